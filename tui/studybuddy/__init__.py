@@ -1,0 +1,1 @@
+"""StudyBuddy: a terminal app for studying with language models."""

@@ -1,0 +1,1 @@
+"""One conversation's life: send, stop, retry, and what fits the context."""

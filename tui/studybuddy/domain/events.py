@@ -1,0 +1,71 @@
+"""What a turn tells while it happens; every mode yields this same union."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from studybuddy.domain.messages import Message
+from studybuddy.domain.problems import Problem
+from studybuddy.domain.usage import Usage
+
+
+class Phase(StrEnum):
+    """What the model side is doing."""
+
+    STARTING = "starting"  # the engine or its model is being loaded
+    THINKING = "thinking"  # the request is out, no word has come
+    ANSWERING = "answering"  # words are coming
+    RETRYING = "retrying"  # waiting before the next attempt
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """The phase changed; `detail` is a short text for the status line."""
+
+    phase: Phase
+    detail: str = ""
+    retry_in: float | None = None
+    """For RETRYING: seconds until the next attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """The endpoint told what the request used."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The question is on disk and the answer's place is made."""
+
+    question: Message
+    answer: Message
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """The answer is complete, or was stopped: its `state` says which."""
+
+    answer: Message
+    finish_reason: str = "stop"
+    """As Chat Completions gives it: `stop`, `length`, …; `stopped` where the student did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFailed:
+    """No complete answer came; `answer` keeps what did."""
+
+    answer: Message
+    problem: Problem
+
+
+TurnEvent = StatusChanged | TextDelta | UsageReported | TurnStarted | TurnFinished | TurnFailed

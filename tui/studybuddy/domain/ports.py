@@ -1,0 +1,147 @@
+"""The seams: what the core asks of the edges."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from studybuddy.domain.endpoints import Endpoint, Model
+from studybuddy.domain.events import StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.messages import Conversation, Message, OpenConversation, Role
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """One request for a chat completion."""
+
+    messages: tuple[tuple[Role, str], ...]
+    """Role and text, oldest first, the system prompt included."""
+    model: str = ""
+    """Empty means the endpoint's default."""
+    max_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionFinished:
+    """The stream ended as it should."""
+
+    finish_reason: str
+    model: str
+    """The model that the server says answered."""
+
+
+CompletionEvent = StatusChanged | TextDelta | UsageReported | CompletionFinished
+
+
+class CompletionProvider(Protocol):
+    """A connection to one endpoint."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint it is connected to."""
+        ...
+
+    def stream(self, request: CompletionRequest) -> AsyncIterator[CompletionEvent]:
+        """Ask, and yield the answer as it comes.
+
+        The last event is `CompletionFinished`. One attempt: retrying is the caller's.
+        Closing the iterator closes the connection.
+
+        Raises:
+            StudyBuddyError: for every failure, with the problem to show.
+        """
+        ...
+
+    async def models(self) -> Sequence[Model]:
+        """List the endpoint's models in the order of the server.
+
+        Raises:
+            StudyBuddyError: when the list cannot be had.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connection's sockets."""
+        ...
+
+
+class Connector(Protocol):
+    """Makes connections; the slow imports and the engine's start happen here."""
+
+    async def connect(self, endpoint: Endpoint) -> CompletionProvider:
+        """Connect to an endpoint, starting the engine where it is the built-in one.
+
+        Raises:
+            StudyBuddyError: where that fails.
+        """
+        ...
+
+
+class ConversationStore(Protocol):
+    """Conversations on disk. Every method is safe to call from the event loop.
+
+    Raises:
+        StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
+    """
+
+    async def save(self, conversation: Conversation) -> None:
+        """Insert or update a conversation's head."""
+        ...
+
+    async def recent(
+        self, limit: int, before: tuple[float, str] | None = None
+    ) -> Sequence[Conversation]:
+        """The page of conversations after the key `before` = (updated_at, id), newest first."""
+        ...
+
+    async def load(self, conversation_id: str) -> OpenConversation | None:
+        """A conversation and its shown branch; `None` where there is none of that id.
+
+        An answer left STREAMING by a process that is gone is INTERRUPTED from here on.
+        """
+        ...
+
+    async def last_opened(self) -> str | None:
+        """Id of the conversation that was on screen last."""
+        ...
+
+    async def mark_opened(self, conversation_id: str) -> None:
+        """Remember which conversation is on screen."""
+        ...
+
+    async def add(self, conversation_id: str, *messages: Message) -> None:
+        """Store messages and move the conversation's leaf to the last one, in one transaction."""
+        ...
+
+    async def journal(self, message_id: str, text: str) -> None:
+        """Write how far a streaming answer has come."""
+        ...
+
+    async def finish(self, message: Message) -> None:
+        """Write an answer's final text, state, error, model and usage."""
+        ...
+
+    async def save_draft(self, conversation_id: str, draft: str) -> None:
+        """Write what is typed and not sent; does nothing where the conversation is unknown."""
+        ...
+
+    async def recent_prompts(self, limit: int) -> Sequence[str]:
+        """The student's latest distinct messages over all conversations, newest first."""
+        ...
+
+    async def delete(self, conversation_id: str) -> None:
+        """Delete a conversation and its messages."""
+        ...
+
+
+class TokenCounter(Protocol):
+    """Counts tokens; may be slow at first use, so it is called off the key path."""
+
+    def count(self, text: str, model: str) -> tuple[int, bool]:
+        """Tokens of `text` for `model`, and whether that is exact."""
+        ...
+
+    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> tuple[int, bool]:
+        """Prompt tokens of a whole request with its chat overhead, and whether that is exact."""
+        ...

@@ -1,0 +1,1 @@
+"""Paths, database, conversations, settings and keys."""
