@@ -49,6 +49,8 @@ class TurnStarted:
 
     question: Message
     answer: Message
+    replaced: tuple[str, ...] = ()
+    """Ids of messages that left the shown branch for this turn; the store keeps them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,204 @@
+"""One answer: asked, retried, journaled, and brought to an end that is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+from studybuddy.chat.context import request_messages
+from studybuddy.chat.journal import Journal
+from studybuddy.domain.endpoints import Endpoint
+from studybuddy.domain.events import (
+    Phase,
+    StatusChanged,
+    TextDelta,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    UsageReported,
+)
+from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.ports import (
+    CompletionFinished,
+    CompletionRequest,
+    Connector,
+    ConversationStore,
+)
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.retry import retry_delay
+
+_log = logging.getLogger(__name__)
+
+
+class Mailbox:
+    """A queue of turn events that joins text that was not taken yet."""
+
+    def __init__(self) -> None:
+        self._events: deque[TurnEvent] = deque()
+        self._filled = asyncio.Event()
+        self._closed = False
+
+    def put(self, event: TurnEvent) -> None:
+        """Add an event."""
+        if isinstance(event, TextDelta) and self._events:
+            last = self._events[-1]
+            if isinstance(last, TextDelta):
+                self._events[-1] = TextDelta(last.text + event.text)
+                return
+        self._events.append(event)
+        self._filled.set()
+
+    def close(self) -> None:
+        """Let the reader end after what is in."""
+        self._closed = True
+        self._filled.set()
+
+    async def __aiter__(self) -> AsyncIterator[TurnEvent]:
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self._closed:
+                return
+            self._filled.clear()
+            await self._filled.wait()
+
+
+class Answering:
+    """The making of one answer; its request runs in a task, so that stopping is cancelling it."""
+
+    def __init__(
+        self,
+        answer: Message,
+        endpoint: Endpoint,
+        store: ConversationStore,
+        connector: Connector,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.message = answer
+        self._endpoint = endpoint
+        self._store = store
+        self._connector = connector
+        self._jitter = jitter
+        self._journal = Journal(store, answer.id)
+        self._mailbox = Mailbox()
+        self._request: asyncio.Task[str] | None = None
+        self._ended = asyncio.Event()
+
+    @property
+    def text(self) -> str:
+        """What has come so far."""
+        return self._journal.text
+
+    async def events(
+        self, system_prompt: str, branch: Sequence[Message]
+    ) -> AsyncIterator[TurnEvent]:
+        """Make the request for `branch`, whose last message is the question, and yield its events.
+
+        The last event is TurnFinished or TurnFailed, and what it says is on disk by then.
+        """
+        request = CompletionRequest(
+            request_messages(system_prompt, branch), model=self._endpoint.model
+        )
+        self._request = asyncio.create_task(self._ask(request))
+        ending = asyncio.create_task(self._end(self._request))
+        try:
+            async for event in self._mailbox:
+                yield event
+        finally:
+            self._request.cancel()
+            await asyncio.shield(ending)
+
+    async def stop(self) -> None:
+        """Cancel the request and wait until what came is on disk."""
+        if self._request is not None:
+            self._request.cancel()
+            await self._ended.wait()
+
+    async def _end(self, request: asyncio.Task[str]) -> None:
+        """Bring the answer to its end, whichever way the request went."""
+        await asyncio.wait({request})
+        text = self._journal.text
+        event: TurnFinished | TurnFailed
+        if request.cancelled():
+            self.message = replace(self.message, text=text, state=MessageState.STOPPED)
+            event = TurnFinished(self.message, "stopped")
+        elif (error := request.exception()) is None:
+            self.message = replace(self.message, text=text, state=MessageState.COMPLETE)
+            event = TurnFinished(self.message, request.result())
+        else:
+            event = self._failed(_problem(error))
+        try:
+            await self._store.finish(self.message)
+        except StudyBuddyError as error:
+            event = self._failed(error.problem)
+        finally:
+            self._mailbox.put(event)
+            self._mailbox.close()
+            self._ended.set()
+
+    def _failed(self, problem: Problem) -> TurnFailed:
+        self.message = replace(
+            self.message, text=self._journal.text, state=MessageState.FAILED, error=str(problem)
+        )
+        return TurnFailed(self.message, problem)
+
+    async def _ask(self, request: CompletionRequest) -> str:
+        """Ask until it works or is given up, and return the finish reason."""
+        attempts = 0
+        async with self._journal.running():
+            while True:
+                try:
+                    attempts += 1
+                    return await self._attempt(request)
+                except StudyBuddyError as error:
+                    delay = retry_delay(error.problem, attempts, self._jitter())
+                    if self._journal.text or delay is None:
+                        raise
+                    _log.info("attempt %d failed (%s)", attempts, error.problem.kind)
+                    self._mailbox.put(StatusChanged(Phase.RETRYING, error.problem.sentence, delay))
+                    await asyncio.sleep(delay)
+
+    async def _attempt(self, request: CompletionRequest) -> str:
+        self._mailbox.put(StatusChanged(Phase.THINKING))
+        provider = await self._connector.connect(self._endpoint)
+        events = provider.stream(request)
+        try:
+            async for event in events:
+                match event:
+                    case TextDelta(text):
+                        self._journal.add(text)
+                        self._mailbox.put(event)
+                    case UsageReported(usage):
+                        self.message = replace(self.message, usage=usage)
+                        self._mailbox.put(event)
+                    case StatusChanged():
+                        self._mailbox.put(event)
+                    case CompletionFinished(finish_reason, model):
+                        self.message = replace(self.message, model=model or self.message.model)
+                        return finish_reason
+        finally:
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+        raise StudyBuddyError(
+            Problem(
+                ProblemKind.CUT_OFF,
+                "The answer broke off before its end.",
+                "Press the retry key to ask again.",
+                transient=True,
+            )
+        )
+
+
+def _problem(error: BaseException) -> Problem:
+    if isinstance(error, StudyBuddyError):
+        return error.problem
+    _log.error("unexpected failure of a request", exc_info=error)
+    return Problem(
+        ProblemKind.SERVER_ERROR,
+        "Something inside StudyBuddy went wrong while it asked.",
+        "The log file has the details (studybuddy doctor shows where it is); try again.",
+    )
