@@ -1,0 +1,66 @@
+"""The contract of the conversation store, on each store there is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.contract.conversation_store import Clock, ConversationStoreContract
+from tests.support.memory_store import MemoryConversationStore, MemoryData
+
+from studybuddy.domain.ports import ConversationStore
+from studybuddy.storage.conversations import SqliteConversationStore
+from studybuddy.storage.instances import Instance
+
+
+class SqliteWorld:
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self._folder = folder
+        self._running: dict[int, tuple[SqliteConversationStore, Instance]] = {}
+
+    def start(self) -> ConversationStore:
+        instance = Instance(self._folder / "instances")
+        store = SqliteConversationStore(
+            self._folder / "data" / "studybuddy.db", instance, clock=self.clock
+        )
+        self._running[id(store)] = store, instance
+        return store
+
+    async def kill(self, store: ConversationStore) -> None:
+        ended, instance = self._running.pop(id(store))
+        await ended.close()
+        instance.release()
+
+    async def end(self) -> None:
+        for store, instance in self._running.values():
+            await store.close()
+            instance.release()
+
+
+class MemoryWorld:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self._data = MemoryData()
+
+    def start(self) -> ConversationStore:
+        return MemoryConversationStore(self._data, self.clock)
+
+    async def kill(self, store: ConversationStore) -> None:
+        assert isinstance(store, MemoryConversationStore)
+        await store.close()
+
+
+class TestSqliteConversationStore(ConversationStoreContract):
+    @pytest.fixture
+    async def world(self, tmp_path: Path) -> AsyncIterator[SqliteWorld]:
+        world = SqliteWorld(tmp_path)
+        yield world
+        await world.end()
+
+
+class TestMemoryConversationStore(ConversationStoreContract):
+    @pytest.fixture
+    def world(self) -> MemoryWorld:
+        return MemoryWorld()

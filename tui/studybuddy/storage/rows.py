@@ -1,0 +1,99 @@
+"""Rows of the database and the values of the domain, one made from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
+from studybuddy.domain.usage import Usage
+
+CONVERSATION = (
+    "id, title, created_at, updated_at, mode, system_prompt, endpoint, model, leaf_id, draft"
+)
+MESSAGE = (
+    "id, role, text, created_at, parent_id, state, model, error, "
+    "prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens"
+)
+
+# Looked up by hand: calling the enumerations costs more than all the rest of a row.
+_ROLES = {role.value: role for role in Role}
+_STATES = {state.value: state for state in MessageState}
+
+
+def clean(text: str) -> str:
+    """The text as UTF-8 can carry it: surrogate pairs joined, lone ones U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def conversation_row(value: Conversation) -> tuple[Any, ...]:
+    """The values of `CONVERSATION`'s columns."""
+    return (
+        value.id,
+        clean(value.title),
+        value.created_at,
+        value.updated_at,
+        value.mode.value,
+        clean(value.system_prompt),
+        value.endpoint,
+        value.model,
+        value.leaf_id,
+        clean(value.draft),
+    )
+
+
+def conversation(row: tuple[Any, ...]) -> Conversation:
+    """The conversation of a row of `CONVERSATION`'s columns."""
+    identity, title, created_at, updated_at, mode, *rest = row
+    return Conversation(identity, title, created_at, updated_at, Mode(mode), *rest)
+
+
+def message_row(value: Message) -> tuple[Any, ...]:
+    """The values of `MESSAGE`'s columns."""
+    usage = value.usage
+    return (
+        value.id,
+        value.role.value,
+        clean(value.text),
+        value.created_at,
+        value.parent_id,
+        value.state.value,
+        value.model,
+        clean(value.error),
+        *((usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else [None] * 4),
+    )
+
+
+def messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
+    """The messages of rows of `MESSAGE`'s columns, in their order."""
+    return [
+        Message(
+            identity,
+            _ROLES[role],
+            text,
+            created_at,
+            parent_id,
+            _STATES[state],
+            model,
+            error,
+            None if prompt is None else Usage(prompt, completion, cached, reasoning),
+        )
+        for (
+            identity,
+            role,
+            text,
+            created_at,
+            parent_id,
+            state,
+            model,
+            error,
+            prompt,
+            completion,
+            cached,
+            reasoning,
+        ) in rows
+    ]

@@ -1,0 +1,54 @@
+"""The database's shape: scripts that take it from one version to the next.
+
+A script that was released is never changed; what comes later is a new one at the end.
+"""
+
+from __future__ import annotations
+
+_CONVERSATIONS = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY NOT NULL,
+    title TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    mode TEXT NOT NULL,
+    system_prompt TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    leaf_id TEXT,
+    draft TEXT NOT NULL
+);
+
+CREATE INDEX conversations_by_time ON conversations (updated_at, id);
+
+-- `seq` keeps the order of writing, and stays the same through VACUUM.
+CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    parent_id TEXT,
+    role TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    state TEXT NOT NULL,
+    owner TEXT NOT NULL DEFAULT '', -- the instance that streams it; empty when none does
+    model TEXT NOT NULL,
+    error TEXT NOT NULL,
+    prompt_tokens INTEGER, -- the four are NULL together: nothing was reported
+    completion_tokens INTEGER,
+    cached_tokens INTEGER,
+    reasoning_tokens INTEGER
+);
+
+CREATE INDEX messages_by_conversation ON messages (conversation_id);
+CREATE INDEX messages_underway ON messages (conversation_id) WHERE state = 'streaming';
+CREATE INDEX messages_prompts ON messages (created_at, seq) WHERE role = 'user';
+
+CREATE TABLE app_state (
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS,)
+"""Script number N, counted from 0, takes `user_version` N to N + 1."""
