@@ -81,12 +81,21 @@ class Connector(Protocol):
 class ConversationStore(Protocol):
     """Conversations on disk. Every method is safe to call from the event loop.
 
+    Several instances of the app may share one store. What a call asks to write is written,
+    in the order of the calls, also where the caller is cancelled while it waits.
+
     Raises:
         StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
     """
 
     async def save(self, conversation: Conversation) -> None:
-        """Insert or update a conversation's head."""
+        """Insert or update a conversation's head.
+
+        An update writes title, mode, system prompt, endpoint and model, and moves
+        `updated_at` forward, never back. It leaves `draft` (see `save_draft`) and `leaf_id`
+        (see `add`) as they are: another instance may have changed them since this head was
+        read. A new conversation is stored as it is given.
+        """
         ...
 
     async def recent(
@@ -103,7 +112,7 @@ class ConversationStore(Protocol):
         ...
 
     async def last_opened(self) -> str | None:
-        """Id of the conversation that was on screen last."""
+        """Id of the conversation that was on screen last; `None` where it is gone."""
         ...
 
     async def mark_opened(self, conversation_id: str) -> None:
@@ -111,15 +120,25 @@ class ConversationStore(Protocol):
         ...
 
     async def add(self, conversation_id: str, *messages: Message) -> None:
-        """Store messages and move the conversation's leaf to the last one, in one transaction."""
+        """Store messages and move the conversation's leaf to the last one, in one transaction.
+
+        Moves `updated_at` to now. A STREAMING message belongs to this instance until it is
+        finished.
+
+        Raises:
+            StudyBuddyError: also where the conversation does not exist (any more).
+        """
         ...
 
     async def journal(self, message_id: str, text: str) -> None:
-        """Write how far a streaming answer has come."""
+        """Write how far a streaming answer has come; nothing where it is not STREAMING."""
         ...
 
     async def finish(self, message: Message) -> None:
-        """Write an answer's final text, state, error, model and usage."""
+        """Write an answer's final text, state, error, model and usage; moves `updated_at` to now.
+
+        Does nothing where the answer was deleted.
+        """
         ...
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
@@ -127,7 +146,10 @@ class ConversationStore(Protocol):
         ...
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
-        """The student's latest distinct messages over all conversations, newest first."""
+        """The student's latest distinct messages over all conversations, newest first.
+
+        Only the latest two thousand or so are looked at.
+        """
         ...
 
     async def delete(self, conversation_id: str) -> None:
