@@ -85,12 +85,8 @@ class Answering:
         self._journal = Journal(store, answer.id)
         self._mailbox = Mailbox()
         self._request: asyncio.Task[str] | None = None
+        self._stopped = False
         self._ended = asyncio.Event()
-
-    @property
-    def text(self) -> str:
-        """What has come so far."""
-        return self._journal.text
 
     async def events(
         self, system_prompt: str, branch: Sequence[Message]
@@ -103,6 +99,8 @@ class Answering:
             request_messages(system_prompt, branch), model=self._endpoint.model
         )
         self._request = asyncio.create_task(self._ask(request))
+        if self._stopped:  # before there was a request to cancel
+            self._request.cancel()
         ending = asyncio.create_task(self._end(self._request))
         try:
             async for event in self._mailbox:
@@ -113,9 +111,14 @@ class Answering:
 
     async def stop(self) -> None:
         """Cancel the request and wait until what came is on disk."""
+        self._stopped = True
         if self._request is not None:
             self._request.cancel()
-            await self._ended.wait()
+        await self._ended.wait()
+
+    def release(self) -> None:
+        """Let go of who waits for the end, where no request was ever made."""
+        self._ended.set()
 
     async def _end(self, request: asyncio.Task[str]) -> None:
         """Bring the answer to its end, whichever way the request went."""

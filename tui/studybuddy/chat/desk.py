@@ -106,6 +106,8 @@ class Desk:
 
     async def count(self, text: str) -> tuple[int, bool]:
         """Tokens of a text for the chosen model, and whether that is exact."""
+        if not text:
+            return 0, True
         model = self.endpoint.model if self.endpoint else ""
         return await asyncio.to_thread(self._counter.count, text, model)
 

@@ -49,10 +49,9 @@ class ChatSession:
         """Whether a turn is under way."""
         return self._answering is not None
 
-    @property
-    def answer_so_far(self) -> str:
-        """What has come of the answer that is under way."""
-        return self._answering.text if self._answering else ""
+    def last_question(self) -> Message | None:
+        """The student's latest message of the shown branch."""
+        return next((m for m in reversed(self._messages) if m.role is Role.USER), None)
 
     def context(self) -> tuple[tuple[Role, str], ...]:
         """Role and text of what the next question is asked with."""
@@ -78,11 +77,11 @@ class ChatSession:
         Raises:
             ValueError: where there is no question yet.
         """
-        for position in range(len(self._messages) - 1, -1, -1):
-            if self._messages[position].role is Role.USER:
-                replaced = tuple(self._messages[position + 1 :])
-                return self._turn(self._messages[position], replaced, endpoint, ask_anew=True)
-        raise ValueError("there is no question to ask again")
+        question = self.last_question()
+        if question is None:
+            raise ValueError("there is no question to ask again")
+        replaced = tuple(self._messages[self._messages.index(question) + 1 :])
+        return self._turn(question, replaced, endpoint, ask_anew=True)
 
     async def _turn(
         self,
@@ -123,6 +122,7 @@ class ChatSession:
             finally:
                 self._messages[-1] = answering.message
         finally:
+            answering.release()
             self._answering = None
 
     async def _store_turn(

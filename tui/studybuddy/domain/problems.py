@@ -29,6 +29,7 @@ class ProblemKind(StrEnum):
     ENGINE = "engine"
     NO_WEIGHTS = "no_weights"
     STORAGE = "storage"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,73 @@
+"""The app: theme, keymap and command palette around the one main screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.commands import COMMANDS, Scope, check_keymap
+from studybuddy.ui.screens.chat import ChatScreen
+from studybuddy.ui.services import Services
+
+
+class StudyBuddyApp(App[None]):
+    """Study Buddy in the terminal."""
+
+    TITLE = "Study Buddy"
+    CSS_PATH = "styles.tcss"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        if services.settings.reduced_motion:
+            self.animation_level = "none"
+
+    def on_mount(self) -> None:
+        """Set keys and colours; a theme that is not known leaves the default one."""
+        settings = self.services.settings
+        self.set_keymap(check_keymap(settings.keys)[0])
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        else:
+            known = ", ".join(sorted(self.available_themes))
+            self.notify(f"Choose: {known}.", title=f"There is no theme “{settings.theme}”.")
+        self.watch(self, "theme", self._remember_theme, init=False)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen that is there from the first frame on."""
+        return ChatScreen(self.services)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command table, in the palette."""
+        for command in COMMANDS:
+            if command.scope is Scope.EVERYWHERE and command.id != "stop":
+                action = f"app.{command.id}" if command.id == "theme" else f"screen.{command.id}"
+                yield SystemCommand(
+                    command.title,
+                    command.help,
+                    lambda action=action: screen.run_action(action.removeprefix("screen.")),
+                )
+
+    def action_theme(self) -> None:
+        """Choose the colours."""
+        self.search_themes()
+
+    async def _remember_theme(self, theme: str) -> None:
+        try:
+            await self.services.setup.set("theme", theme)
+        except StudyBuddyError as error:
+            self.notify(str(error.problem), severity="warning", markup=False)
+
+    async def action_quit(self) -> None:
+        """Leave, with what is under way stopped and kept."""
+        if isinstance(chat := self.screen_stack[0], ChatScreen):
+            await chat.leave()
+        self.exit()

@@ -1,0 +1,149 @@
+"""The one table of commands: it feeds keys, key bar, palette, help and the keymap.
+
+Keys avoid what terminals and tmux take for themselves: no ctrl+b (tmux), ctrl+s (flow
+control), ctrl+m or ctrl+i (Enter and Tab), ctrl+shift (the terminal's own), F10 and F11.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+from studybuddy.domain.problems import Problem, ProblemKind
+
+
+class Scope(StrEnum):
+    """Where a command's keys work."""
+
+    EVERYWHERE = "Everywhere"
+    PROMPT = "In the prompt"
+    TRANSCRIPT = "In the conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing the student can do."""
+
+    id: str
+    """Names the action, the binding and the entry in the settings' `[keys]`."""
+    title: str
+    help: str
+    """One sentence."""
+    keys: str
+    """Default keys, comma separated; empty where the palette is enough."""
+    label: str = ""
+    """Short name in the key bar; empty keeps it out."""
+    scope: Scope = Scope.EVERYWHERE
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", "Help", "Show all keys and commands.", "f1", "Help"),
+    Command("mode", "Switch mode", "Switch between completion and assistant mode.", "f2", "Mode"),
+    Command("sidebar", "Fold sidebar", "Show or fold away the sidebar.", "f3", "Sidebar"),
+    Command("model", "Choose model", "Choose the model or endpoint that answers.", "f4", "Model"),
+    Command("new", "New conversation", "Start a new conversation.", "ctrl+n", "New"),
+    Command("conversations", "Conversations", "Go to the list of conversations.", "ctrl+o"),
+    Command("stop", "Stop", "Stop the answer and keep what came.", "escape", "Stop"),
+    Command("retry", "Retry", "Ask the last question again.", "ctrl+r", "Retry"),
+    Command("copy_answer", "Copy message", "Copy the chosen or the last answer.", "f7", "Copy"),
+    Command("copy_code", "Copy code", "Copy the chosen or the last code block.", "f8", "Copy code"),
+    Command("system_prompt", "System prompt", "Change how the model is told to behave.", "f9"),
+    Command("setup", "Set up", "Paste a key, or choose a server or the built-in model.", "f12"),
+    Command("switch_pane", "Switch pane", "Go between prompt and conversation.", "f6"),
+    Command("theme", "Change theme", "Choose the colours.", ""),
+    Command("quit", "Quit", "Leave; everything is kept.", "ctrl+q", "Quit"),
+    Command("send", "Send", "Send the prompt.", "enter", scope=Scope.PROMPT),
+    Command(
+        "newline", "New line", "Start a new line.", "ctrl+j,shift+enter,alt+enter", "", Scope.PROMPT
+    ),
+    Command(
+        "page_up", "Scroll up", "Scroll the conversation up.", "pageup", scope=Scope.PROMPT
+    ),
+    Command(
+        "page_down", "Scroll down", "Scroll the conversation down.", "pagedown", scope=Scope.PROMPT
+    ),
+    Command(
+        "follow", "Follow the end", "Go to the end of the conversation.", "ctrl+end", "",
+        Scope.PROMPT,
+    ),
+    Command("previous", "Previous message", "Choose the message before.", "up,k", "",
+            Scope.TRANSCRIPT),
+    Command("next", "Next message", "Choose the message after.", "down,j", "", Scope.TRANSCRIPT),
+    Command("previous_code", "Previous code block", "Choose the code block before.",
+            "left_square_bracket", "", Scope.TRANSCRIPT),
+    Command("next_code", "Next code block", "Choose the code block after.",
+            "right_square_bracket", "", Scope.TRANSCRIPT),
+    Command("copy_here", "Copy", "Copy the chosen code block or message.", "c,y", "Copy",
+            Scope.TRANSCRIPT),
+)  # fmt: skip
+
+
+def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
+    """Bindings of a scope; `namespace` is where their actions live, such as `screen`."""
+    prefix = f"{namespace}." if namespace else ""
+    return [
+        Binding(
+            command.keys,
+            f"{prefix}{command.id}",
+            command.label or command.title,
+            show=bool(command.label),
+            tooltip=command.help,
+            id=command.id,
+            priority=scope is Scope.PROMPT or command.keys.startswith("f"),
+        )
+        for command in COMMANDS
+        if command.scope is scope and command.keys
+    ]
+
+
+def check_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """Split the settings' keys into a keymap that works and tell what is wrong with the rest."""
+    known = {command.id: command for command in COMMANDS}
+    keymap: dict[str, str] = {}
+    complaints: list[str] = []
+    for command_id, wanted in keys.items():
+        if command_id not in known:
+            near = difflib.get_close_matches(command_id, known, 1)
+            hint = f" Did you mean “{near[0]}”?" if near else ""
+            complaints.append(f"There is no command “{command_id}” to give a key to.{hint}")
+        elif not wanted.strip():
+            complaints.append(f"No key is given for “{command_id}”; it keeps its own.")
+        else:
+            keymap[command_id] = wanted.replace(" ", "")
+    complaints.extend(_clashes(keymap, known.values()))
+    advice = "Mend it under [keys] in the settings file."
+    return keymap, [Problem(ProblemKind.SETTINGS, text, advice) for text in complaints]
+
+
+def _clashes(keymap: Mapping[str, str], commands: Iterable[Command]) -> Iterable[str]:
+    taken: dict[tuple[Scope, str], Command] = {}
+    for command in commands:
+        for key in filter(None, keymap.get(command.id, command.keys).split(",")):
+            other = taken.setdefault((command.scope, key), command)
+            if other is not command:
+                yield f"“{other.id}” and “{command.id}” share the key {key}; the first one gets it."
+
+
+_KEY_NAMES = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "pageup": "PageUp",
+    "pagedown": "PageDown",
+}
+
+
+def key_names(keys: str) -> str:
+    """Keys as they are written for people: `ctrl+j,f1` becomes `Ctrl+J or F1`."""
+
+    def name(key: str) -> str:
+        if key in _KEY_NAMES:
+            return _KEY_NAMES[key]
+        parts = [part.upper() if len(part) == 1 and "+" in key else part for part in key.split("+")]
+        return "+".join(part if len(part) == 1 else part.capitalize() for part in parts)
+
+    return " or ".join(name(key.strip()) for key in keys.split(",") if key.strip())

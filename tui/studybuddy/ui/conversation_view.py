@@ -1,0 +1,267 @@
+"""The conversation pane: transcript, status line and prompt of the conversation on screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message as UiMessage
+from textual.timer import Timer
+from textual.widgets import TextArea
+from textual.worker import Worker, WorkerState
+
+from studybuddy.chat.desk import Desk
+from studybuddy.chat.session import ChatSession
+from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinished, TurnStarted
+from studybuddy.domain.messages import MessageState
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.commands import Scope, bindings
+from studybuddy.ui.texts import endpoint_name, welcome
+from studybuddy.ui.transcript import Transcript
+from studybuddy.ui.turns import Turn
+from studybuddy.ui.widgets.prompt import Prompt
+from studybuddy.ui.widgets.status import Activity, Meter, StatusLine
+
+DRAFT_DELAY = 0.3
+"""Seconds without a key press after which the draft is stored and counted."""
+
+
+class Conversation(Transcript):
+    """The transcript with the keys that the command table gives it."""
+
+    BINDINGS = bindings(Scope.TRANSCRIPT, namespace="screen")
+
+
+class ConversationView(Vertical):
+    """Shows one session at a time, and follows the turns of all of them."""
+
+    @dataclass
+    class TurnChanged(UiMessage):
+        """A turn began or ended in a conversation."""
+
+        session: ChatSession
+        turn: Turn
+
+    @dataclass
+    class Refused(UiMessage):
+        """A prompt was not sent; `reason` says why, and the prompt still holds it."""
+
+        reason: str
+
+    class EndpointNeeded(UiMessage):
+        """A prompt was to be sent, and no endpoint is chosen yet."""
+
+    def __init__(self, desk: Desk, *, reduced_motion: bool, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._desk = desk
+        self._reduced_motion = reduced_motion
+        self._turns: dict[str, Turn] = {}
+        self._idle = Activity()
+        self._draft_timer: Timer | None = None
+        self._earlier: list[str] = []
+        self.session = desk.new()
+
+    def compose(self) -> ComposeResult:
+        yield Conversation(id="transcript")
+        yield StatusLine(id="status")
+        yield Prompt(id="prompt")
+
+    def on_mount(self) -> None:
+        self.endpoint_changed()
+        self.status.reduced_motion = self._reduced_motion
+
+    @property
+    def transcript(self) -> Conversation:
+        """The messages."""
+        return self.query_one("#transcript", Conversation)
+
+    @property
+    def status(self) -> StatusLine:
+        """The line below them."""
+        return self.query_one("#status", StatusLine)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The editor."""
+        return self.query_one("#prompt", Prompt)
+
+    @property
+    def turn(self) -> Turn | None:
+        """The latest turn of the conversation on screen."""
+        return self._turns.get(self.session.head.id)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the conversation on screen has a turn under way."""
+        return (turn := self.turn) is not None and not turn.over
+
+    def set_idle(self, activity: Activity) -> None:
+        """Say something in the status line for as long as no turn does."""
+        self._idle = activity
+        if self.turn is None:
+            self.status.activity = activity
+
+    def set_earlier(self, prompts: Sequence[str]) -> None:
+        """Give the prompts that Up recalls, newest first."""
+        self._earlier = list(prompts)
+        self.prompt.set_earlier(self._earlier)
+
+    def endpoint_changed(self) -> None:
+        """Name who answers, on the prompt's edge and where nothing was said yet."""
+        endpoint = self._desk.endpoint
+        self.transcript.empty = welcome(endpoint)
+        self.prompt.border_subtitle = Content(endpoint_name(endpoint))
+        self.count()
+
+    async def show(self, session: ChatSession, *, keep_typed: bool = False) -> None:
+        """Put another conversation on screen; the one before keeps its draft."""
+        if session is not self.session and not keep_typed:
+            await self.flush_draft()
+        typed = self.prompt.text if keep_typed else ""
+        self.session = session
+        messages = list(session.messages)
+        turn = self.turn
+        if turn is not None and (answer := turn.answer_shown()) is not None:
+            messages = [answer if message.id == answer.id else message for message in messages]
+        with self.app.batch_update():
+            self.transcript.set_messages(messages)
+            self.status.activity = turn.activity if turn else self._idle
+            self.prompt.put(_joined(session.head.draft, typed))
+        self.count()
+
+    # Sending
+
+    @on(Prompt.Submitted)
+    def send(self, event: Prompt.Submitted) -> None:
+        """Ask what was written."""
+        event.stop()
+        if self._may_ask() and (endpoint := self._desk.endpoint):
+            self.prompt.put("")
+            self._cancel_draft_timer()
+            if event.text not in self._earlier[:1]:
+                self.set_earlier([event.text, *self._earlier])
+            turn = Turn.begin(event.text, anew=False)
+            self._begin(turn, self.session.send(event.text, endpoint))
+
+    def retry(self) -> None:
+        """Ask the last question again."""
+        question = self.session.last_question()
+        if question is None:
+            self.post_message(self.Refused("There is nothing to ask again yet."))
+        elif self._may_ask() and (endpoint := self._desk.endpoint):
+            if self.prompt.text.strip() == question.text.strip():
+                self.prompt.put("")
+            turn = Turn.begin(question.text, anew=True)
+            self._begin(turn, self.session.retry(endpoint))
+
+    async def stop(self) -> None:
+        """Stop the answer on screen."""
+        await self.session.stop()
+
+    def _may_ask(self) -> bool:
+        if self._desk.endpoint is None:
+            self.post_message(self.EndpointNeeded())
+            return False
+        if self.busy:
+            self.post_message(self.Refused("One answer at a time: Esc stops this one."))
+            return False
+        return True
+
+    def _begin(self, turn: Turn, events: AsyncIterator[TurnEvent]) -> None:
+        self._turns[self.session.head.id] = turn
+        self.status.activity = turn.activity
+        self.run_worker(
+            self._follow(self.session, turn, events),
+            name="turn",
+            group=f"turn-{self.session.head.id}",
+            exit_on_error=False,
+        )
+
+    async def _follow(
+        self, session: ChatSession, turn: Turn, events: AsyncIterator[TurnEvent]
+    ) -> None:
+        async for event in events:
+            turn.take(event)
+            if session is self.session:
+                self._show_event(session, turn, event)
+            if isinstance(event, TurnStarted | TurnFinished | TurnFailed):
+                self.post_message(self.TurnChanged(session, turn))
+
+    def _show_event(self, session: ChatSession, turn: Turn, event: TurnEvent) -> None:
+        transcript = self.transcript
+        match event:
+            case TextDelta(text) if turn.answer is not None:
+                transcript.stream(turn.answer.id, text)
+            case TurnStarted(question, answer, replaced):
+                for message_id in replaced:
+                    transcript.remove(message_id)
+                if not turn.anew:
+                    transcript.append(question)
+                transcript.append(answer)
+                transcript.follow_end()
+            case TurnFinished(answer) | TurnFailed(answer):
+                if turn.answer is not None:
+                    transcript.replace(answer)
+                if answer.state is not MessageState.COMPLETE and not self.prompt.text:
+                    self.prompt.put(turn.asked)
+                self.count()
+        self.status.activity = turn.activity
+
+    @on(Worker.StateChanged)
+    def _worker_failed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.name == "turn":
+            self.log.error(event.worker.error)
+
+    # Draft and counting
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self._cancel_draft_timer()
+        self._draft_timer = self.set_timer(DRAFT_DELAY, self._rest_after_typing)
+
+    def _cancel_draft_timer(self) -> None:
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+            self._draft_timer = None
+
+    async def _rest_after_typing(self) -> None:
+        self.count()
+        await self.flush_draft()
+
+    async def flush_draft(self) -> None:
+        """Store what is typed."""
+        self._cancel_draft_timer()
+        try:
+            await self.session.save_draft(self.prompt.text)
+        except StudyBuddyError as error:
+            self.set_idle(Activity(detail=error.problem.sentence, failed=True))
+
+    def count(self) -> None:
+        """Bring the meter up to date, off the key path."""
+        self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
+
+    async def _count(self) -> None:
+        session = self.session
+        draft, draft_exact = await self._desk.count(self.prompt.text)
+        context, context_exact = await self._context_tokens(session)
+        if session is self.session:
+            reported = next(
+                (message.usage for message in reversed(session.messages) if message.usage), None
+            )
+            self.status.meter = Meter(draft, context, draft_exact and context_exact, reported)
+
+    async def _context_tokens(self, session: ChatSession) -> tuple[int, bool]:
+        last = session.messages[-1] if session.messages else None
+        if last is not None and last.usage is not None and last.usage.total:
+            return last.usage.total, True
+        return await self._desk.count_context(session)
+
+
+def _joined(draft: str, typed: str) -> str:
+    if draft and typed and draft != typed:
+        return f"{draft}\n{typed}"
+    return draft or typed

@@ -1,0 +1,52 @@
+"""The system prompt of a conversation."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label, TextArea
+
+from studybuddy.domain.text import harmless
+
+
+class SystemPromptScreen(ModalScreen[str | None]):
+    """Edits a system prompt; returns it, or `None` where it stays."""
+
+    BINDINGS = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("f9", "save", "Save", show=False, priority=True),
+    ]
+
+    def __init__(self, prompt: str, default: str) -> None:
+        super().__init__()
+        self._prompt = prompt
+        self._default = default
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label("How shall the model behave in this conversation?", classes="title")
+            yield TextArea(self._prompt, soft_wrap=True, tab_behavior="focus")
+            yield Label("F9 saves, Esc leaves it as it was. It counts from the next question on.")
+            with Horizontal(classes="buttons"):
+                yield Button("Save", id="save", variant="primary")
+                yield Button("Default", id="default")
+                yield Button("Cancel", id="cancel")
+
+    @on(Button.Pressed, "#save")
+    def action_save(self) -> None:
+        """Use what is written."""
+        self.dismiss(harmless(self.query_one(TextArea).text.strip()))
+
+    @on(Button.Pressed, "#default")
+    def _use_default(self) -> None:
+        editor = self.query_one(TextArea)
+        editor.load_text(self._default)
+        editor.focus()
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """Leave it as it was."""
+        self.dismiss(None)

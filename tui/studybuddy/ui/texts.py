@@ -1,0 +1,59 @@
+"""Longer texts of the screens."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from studybuddy.domain.endpoints import Endpoint, EndpointKind
+
+ASSISTANT_NOTICE = Content.from_markup(
+    "[bold]Assistant mode is not there yet.[/]\n\n"
+    "It will give an assistant your notes and tools, and let it work through them in runs.\n"
+    "Until then everything happens in completion mode: press [bold]F2[/] to go back."
+)
+
+HONEST = (
+    "The built-in model is very small (135 million parameters). It runs on this computer, costs "
+    "nothing and sends nothing anywhere, and it is often wrong: check what it tells you."
+)
+BETTER = "For better answers press F12: paste a key, or use a model server such as Ollama."
+
+
+def welcome(endpoint: Endpoint | None) -> Content:
+    """What an empty conversation says."""
+    lines = [Content("Study Buddy").stylize("bold $text-primary"), Content("")]
+    if endpoint is None:
+        lines.append(Content("No model is chosen yet: press F12."))
+    elif endpoint.kind is EndpointKind.BUILT_IN:
+        lines += [Content(HONEST), Content(BETTER)]
+    else:
+        model = endpoint.model or "the server's first model"
+        lines.append(Content(f"You are talking to {model} ({endpoint.name})."))
+    lines += [
+        Content(""),
+        Content(
+            "Ask about what you are learning: a word, a line of code, an error, a whole topic."
+        ),
+        Content("F1 shows all keys."),
+    ]
+    return Content("\n").join(lines)
+
+
+def endpoint_label(endpoint: Endpoint) -> str:
+    """An endpoint in a list of choices."""
+    match endpoint.kind:
+        case EndpointKind.BUILT_IN:
+            return "Built-in model (small, free, on this computer)"
+        case EndpointKind.OPENAI:
+            return "OpenAI"
+        case _:
+            return f"{endpoint.name} ({endpoint.base_url})"
+
+
+def endpoint_name(endpoint: Endpoint | None) -> str:
+    """Who answers, in few words."""
+    if endpoint is None:
+        return "no model chosen (F12)"
+    if endpoint.kind is EndpointKind.BUILT_IN:
+        return "built-in model (small)"
+    return f"{endpoint.model or 'default model'} · {endpoint.name}"

@@ -1,0 +1,84 @@
+"""What the screen knows of turns under way: one record for each conversation that has one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from studybuddy.domain.events import (
+    Phase,
+    StatusChanged,
+    TextDelta,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+    UsageReported,
+)
+from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.usage import Usage
+from studybuddy.ui.widgets.status import Activity
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn as it was shown so far; it lets a conversation be left and come back to."""
+
+    asked: str
+    """The prompt's text, given back where no complete answer comes."""
+    anew: bool
+    """Whether a question that was asked before is asked again."""
+    activity: Activity
+    answer: Message | None = None
+    usage: Usage | None = None
+    _parts: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, asked: str, *, anew: bool) -> Turn:
+        """A turn that starts now."""
+        now = time.monotonic()
+        return cls(asked, anew, Activity(Phase.THINKING, since=now, started=now))
+
+    @property
+    def over(self) -> bool:
+        """Whether the turn has ended."""
+        return self.activity.phase is None
+
+    def answer_shown(self) -> Message | None:
+        """The answer with the text that was shown so far."""
+        if self.answer is None or self.over:
+            return self.answer
+        return replace(self.answer, text="".join(self._parts))
+
+    def take(self, event: TurnEvent) -> None:
+        """Bring the record up to date with an event."""
+        match event:
+            case StatusChanged(phase, detail, retry_in):
+                self.activity = self.activity.to(phase, detail, retry_in)
+            case TurnStarted(_, answer):
+                self.answer = answer
+            case TextDelta(text):
+                self._parts.append(text)
+                if self.activity.phase is not Phase.ANSWERING:
+                    self.activity = self.activity.to(Phase.ANSWERING)
+                characters = self.activity.characters + len(text)
+                self.activity = replace(self.activity, characters=characters)
+            case UsageReported(usage):
+                self.usage = usage
+            case TurnFinished(answer):
+                self.answer = answer
+                self.activity = Activity(detail=self._summary(answer))
+            case TurnFailed(answer, problem):
+                self.answer = answer
+                self.activity = Activity(detail=problem.sentence, failed=True)
+
+    def _summary(self, answer: Message) -> str:
+        if answer.state is MessageState.STOPPED:
+            return "Stopped. What came is kept, and your question is back in the prompt."
+        now = time.monotonic()
+        seconds = now - self.activity.started
+        summary = f"Answered in {seconds:.1f} s"
+        writing = now - self.activity.since
+        if self.usage and self.usage.completion and writing > 0.5:
+            summary += f" · {self.usage.completion / writing:,.0f} tokens/s"
+        return summary

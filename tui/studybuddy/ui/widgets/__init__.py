@@ -1,0 +1,1 @@
+"""The parts of the screens, each a view of a value."""

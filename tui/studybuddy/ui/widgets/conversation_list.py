@@ -1,0 +1,113 @@
+"""The list of conversations, newest first, grouped by day."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from studybuddy.domain.messages import Conversation
+
+UNTITLED = "New conversation"
+
+
+class Mark:
+    """What a conversation is marked with in the list."""
+
+    BUSY = "●"
+    DONE = "✓"
+    FAILED = "✗"
+
+
+def day_name(moment: float, today: datetime.date) -> str:
+    """The heading under which a conversation of that Unix time stands."""
+    day = datetime.datetime.fromtimestamp(moment).date()
+    days = (today - day).days
+    if days <= 0:
+        return "Today"
+    if days == 1:
+        return "Yesterday"
+    if days < 7:
+        return day.strftime("%A")
+    if day.year == today.year:
+        return f"{day.day} {day:%B}"
+    return day.strftime("%B %Y")
+
+
+class ConversationList(OptionList):
+    """Shows pages of conversations, and asks for more where its end comes into reach."""
+
+    @dataclass
+    class Chosen(Message):
+        """A conversation was chosen."""
+
+        conversation_id: str
+
+    class EndReached(Message):
+        """The student nears the last conversation that is loaded."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: tuple[Conversation, ...] = ()
+        self._current = ""
+        self._marks: dict[str, str] = {}
+        self._asked_at = -1
+
+    def show(
+        self, conversations: Sequence[Conversation], current: str, marks: Mapping[str, str]
+    ) -> None:
+        """Show these conversations, one of them as the one on screen."""
+        today = datetime.date.today()
+        self._shown = tuple(conversations)
+        self._current = current
+        self._marks = dict(marks)
+        highlighted = self.highlighted_option.id if self.highlighted_option else None
+        options: list[Option] = []
+        heading = ""
+        for conversation in conversations:
+            day = day_name(conversation.updated_at, today)
+            if day != heading:
+                heading = day
+                options.append(Option(Content(day).stylize("bold $text-muted"), disabled=True))
+            options.append(Option(self._line(conversation), id=conversation.id))
+        with self.prevent(OptionList.OptionHighlighted):
+            self.set_options(options)
+            wanted = highlighted if self.has_focus and highlighted else current
+            if wanted in {conversation.id for conversation in conversations}:
+                self.highlighted = self.get_option_index(wanted)
+
+    def _line(self, conversation: Conversation) -> Content:
+        title = Content(conversation.title or UNTITLED)
+        if not conversation.title:
+            title = title.stylize("italic")
+        if conversation.id == self._current:
+            title = title.stylize("bold")
+        mark = self._marks.get(conversation.id)
+        return Content.assemble((f"{mark} ", "$text-accent"), title) if mark else title
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Tell which conversation was chosen."""
+        event.stop()
+        if event.option_id:
+            self.post_message(self.Chosen(event.option_id))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Ask for the next page in good time."""
+        event.stop()
+        self._ask_for_more(event.option_index)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Ask for the next page when the wheel nears the end."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask_for_more(int(new_value) + self.size.height)
+
+    def _ask_for_more(self, position: int) -> None:
+        loaded = self.option_count
+        if position >= loaded - 10 and self._asked_at != loaded:
+            self._asked_at = loaded
+            self.post_message(self.EndReached())

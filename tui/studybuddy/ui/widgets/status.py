@@ -1,0 +1,137 @@
+"""The status line: what the model is doing, and what it costs in tokens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+
+from studybuddy.domain.events import Phase
+from studybuddy.domain.usage import Usage
+
+PHRASES = (
+    "Thinking…",
+    "Pondering…",
+    "Dotting the i's…",
+    "Crossing the t's…",
+    "Leafing through…",
+    "Sharpening a pencil…",
+    "Connecting the dots…",
+    "Checking the margins…",
+)
+PHRASE_SECONDS = 2.5
+_CHARACTERS_PER_TOKEN = 4
+"""OpenAI's rule of thumb for English, for the rate while no count has been reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What a turn is doing; times are of `time.monotonic`, in seconds."""
+
+    phase: Phase | None = None
+    """`None` when nothing is under way."""
+    detail: str = ""
+    since: float = 0.0
+    """When the phase began."""
+    started: float = 0.0
+    """When the turn began."""
+    characters: int = 0
+    """Of the answer, so far."""
+    until: float = 0.0
+    """For RETRYING, when the next attempt is made."""
+    failed: bool = False
+    """With no phase: whether `detail` tells of a failure."""
+
+    def to(self, phase: Phase, detail: str = "", retry_in: float | None = None) -> Activity:
+        """The activity as it goes into another phase."""
+        now = time.monotonic()
+        return replace(self, phase=phase, detail=detail, since=now, until=now + (retry_in or 0))
+
+    def describe(self, now: float, *, reduced_motion: bool) -> str:
+        """The text of the left side."""
+        if self.phase is None:
+            return self.detail
+        elapsed = now - self.started
+        if self.phase is Phase.RETRYING:
+            wait = max(0, round(self.until - now))
+            when = "Trying again soon." if reduced_motion else f"Trying again in {wait} s."
+            return f"{self.detail} {when}"
+        if self.phase is Phase.STARTING:
+            text = self.detail or "Starting the built-in model…"
+        elif self.phase is Phase.ANSWERING:
+            seconds = now - self.since
+            if reduced_motion or seconds < 0.5:
+                return "Answering…"
+            rate = self.characters / _CHARACTERS_PER_TOKEN / seconds
+            return f"Answering · about {rate:,.0f} tokens/s"
+        elif reduced_motion:
+            text = PHRASES[0]
+        else:
+            text = PHRASES[int((now - self.since) / PHRASE_SECONDS) % len(PHRASES)]
+        return text if reduced_motion or elapsed < 2 else f"{text} {elapsed:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Tokens: of the draft, of the conversation's context, and as reported."""
+
+    draft: int = 0
+    context: int = 0
+    exact: bool = True
+    """Whether `draft` and `context` are counted with the model's own vocabulary."""
+    reported: Usage | None = None
+    """What the endpoint said of the last answer."""
+
+    def describe(self, *, narrow: bool) -> str:
+        """The text of the right side."""
+        about = "" if self.exact else "≈"
+        parts = []
+        if self.draft:
+            parts.append(f"draft {about}{self.draft:,}")
+        if self.context:
+            parts.append(f"context {about}{self.context:,}")
+        if self.reported is not None:
+            parts.append(f"{self.reported.prompt:,} in {self.reported.completion:,} out")
+        if not parts:
+            return "0 tokens"
+        if narrow:
+            return " · ".join(parts[-2:])
+        return " · ".join(parts) + " tokens"
+
+
+class StatusLine(Widget):
+    """One line: the activity on the left, the meter on the right."""
+
+    activity: reactive[Activity] = reactive(Activity(), layout=False)
+    meter: reactive[Meter] = reactive(Meter(), layout=False)
+    reduced_motion = reactive(False)
+
+    _clock: Timer | None = None
+
+    def watch_activity(self, activity: Activity) -> None:
+        """Keep the time only while something is under way: an idle app does nothing."""
+        running = activity.phase is not None and not self.reduced_motion
+        if running and self._clock is None:
+            self._clock = self.set_interval(0.5, self._tick)
+        elif not running and self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        self.set_class(activity.failed, "-failed")
+        self.set_class(activity.phase is not None, "-active")
+
+    def _tick(self) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        left = Content(
+            self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
+        ).first_line
+        right = Content(self.meter.describe(narrow=width < 60))
+        room = max(0, width - right.cell_length - 2)
+        left = left.truncate(room, ellipsis=True, pad=True)
+        return Content.assemble(left, "  ", right.stylize("$text-muted"))
