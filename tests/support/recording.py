@@ -68,6 +68,11 @@ class Recording:
                 return None
             return self._times[bisect.bisect_left(self._ends, found + len(needle))]
 
+    def times(self, since: float) -> list[float]:
+        """Return the times of the reads after the time `since`."""
+        with self._news:
+            return self._times[bisect.bisect_right(self._times, since) :]
+
     def wait(self, seen: int, deadline: float) -> bool:
         """Wait until there are more than `seen` reads; `False` if there will be none in time."""
         with self._news:
