@@ -1,0 +1,1 @@
+"""What `studybuddy` does without a screen."""

@@ -1,0 +1,121 @@
+"""One streamed answer, read event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from studybuddy.domain.usage import Usage
+from studybuddy.providers.chunks import Chunk, ReportedUsage, decode, loads
+from studybuddy.providers.events import RawEvent
+
+_MOST_TOKENS = 10**15  # what a database integer holds, with room for sums
+
+
+class AnswerReader:
+    """Reads the events of one answer, and keeps what they told beside its text."""
+
+    def __init__(self) -> None:
+        self.finish_reason = ""
+        """As the server gave it; empty while it has not."""
+        self.model = ""
+        """The model that the server says answers."""
+        self.usage: Usage | None = None
+        """What was reported last."""
+        self.error: Any = None
+        """The error object or text of an event that carried one."""
+        self.malformed = False
+        """Whether an event could not be read; nothing after it is."""
+        self.done = False
+        """Whether the server said that nothing follows."""
+        self.has_text = False
+        self.has_reasoning = False
+        """Whether the model thought where the server shows it."""
+        self.has_events = False
+        self._half = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to read."""
+        return self.done or self.malformed or self.error is not None
+
+    def read(self, events: Iterable[RawEvent]) -> str:
+        """The text of some events, as one."""
+        parts: list[str] = []
+        for event in events:
+            if self.over:
+                break
+            if text := self._read_one(event):
+                parts.append(text)
+        text = "".join(parts)
+        self.has_text = self.has_text or bool(text)
+        return text
+
+    def _read_one(self, event: RawEvent) -> str:
+        self.has_events = True
+        if event.data.startswith(b"[DONE]"):
+            self.done = True
+            return ""
+        if not event.data.strip():
+            return ""
+        chunk = decode(event.data)
+        if chunk is None and event.is_error:
+            chunk = Chunk(error=event.data.decode("utf-8", "replace"))
+        if chunk is None:
+            lines = event.data.splitlines()
+            if len(lines) > 1:  # several chunks, with no blank lines between them
+                return self.read([RawEvent(line, event.is_error) for line in lines if line.strip()])
+            self.malformed = True
+            return ""
+        if event.is_error and not chunk.error:
+            chunk.error = loads(event.data)
+        return self._take(chunk)
+
+    def _take(self, chunk: Chunk) -> str:
+        if chunk.error:
+            self.error = chunk.error
+            return ""
+        if chunk.model:
+            self.model = chunk.model
+        if chunk.usage is not None:
+            self.usage = _usage(chunk.usage) or self.usage
+        if not chunk.choices:
+            return ""
+        choice = chunk.choices[0]
+        if choice.finish_reason:
+            self.finish_reason = choice.finish_reason
+        delta = choice.delta or choice.message
+        if delta is None:
+            return ""
+        if delta.reasoning_content or delta.reasoning:
+            self.has_reasoning = True
+        text = delta.content or delta.refusal or ""
+        if self._half or not text.isascii():
+            text = self._whole(text)
+        return text
+
+    def _whole(self, text: str) -> str:
+        """Join a character that servers cut into two surrogates, one in each of two chunks."""
+        text = self._half + text
+        self._half = ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _usage(given: ReportedUsage) -> Usage | None:
+    """The tokens reported; `None` where nothing was."""
+    prompt, completion = given.prompt_tokens, given.completion_tokens
+    if prompt is None and completion is None:
+        return None
+    of_prompt, of_completion = given.prompt_tokens_details, given.completion_tokens_details
+    return Usage(
+        prompt=_tokens(prompt),
+        completion=_tokens(completion),
+        cached=_tokens(of_prompt.cached_tokens if of_prompt else None),
+        reasoning=_tokens(of_completion.reasoning_tokens if of_completion else None),
+    )
+
+
+def _tokens(count: int | None) -> int:
+    return min(max(count or 0, 0), _MOST_TOKENS)

@@ -1,0 +1,257 @@
+"""Chat Completions over the `openai` SDK."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+import httpx2
+import openai
+from openai import AsyncOpenAI
+
+from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
+from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.ports import CompletionEvent, CompletionFinished, CompletionRequest
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.providers import outcomes
+from studybuddy.providers.answer import AnswerReader
+from studybuddy.providers.clients import headers_for
+from studybuddy.providers.events import EventSplitter, EventTooLong, RawEvent
+from studybuddy.providers.models import listed_models, looks_like_chat
+from studybuddy.providers.problems import is_broken_connection, problem_of
+from studybuddy.providers.statuses import problem_of_status
+from studybuddy.providers.told import told
+
+_log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 0.1
+
+_REFUSAL = re.compile(
+    r"unsupported|unknown|unrecogni[sz]ed|unexpected|not (?:supported|permitted|allowed)|extra|"
+    r"forbidden|invalid"
+)
+
+
+class OpenAICompletionProvider:
+    """One endpoint, asked through an SDK client that does not retry."""
+
+    def __init__(self, endpoint: Endpoint, client: AsyncOpenAI) -> None:
+        self._endpoint = endpoint
+        self._client = client
+        self._default_model = endpoint.model
+        self._refused: set[str] = set()
+        """Fields of a request that this server does not take."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint it is connected to."""
+        return self._endpoint
+
+    async def models(self) -> Sequence[Model]:
+        """List the endpoint's models in the order of the server; for OpenAI only those that chat.
+
+        Raises:
+            StudyBuddyError: when the list cannot be had.
+        """
+        try:
+            # The raw response, since servers differ in what they put into the list.
+            response = await self._client.models.with_raw_response.list(
+                extra_headers=headers_for(self._endpoint)
+            )
+            body = response.http_response.content
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+            raise StudyBuddyError(problem_of(error, self._endpoint)) from None
+        models = listed_models(body)
+        if models is None:
+            page = told(body).is_page
+            raise StudyBuddyError(
+                outcomes.web_page(self._endpoint) if page else outcomes.malformed(self._endpoint)
+            )
+        if self._endpoint.kind is EndpointKind.OPENAI:
+            models = [model for model in models if looks_like_chat(model.id)]
+        return models
+
+    async def close(self) -> None:
+        """Close the connection's sockets."""
+        await self._client.close()
+
+    async def stream(self, request: CompletionRequest) -> AsyncIterator[CompletionEvent]:
+        """Ask, and yield the answer as it comes; text that came in one read is one event.
+
+        Closing the iterator closes the connection.
+
+        Raises:
+            StudyBuddyError: for every failure, with the problem to show.
+        """
+        model = request.model or await self._model()
+        reader = AnswerReader()
+        try:
+            async with AsyncExitStack() as stack:
+                response = await self._open(stack, request, model)
+                reads = await stack.enter_async_context(aclosing(response.aiter_bytes()))
+                events = await stack.enter_async_context(
+                    aclosing(self._events(response, reads, reader))
+                )
+                async for event in events:
+                    yield event
+                # Before the last event: who has that may close the iterator at once.
+                await _drain(reads)
+                if reader.usage is not None:
+                    yield UsageReported(reader.usage)
+                if (problem := self._outcome(reader, model)) is not None:
+                    raise StudyBuddyError(problem)
+                yield CompletionFinished(reader.finish_reason or "stop", reader.model or model)
+        except (
+            openai.OpenAIError,
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            httpx2.StreamError,
+            UnicodeError,
+        ) as error:
+            problem = problem_of(error, self._endpoint, model)
+            if reader.has_events and is_broken_connection(error):
+                problem = outcomes.cut_off(self._endpoint)
+            _log.info("request failed: %s (%s)", problem.kind, type(error).__name__)
+            # Without the cause: it holds the request, and the request the key.
+            raise StudyBuddyError(problem) from None
+
+    async def _events(
+        self, response: httpx2.Response, reads: AsyncIterator[bytes], reader: AnswerReader
+    ) -> AsyncGenerator[TextDelta | StatusChanged, None]:
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == "text/html":
+            raise StudyBuddyError(outcomes.web_page(self._endpoint))
+        if media_type == "application/json":  # a server that does not stream
+            text = reader.read([RawEvent(await response.aread())])
+            reader.done = True
+            if text:
+                yield TextDelta(text)
+            return
+        splitter = EventSplitter()
+        thinking = False
+        try:
+            async for data in reads:
+                if text := reader.read(splitter.feed(data)):
+                    yield TextDelta(text)
+                elif reader.has_reasoning and not thinking and not reader.has_text:
+                    thinking = True
+                    yield StatusChanged(Phase.THINKING)
+                if reader.over:
+                    return
+        except EventTooLong:
+            reader.malformed = True
+            return
+        if text := reader.read(splitter.finish()):
+            yield TextDelta(text)
+
+    def _outcome(self, reader: AnswerReader, model: str) -> Problem | None:
+        """What is wrong with an answer that has ended, if anything."""
+        if reader.error is not None:
+            return problem_of_status(told(reader.error), self._endpoint, model)
+        if reader.malformed:
+            return outcomes.malformed(self._endpoint)
+        if reader.finish_reason == "content_filter":
+            return outcomes.content_filter(self._endpoint)
+        if reader.finish_reason == "error":
+            return problem_of_status(told("", 500), self._endpoint, model)
+        if reader.has_events and not reader.finish_reason and not reader.done:
+            return outcomes.cut_off(self._endpoint)
+        if not reader.has_text:
+            return outcomes.empty(
+                self._endpoint,
+                reader.finish_reason,
+                thought=reader.has_reasoning,
+                anything=reader.has_events,
+            )
+        return None
+
+    async def _open(
+        self, stack: AsyncExitStack, request: CompletionRequest, model: str
+    ) -> httpx2.Response:
+        """Send the request; a field that the server does not take is left out and not tried again.
+
+        At most as many requests as there are such fields, plus one.
+        """
+        messages = [
+            {"role": str(role), "content": _encodable(text)} for role, text in request.messages
+        ]
+        while True:
+            body = self._options(request, model)
+            sending = self._client.chat.completions.with_streaming_response.create(
+                **body,
+                # Given as messages they would be walked through by the SDK, which blocks the
+                # event loop for 0.1 ms a message; the extra body goes out as it is.
+                messages=[],
+                extra_body={"messages": messages},
+                stream=True,
+                extra_headers=headers_for(self._endpoint),
+            )
+            try:
+                response = await stack.enter_async_context(sending)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                field = self._refused_field(error, body, model)
+                if field is None:
+                    raise
+                _log.info("%s does not take %s", self._endpoint.name, field)
+                self._refused.add(field)
+            else:
+                received: httpx2.Response = response.http_response
+                return received
+
+    def _options(self, request: CompletionRequest, model: str) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": model,
+            "stream_options": {"include_usage": True},
+        }
+        if request.max_completion_tokens is not None:
+            body["max_completion_tokens"] = request.max_completion_tokens
+            if self._endpoint.kind in (EndpointKind.LOCAL, EndpointKind.REMOTE):
+                # Ollama, LM Studio and older llama.cpp servers know only the older name and
+                # silently ignore the newer one; the rest takes both.
+                body["max_tokens"] = request.max_completion_tokens
+        return {name: value for name, value in body.items() if name not in self._refused}
+
+    def _refused_field(
+        self, error: openai.APIStatusError, body: dict[str, Any], model: str
+    ) -> str | None:
+        """The optional field that a refusal is about; `None` where it is about something else."""
+        said = told(error.body, error.status_code)
+        if problem_of_status(said, self._endpoint, model).kind is not ProblemKind.BAD_REQUEST:
+            return None
+        if not _REFUSAL.search(said.words) and "at the same time" not in said.words:
+            return None
+        # A message that names both limits wants the newer one, so the older is looked for first.
+        for field in ("stream_options", "max_tokens", "max_completion_tokens"):
+            if field in body and re.search(rf"\b{field}\b", said.words):
+                return field
+        return None
+
+    async def _model(self) -> str:
+        """The model the endpoint is configured with, else the first listed that chats."""
+        if not self._default_model:
+            names = [model.id for model in await self.models()]
+            if not names:
+                raise StudyBuddyError(outcomes.no_models(self._endpoint))
+            self._default_model = next((name for name in names if looks_like_chat(name)), names[0])
+        return self._default_model
+
+
+def _encodable(text: str) -> str:
+    """The text with lone surrogates, which UTF-8 cannot carry, replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+async def _drain(reads: AsyncIterator[bytes]) -> None:
+    """Read the end of the body, so that the connection can be used again; never wait for long."""
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in reads:
+                pass
+    except (TimeoutError, httpx2.HTTPError, httpx2.StreamError):
+        _log.debug("the connection is not kept: its body did not end")

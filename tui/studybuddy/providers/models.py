@@ -1,0 +1,83 @@
+"""Lists of models, from what servers put into `GET /models`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from studybuddy.domain.endpoints import Model
+from studybuddy.domain.text import harmless
+
+DEFAULT_OPENAI_MODEL = "gpt-6-luna"
+"""OpenAI's smallest current chat model (November 2026), asked where no model is named."""
+
+# Models that take or give something else than chat text. Unknown names are kept.
+_NOT_CHAT = re.compile(
+    r"embed|\btts\b|whisper|dall-e|moderation|image|\bsora\b|transcribe|realtime|\baudio\b|"
+    r"\blive\b|rerank|\b(?:babbage|davinci|curie|ada)\b|turbo-instruct|deep-research|"
+    r"computer-use|translate"
+)
+
+
+def looks_like_chat(model: str) -> bool:
+    """Whether a model's name does not say that it is for something else than chat."""
+    return _NOT_CHAT.search(model.lower()) is None
+
+
+def listed_models(body: bytes) -> list[Model] | None:
+    """The models of a list; `None` where the body is no list of models.
+
+    Taken are OpenAI's `{"data": […]}`, `{"models": […]}` and a bare list, of objects or of names.
+    """
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found, dict):
+        found = next((found[k] for k in ("data", "models") if isinstance(found.get(k), list)), None)
+    if not isinstance(found, list):
+        return None
+    models: dict[str, Model] = {}
+    for entry in found:
+        if isinstance(entry, str):
+            entry = {"id": entry}
+        if isinstance(entry, dict) and (model := _model(entry)) is not None:
+            models.setdefault(model.id, model)
+    return list(models.values())
+
+
+def _model(entry: Mapping[str, Any]) -> Model | None:
+    name = next((entry[k] for k in ("id", "name", "model") if isinstance(entry.get(k), str)), "")
+    if not name or name != harmless(name):
+        return None
+    return Model(
+        id=name,
+        owned_by=harmless(_text(entry.get("owned_by"))),
+        context_window=_context_window(entry),
+        shutdown_date=harmless(_text(entry.get("shutdown_date"))),
+    )
+
+
+def _context_window(entry: Mapping[str, Any]) -> int | None:
+    """Tokens: what is loaded before what the model was trained for."""
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    for holder, name in (
+        (entry, "loaded_context_length"),  # LM Studio
+        (meta, "n_ctx"),  # llama.cpp
+        (entry, "max_model_len"),  # vLLM
+        (entry, "context_window"),  # Groq
+        (entry, "context_length"),  # OpenRouter, Together
+        (entry, "max_context_length"),  # LM Studio, Mistral
+        (meta, "n_ctx_train"),  # older llama.cpp
+    ):
+        value = holder.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+    return None
+
+
+def _text(found: Any) -> str:
+    return found if isinstance(found, str) else ""
