@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
 
 from studybuddy.domain.messages import Conversation, Message, MessageState, OpenConversation
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.storage import rows
-from studybuddy.storage.database import database_problem, open_database, transaction
-from studybuddy.storage.files import disk_problem
+from studybuddy.storage.database import transaction
 from studybuddy.storage.instances import Liveness
-
-T = TypeVar("T")
+from studybuddy.storage.worker import DatabaseThread
 
 _PROMPTS_LOOKED_AT = 2000
 """Prompts that are searched for distinct ones; more of the same are passed over unseen."""
@@ -27,7 +22,6 @@ _DELETED = Problem(
     "This conversation no longer exists: it was deleted, maybe in another window.",
     "Start a new one; your text can be sent there.",
 )
-_CLOSED = Problem(ProblemKind.STORAGE, "The conversations are closed.", "Restart StudyBuddy.")
 
 
 def _ignore(_notice: Problem) -> None: ...
@@ -56,32 +50,27 @@ class SqliteConversationStore:
             on_notice: told on the event loop what the student should know about the opening.
             clock: Unix time, seconds.
         """
-        self._path = path
+        self._thread = DatabaseThread(path, on_notice)
         self._instance = instance
-        self._on_notice = on_notice
         self._clock = clock
-        self._notices: list[Problem] = []
-        self._connection: sqlite3.Connection | None = None
-        self._thread = ThreadPoolExecutor(1, "studybuddy-storage")
-        self._closed = False
 
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head; see the port for what an update leaves."""
-        await self._run(self._save, conversation)
+        await self._thread.run(self._save, conversation)
 
     async def recent(
         self, limit: int, before: tuple[float, str] | None = None
     ) -> Sequence[Conversation]:
         """The page of conversations after the key `before` = (updated_at, id), newest first."""
-        return await self._run(self._recent, limit, before)
+        return await self._thread.run(self._recent, limit, before)
 
     async def load(self, conversation_id: str) -> OpenConversation | None:
         """A conversation and its shown branch; `None` where there is none of that id."""
-        return await self._run(self._load, conversation_id)
+        return await self._thread.run(self._load, conversation_id)
 
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last, where it is still there."""
-        return await self._run(self._last_opened)
+        return await self._thread.run(self._last_opened)
 
     async def mark_opened(self, conversation_id: str) -> None:
         """Remember which conversation is on screen."""
@@ -91,7 +80,7 @@ class SqliteConversationStore:
     async def add(self, conversation_id: str, *messages: Message) -> None:
         """Store messages and move the conversation's leaf to the last one, in one transaction."""
         if messages:
-            await self._run(self._add, conversation_id, messages)
+            await self._thread.run(self._add, conversation_id, messages)
 
     async def journal(self, message_id: str, text: str) -> None:
         """Write how far a streaming answer has come; nothing where it no longer streams."""
@@ -100,7 +89,7 @@ class SqliteConversationStore:
 
     async def finish(self, message: Message) -> None:
         """Write an answer's final text, state, error, model and usage."""
-        await self._run(self._finish, message)
+        await self._thread.run(self._finish, message)
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         """Write what is typed and not sent; does nothing where the conversation is unknown."""
@@ -109,7 +98,7 @@ class SqliteConversationStore:
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """The student's latest distinct messages over all conversations, newest first."""
-        return await self._run(self._recent_prompts, limit)
+        return await self._thread.run(self._recent_prompts, limit)
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation and its messages."""
@@ -117,54 +106,18 @@ class SqliteConversationStore:
 
     async def close(self) -> None:
         """Finish what was asked for and close the file; later calls fail. May be repeated."""
-        if self._closed:
-            return
-        self._closed = True
-        closing = asyncio.wrap_future(self._thread.submit(self._close))
-        self._thread.shutdown(wait=False)
-        await asyncio.shield(closing)
-
-    # What follows runs on the storage thread, but for the two that hand work to it.
+        await self._thread.close()
 
     async def _write(self, sql: str, *values: str) -> None:
-        await self._run(lambda: self._open().execute(sql, values))
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(sql, values)
 
-    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
-        if self._closed:
-            raise StudyBuddyError(_CLOSED)
-        future = self._thread.submit(self._guarded, work, arguments)
-        try:
-            # Shielded: a caller that is cancelled must not take back what it asked to keep.
-            return await asyncio.shield(asyncio.wrap_future(future))
-        finally:
-            while self._notices:
-                self._on_notice(self._notices.pop(0))
+        await self._thread.run(write)
 
-    def _guarded(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        try:
-            return work(*arguments)
-        except sqlite3.ProgrammingError:
-            raise
-        except sqlite3.Error as error:
-            raise StudyBuddyError(database_problem(error, self._path)) from error
-        except OSError as error:
-            raise StudyBuddyError(disk_problem(error, self._path)) from error
+    # What follows runs on the storage thread.
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            database = open_database(self._path)
-            self._connection = database.connection
-            if database.notice is not None:
-                self._notices.append(database.notice)
-        return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _save(self, conversation: Conversation) -> None:
-        self._open().execute(
+    def _save(self, connection: sqlite3.Connection, conversation: Conversation) -> None:
+        connection.execute(
             f"INSERT INTO conversations ({rows.CONVERSATION}) VALUES (?,?,?,?,?,?,?,?,?,?) "
             "ON CONFLICT (id) DO UPDATE SET title = excluded.title, mode = excluded.mode, "
             "system_prompt = excluded.system_prompt, endpoint = excluded.endpoint, "
@@ -172,17 +125,20 @@ class SqliteConversationStore:
             rows.conversation_row(conversation),
         )
 
-    def _recent(self, limit: int, before: tuple[float, str] | None) -> list[Conversation]:
+    def _recent(
+        self, connection: sqlite3.Connection, limit: int, before: tuple[float, str] | None
+    ) -> list[Conversation]:
         where = "WHERE (updated_at, id) < (?, ?)" if before else ""
-        found = self._open().execute(
+        found = connection.execute(
             f"SELECT {rows.CONVERSATION} FROM conversations {where} "
             "ORDER BY updated_at DESC, id DESC LIMIT ?",
             (*(before or ()), limit),
         )
         return [rows.conversation(row) for row in found]
 
-    def _load(self, conversation_id: str) -> OpenConversation | None:
-        connection = self._open()
+    def _load(
+        self, connection: sqlite3.Connection, conversation_id: str
+    ) -> OpenConversation | None:
         self._interrupt_orphans(connection, conversation_id)
         connection.execute("BEGIN")  # one view of the head and its messages
         try:
@@ -194,7 +150,8 @@ class SqliteConversationStore:
                 (conversation_id,),
             ).fetchall()
         finally:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # some errors roll back by themselves
+                connection.execute("ROLLBACK")
         if head is None:
             return None
         conversation = rows.conversation(head)
@@ -222,16 +179,17 @@ class SqliteConversationStore:
                     (conversation_id, owner),
                 )
 
-    def _last_opened(self) -> str | None:
-        found = self._open().execute(
+    def _last_opened(self, connection: sqlite3.Connection) -> str | None:
+        found = connection.execute(
             "SELECT id FROM conversations "
             "WHERE id = (SELECT value FROM app_state WHERE key = 'last_opened')"
         )
         row = found.fetchone()
         return row[0] if row else None
 
-    def _add(self, conversation_id: str, messages: tuple[Message, ...]) -> None:
-        connection = self._open()
+    def _add(
+        self, connection: sqlite3.Connection, conversation_id: str, messages: tuple[Message, ...]
+    ) -> None:
         new = [(*rows.message_row(m), conversation_id, self._owner(m)) for m in messages]
         with transaction(connection):
             moved = connection.execute(
@@ -247,8 +205,7 @@ class SqliteConversationStore:
                 new,
             )
 
-    def _finish(self, message: Message) -> None:
-        connection = self._open()
+    def _finish(self, connection: sqlite3.Connection, message: Message) -> None:
         _, _, text, _, _, state, model, error, *usage = rows.message_row(message)
         owner = self._owner(message)
         with transaction(connection):
@@ -270,8 +227,8 @@ class SqliteConversationStore:
         self._instance.register()
         return self._instance.id
 
-    def _recent_prompts(self, limit: int) -> list[str]:
-        found = self._open().execute(
+    def _recent_prompts(self, connection: sqlite3.Connection, limit: int) -> list[str]:
+        found = connection.execute(
             "SELECT text FROM messages WHERE role = 'user' ORDER BY created_at DESC, seq DESC "
             "LIMIT ?",
             (max(limit, _PROMPTS_LOOKED_AT),),

@@ -85,8 +85,8 @@ def database_problem(error: sqlite3.Error, path: Path) -> Problem:
     if code == _MOVED:
         return Problem(
             ProblemKind.STORAGE,
-            f"The conversation database {path} was moved or replaced while StudyBuddy was running.",
-            "Restart StudyBuddy.",
+            f"The conversation database {path} was moved or replaced while it was in use.",
+            "Try again: StudyBuddy goes on with the file that is there now.",
         )
     if primary in _DENIED:
         return denied(path)

@@ -200,8 +200,9 @@ def _line_of(place: tuple[str, ...], text: str) -> int | None:
             here = (*table, *_parts(line.partition("=")[0]))
         else:
             continue
-        if here == place[: len(here)] and (best is None or len(here) > best[0]):
-            best = (len(here), number)
+        depth = min(len(here), len(place))
+        if here[:depth] == place[:depth] and (best is None or depth > best[0]):
+            best = (depth, number)
     return best[1] if best else None
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.settings import EndpointSettings, Settings
+from studybuddy.domain.settings import Settings
 from studybuddy.storage.files import disk_problem, name_aside, one_at_a_time, write_private
 from studybuddy.storage.settings import BrokenSettings, convert, parse, sentence
-
-_HEADING = """\
-# The settings of StudyBuddy. A line that begins with # is a comment: take the # away to use it.
-# Keys of endpoints are never kept here.
-"""
+from studybuddy.storage.settings_template import comment_of, new_settings_text
 
 
 def save_setting(path: Path, key: str | Sequence[str], value: Any) -> Problem | None:
@@ -42,28 +36,82 @@ def save_setting(path: Path, key: str | Sequence[str], value: Any) -> Problem | 
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with one_at_a_time(path):
             text, notice = _current(path)
-            write_private(path, _checked(text, parts, value, path))
+            write_private(path, changed(text, parts, value))
     except OSError as error:
         raise StudyBuddyError(disk_problem(error, path)) from error
+    except ValueError as error:
+        raise StudyBuddyError(
+            Problem(
+                ProblemKind.STORAGE,
+                f"The setting could not be written: {error} in {path}.",
+                "Write it there yourself, with a text editor.",
+            )
+        ) from error
     return notice
 
 
 def changed(text: str, parts: tuple[str, ...], value: Any) -> str:
-    """The text of a settings file with one setting changed, or taken out for `None`."""
+    """The text of a settings file with one setting changed, or taken out for `None`.
+
+    Each way to change it is read back before it is believed: tomlkit slips where the same
+    table is written in several forms, and a student's file is not worth that.
+
+    Raises:
+        ValueError: where no way leaves all the rest as it was.
+    """
+    from tomlkit.exceptions import TOMLKitError
+
+    _, wanted = parse(text.encode())
+    _put(wanted, parts, value)
+    for way in (_in_place, _at_the_end, _at_the_start):
+        try:
+            new = way(text, parts, value)
+            if _without_empty(parse(new.encode())[1]) == _without_empty(wanted):
+                return new
+        except (TOMLKitError, ValueError, TypeError):
+            continue
+    raise ValueError(f"{'.'.join(parts)} can't be changed")
+
+
+def _put(data: dict[str, Any], parts: tuple[str, ...], value: Any) -> None:
+    *tables, last = parts
+    for part in tables:
+        if part not in data:
+            if value is None:
+                return
+            data[part] = {}
+        data = data[part]
+        if not isinstance(data, dict):  # what the student wrote there is not ours to drop
+            raise ValueError(f"`{part}` is not a table")
+    if value is not None:
+        data[last] = value
+    else:
+        data.pop(last, None)
+
+
+def _without_empty(data: Any) -> Any:
+    """Plain data without empty tables, which say nothing in a settings file."""
+    if not isinstance(data, dict):
+        return data
+    kept = {key: _without_empty(value) for key, value in data.items()}
+    return {key: value for key, value in kept.items() if value != {}}
+
+
+def _in_place(text: str, parts: tuple[str, ...], value: Any) -> str:
     import tomlkit  # 30 to 60 ms, and seldom needed
     from tomlkit.container import OutOfOrderTableProxy
     from tomlkit.items import InlineTable, Table
 
     document = tomlkit.parse(text)
     if value is not None and len(parts) == 1 and parts[0] not in document:
-        text = _uncommented(text, parts[0])
-        document = tomlkit.parse(text)
+        document = tomlkit.parse(_uncommented(text, parts[0]))
     table: Any = document
     for part in parts[:-1]:
         if not isinstance(table.get(part), Table | InlineTable | OutOfOrderTableProxy):
             if value is None:
                 return text
-            table[part] = tomlkit.table(is_super_table=table is document)
+            inline = isinstance(table, InlineTable)
+            table[part] = tomlkit.inline_table() if inline else tomlkit.table(table is document)
         table = table[part]
     if value is not None:
         table[parts[-1]] = value
@@ -72,48 +120,20 @@ def changed(text: str, parts: tuple[str, ...], value: Any) -> str:
     return tomlkit.dumps(document)
 
 
-def new_settings_text() -> str:
-    """A settings file that changes nothing and explains every setting."""
-    lines = [_HEADING]
-    tables: list[str] = []
-    said = _docstrings(Settings)
-    for field in dataclasses.fields(Settings):
-        about = f"# {said[field.name]}" if field.name in said else "#"
-        if field.name == "keys":
-            tables += [about, "# [keys]", '# new_conversation = "ctrl+n,f5"', ""]
-        elif field.name == "endpoints":
-            tables += [about, "# [endpoints.NAME]", *_endpoint_lines(), ""]
-        else:
-            lines += [about, _comment_of(field.name, field.default), ""]
-    return "\n".join([*lines, *tables])
-
-
-def _endpoint_lines() -> list[str]:
-    said = _docstrings(EndpointSettings)
-    names = [field.name for field in dataclasses.fields(EndpointSettings)]
-    return [f'# {name} = ""  # {said.get(name, "")}' for name in names]
-
-
-def _docstrings(cls: type) -> dict[str, str]:
-    """The docstring below each field of a class, as one line; nothing without its source."""
-    try:
-        body = ast.parse(inspect.getsource(cls)).body[0]
-    except (OSError, SyntaxError):
-        return {}
-    assert isinstance(body, ast.ClassDef)
-    said = {}
-    for statement, following in zip(body.body, body.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            match following:
-                case ast.Expr(value=ast.Constant(value=str(text))):
-                    said[statement.target.id] = " ".join(text.split())
-    return said
-
-
-def _comment_of(name: str, value: Any) -> str:
+def _at_the_end(text: str, parts: tuple[str, ...], value: Any) -> str:
     import tomlkit
 
-    return f"# {name} = {tomlkit.item(value).as_string()}"
+    new: dict[str, Any] = {}
+    _put(new, parts, value)
+    return f"{text}\n{tomlkit.dumps(new)}"
+
+
+def _at_the_start(text: str, parts: tuple[str, ...], value: Any) -> str:
+    import tomlkit
+
+    new: dict[str, Any] = {}
+    _put(new, parts, value)
+    return f"{tomlkit.dumps(new)}\n{text}"
 
 
 def _uncommented(text: str, name: str) -> str:
@@ -121,7 +141,7 @@ def _uncommented(text: str, name: str) -> str:
     default = next((f.default for f in dataclasses.fields(Settings) if f.name == name), None)
     if not isinstance(default, str | bool | int | float):
         return text
-    comment = _comment_of(name, default)
+    comment = comment_of(name, default)
     setting = comment.removeprefix("# ")
     tried = text.replace(f"\n{comment}\n", f"\n{setting}\n", 1)
     try:
@@ -136,8 +156,8 @@ def _refuse_mistakes(parts: tuple[str, ...], value: Any) -> None:
     for part in reversed(parts):
         data = {part: data}
     _, mistakes = convert(data)
-    # Of an endpoint that is being written key by key, other keys may well be missing.
-    wrong = [m for m in mistakes if m.place == parts or m.place[: len(parts)] == parts]
+    # Not those beside it: of an endpoint that is written key by key, others are missing yet.
+    wrong = [m for m in mistakes if all(a == b for a, b in zip(m.place, parts, strict=False))]
     if wrong:
         raise StudyBuddyError(
             Problem(
@@ -146,28 +166,6 @@ def _refuse_mistakes(parts: tuple[str, ...], value: Any) -> None:
                 "Choose another value.",
             )
         )
-
-
-def _checked(text: str, parts: tuple[str, ...], value: Any, path: Path) -> str:
-    """The changed text, read back to be sure: a student's file is not worth a library's slip."""
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        new = changed(text, parts, value)
-        read = parse(new.encode())[1]
-        for part in parts[:-1]:
-            read = read.get(part, {})
-        if read.get(parts[-1]) == value:
-            return new
-    except (TOMLKitError, BrokenSettings):
-        pass
-    raise StudyBuddyError(
-        Problem(
-            ProblemKind.STORAGE,
-            f"The setting `{'.'.join(parts)}` could not be written into {path}.",
-            "Write it there yourself, with a text editor.",
-        )
-    )
 
 
 def _current(path: Path) -> tuple[str, Problem | None]:

@@ -1,0 +1,62 @@
+"""The settings file as it is first written: every setting, as a comment that explains it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+from typing import Any
+
+from studybuddy.domain.settings import EndpointSettings, Settings
+
+_HEADING = """\
+# The settings of StudyBuddy. A line that begins with # is a comment: take the # away to use it.
+# Keys of endpoints are never kept here.
+"""
+
+
+def new_settings_text() -> str:
+    """A settings file that changes nothing and explains every setting."""
+    lines = [_HEADING]
+    tables: list[str] = []
+    said = _docstrings(Settings)
+    for field in dataclasses.fields(Settings):
+        about = f"# {said[field.name]}" if field.name in said else "#"
+        if field.name == "keys":
+            tables += [about, "# [keys]", '# new_conversation = "ctrl+n,f5"', ""]
+        elif field.name == "endpoints":
+            tables += [about, "# [endpoints.NAME]", *_endpoint_lines(), ""]
+        else:
+            lines += [about, comment_of(field.name, field.default), ""]
+    return "\n".join([*lines, *tables])
+
+
+def _endpoint_lines() -> list[str]:
+    said = _docstrings(EndpointSettings)
+    names = [field.name for field in dataclasses.fields(EndpointSettings)]
+    return [f'# {name} = ""  # {said.get(name, "")}' for name in names]
+
+
+def _docstrings(cls: type) -> dict[str, str]:
+    """The docstring below each field of a class, as one line; nothing without its source."""
+    try:
+        body = ast.parse(inspect.getsource(cls)).body[0]
+    except (OSError, SyntaxError):
+        return {}
+    assert isinstance(body, ast.ClassDef)
+    said = {}
+    for statement, following in zip(body.body, body.body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            match following:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    said[statement.target.id] = " ".join(text.split())
+    return said
+
+
+def comment_of(name: str, value: Any) -> str:
+    """The comment that shows a setting with a value: `# theme = "nord"`."""
+    import tomlkit
+
+    if value is None or value is dataclasses.MISSING:
+        return f"# {name} ="
+    return f"# {name} = {tomlkit.item(value).as_string()}"
