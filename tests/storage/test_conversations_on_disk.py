@@ -144,14 +144,19 @@ async def test_all_work_is_done_on_one_thread_of_its_own(
 
 
 async def test_what_a_cancelled_caller_asked_to_keep_is_kept(
-    store: SqliteConversationStore,
+    tmp_path: Path, store: SqliteConversationStore
 ) -> None:
     await store.save(a_conversation())
-    adding = asyncio.create_task(store.add("c", a_message()))
-    await asyncio.sleep(0)
-    adding.cancel()
-    with suppress(asyncio.CancelledError):
-        await adding
+    with closing(sqlite3.connect(tmp_path / "studybuddy.db")) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that the first write waits, and the second for it
+        writing = asyncio.create_task(store.save_draft("c", "typed"))
+        adding = asyncio.create_task(store.add("c", a_message()))
+        await asyncio.sleep(0)
+        adding.cancel()
+        with suppress(asyncio.CancelledError):
+            await adding
+        other.execute("COMMIT")
+    await writing
     assert await store.recent_prompts(1) == ["What is light?"]
 
 
