@@ -1,1 +1,3 @@
 """StudyBuddy: a terminal app for studying with language models."""
+
+__version__ = "0.1.0"

@@ -1,8 +1,73 @@
-"""Arguments to services to the TUI, `ask`, `serve` or `doctor`: the only place that sees all."""
+"""Arguments to what they ask for. Each command's slow imports wait until it is chosen."""
 
 from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from studybuddy import __version__
+
+EPILOG = (
+    "Without a command the app opens. With nothing set up it offers the built-in model, the "
+    "servers that run on this computer, or a key. OPENAI_API_KEY, OPENAI_BASE_URL and "
+    "STUDYBUDDY_HOME are read from the environment."
+)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `studybuddy` and return its exit code."""
-    return 0
+    arguments = sys.argv[1:] if argv is None else argv
+    args = _parser().parse_args(arguments)
+    match args.command:
+        case "serve":
+            from studybuddy.engine import serve
+
+            return serve.run(args)
+        case "ask":
+            from studybuddy.assembly import run_ask
+
+            return run_ask(args, os.environ)
+        case "doctor":
+            from studybuddy.assembly import run_doctor
+
+            return run_doctor(args, os.environ)
+        case _:
+            return _open_app(args)
+
+
+def _open_app(args: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(
+            "studybuddy needs a terminal. In a pipe, use: studybuddy ask “question”",
+            file=sys.stderr,
+        )
+        return 2
+    from studybuddy.assembly import run_app
+
+    return run_app(args, os.environ)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from studybuddy.commands import ask, doctor
+    from studybuddy.engine import serve
+
+    parser = argparse.ArgumentParser(
+        prog="studybuddy", description="Study with a language model.", epilog=EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"studybuddy {__version__}")
+    _add_endpoint_arguments(parser)
+    parser.add_argument("--new", action="store_true", help="start with a new conversation")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    ask.add_arguments(commands.add_parser("ask", help="ask one question and print the answer"))
+    serve.add_arguments(commands.add_parser("serve", help="serve models with OpenAI's API"))
+    doctor.add_arguments(commands.add_parser("doctor", help="check what is set up and reachable"))
+    return parser
+
+
+def _add_endpoint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base-url", metavar="URL", help="address of a model server, with /v1")
+    parser.add_argument("--model", metavar="NAME", help="model to ask")
+    parser.add_argument(
+        "--model-file", metavar="FILE.gguf", help="weights for the built-in model's place"
+    )

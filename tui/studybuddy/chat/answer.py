@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from studybuddy.chat.context import request_messages
@@ -88,9 +89,14 @@ class Answering:
         self._stopped = False
         self._ended = asyncio.Event()
 
+    @property
+    def over(self) -> bool:
+        """Whether the end is on disk."""
+        return self._ended.is_set()
+
     async def events(
         self, system_prompt: str, branch: Sequence[Message]
-    ) -> AsyncIterator[TurnEvent]:
+    ) -> AsyncGenerator[TurnEvent]:
         """Make the request for `branch`, whose last message is the question, and yield its events.
 
         The last event is TurnFinished or TurnFailed, and what it says is on disk by then.
@@ -167,8 +173,7 @@ class Answering:
     async def _attempt(self, request: CompletionRequest) -> str:
         self._mailbox.put(StatusChanged(Phase.THINKING))
         provider = await self._connector.connect(self._endpoint)
-        events = provider.stream(request)
-        try:
+        async with aclosing(provider.stream(request)) as events:
             async for event in events:
                 match event:
                     case TextDelta(text):
@@ -182,10 +187,6 @@ class Answering:
                     case CompletionFinished(finish_reason, model):
                         self.message = replace(self.message, model=model or self.message.model)
                         return finish_reason
-        finally:
-            close = getattr(events, "aclose", None)
-            if close is not None:
-                await close()
         raise StudyBuddyError(
             Problem(
                 ProblemKind.CUT_OFF,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from studybuddy.chat.answer import Answering
@@ -47,7 +48,7 @@ class ChatSession:
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return self._answering is not None
+        return self._answering is not None and not self._answering.over
 
     def last_question(self) -> Message | None:
         """The student's latest message of the shown branch."""
@@ -57,7 +58,7 @@ class ChatSession:
         """Role and text of what the next question is asked with."""
         return request_messages(self.head.system_prompt, self._messages)
 
-    def send(self, text: str, endpoint: Endpoint) -> AsyncIterator[TurnEvent]:
+    def send(self, text: str, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         """Ask, and yield what happens until the turn is over.
 
         The question is on disk before the request leaves. A turn before it that failed
@@ -71,7 +72,7 @@ class ChatSession:
         question = Message(new_id(), Role.USER, text, time.time(), parent)
         return self._turn(question, replaced, endpoint, ask_anew=False)
 
-    def retry(self, endpoint: Endpoint) -> AsyncIterator[TurnEvent]:
+    def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         """Ask the last question again; the answer before stays in the store as a branch.
 
         Raises:
@@ -90,8 +91,8 @@ class ChatSession:
         endpoint: Endpoint,
         *,
         ask_anew: bool,
-    ) -> AsyncIterator[TurnEvent]:
-        if self._answering is not None:
+    ) -> AsyncGenerator[TurnEvent]:
+        if self.busy:
             raise RuntimeError("a turn is under way")
         answer = Message(
             new_id(),
@@ -117,13 +118,15 @@ class ChatSession:
             self._messages = [*branch, answer]
             yield TurnStarted(question, answer, tuple(message.id for message in replaced))
             try:
-                async for event in answering.events(self.head.system_prompt, branch):
-                    yield event
+                async with aclosing(answering.events(self.head.system_prompt, branch)) as events:
+                    async for event in events:
+                        yield event
             finally:
                 self._messages[-1] = answering.message
         finally:
             answering.release()
-            self._answering = None
+            if self._answering is answering:
+                self._answering = None
 
     async def _store_turn(
         self, question: Message, answer: Message, endpoint: Endpoint, *, ask_anew: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class CompletionProvider(Protocol):
         """The endpoint it is connected to."""
         ...
 
-    def stream(self, request: CompletionRequest) -> AsyncIterator[CompletionEvent]:
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent]:
         """Ask, and yield the answer as it comes.
 
         The last event is `CompletionFinished`. One attempt: retrying is the caller's.

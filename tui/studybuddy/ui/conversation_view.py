@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -171,7 +171,7 @@ class ConversationView(Vertical):
             return False
         return True
 
-    def _begin(self, turn: Turn, events: AsyncIterator[TurnEvent]) -> None:
+    def _begin(self, turn: Turn, events: AsyncGenerator[TurnEvent]) -> None:
         self._turns[self.session.head.id] = turn
         self.status.activity = turn.activity
         self.run_worker(
@@ -182,7 +182,7 @@ class ConversationView(Vertical):
         )
 
     async def _follow(
-        self, session: ChatSession, turn: Turn, events: AsyncIterator[TurnEvent]
+        self, session: ChatSession, turn: Turn, events: AsyncGenerator[TurnEvent]
     ) -> None:
         async for event in events:
             turn.take(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studybuddy.chat.desk import Desk
@@ -17,8 +18,8 @@ class Services:
     desk: Desk
     setup: Setup
     settings: Settings
-    notices: tuple[Problem, ...] = ()
-    """What went wrong before the screen was there, such as a damaged settings file."""
+    notices: Sequence[Problem] = ()
+    """What went wrong on reading settings and data; may grow while the app runs."""
     start_new: bool = False
     """Whether to start with a new conversation, whatever the settings say."""
     places: str = ""

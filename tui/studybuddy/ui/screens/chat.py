@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
@@ -71,6 +71,13 @@ class ChatScreen(Screen[None]):
         self.view.prompt.focus()
         self.call_after_refresh(self._begin)
 
+    def on_key(self, event: events.Key) -> None:
+        """Pass on what is typed before the prompt has the focus: nobody waits for a first frame."""
+        if event.is_printable and self.focused in (None, self.view.prompt):
+            event.stop()
+            self.view.prompt.focus()
+            self.view.prompt.post_message(events.Key(event.key, event.character))
+
     def on_resize(self) -> None:
         """Fold the sidebar by itself where there is no room."""
         self._fold_sidebar()
@@ -79,13 +86,13 @@ class ChatScreen(Screen[None]):
 
     @work(exit_on_error=False)
     async def _begin(self) -> None:
-        for problem in (*self._services.notices, *self._complaints):
-            self.tell(problem)
         try:
             await self._restore()
             self.view.set_earlier(await self._desk.recent_prompts(EARLIER_PROMPTS))
         except StudyBuddyError as error:
             self.tell(error.problem)
+        for problem in (*self._services.notices, *self._complaints):
+            self.tell(problem)
         if self._desk.endpoint is None:
             await self._keeper.set_up(first_run=True)
             self.view.endpoint_changed()

@@ -1,0 +1,183 @@
+"""Puts the parts together for each command: the only place, with the CLI, that sees them all."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from studybuddy.domain.endpoints import Endpoint, KeySource
+from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.engine.companion import EngineCompanion
+from studybuddy.providers.connector import EndpointConnector
+from studybuddy.providers.endpoints import Decision, Flags, built_in, decide
+from studybuddy.storage.instances import Instance
+from studybuddy.storage.keys import KeyStore
+from studybuddy.storage.log import start_log
+from studybuddy.storage.paths import Paths
+from studybuddy.storage.settings import load_settings
+
+
+class Parts:
+    """The edges of one run of the program. Making them is cheap; they begin to work on use.
+
+    Raises:
+        StudyBuddyError: where the folders can't be made.
+    """
+
+    def __init__(self, args: argparse.Namespace, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.paths = Paths.from_environment(environ)
+        self.paths.create()
+        self.settings, problem = load_settings(self.paths.settings_file)
+        self.notices: list[Problem] = [problem] if problem else []
+        self.log = start_log(self.paths, self.settings, environ)
+        self.keys = KeyStore(self.paths.keys_file, on_key=self.log.register_secret)
+        self.instance = Instance(self.paths.instances_dir)
+        model_file = getattr(args, "model_file", None)
+        self.model_file = Path(model_file) if model_file else None
+        self.companion = EngineCompanion(
+            runtime_dir=self.paths.runtime,
+            instances_dir=self.paths.instances_dir,
+            models_dir=self.paths.models_dir,
+            log_dir=self.paths.log,
+            model_file=self.model_file,
+        )
+        self.connector = EndpointConnector(built_in=self._start_built_in, find_key=self.find_key)
+        self.flags = Flags(base_url=getattr(args, "base_url", "") or "", model=args.model or "")
+
+    def decide(self) -> Decision:
+        """The endpoint that this start is to use, and why.
+
+        Raises:
+            StudyBuddyError: where a flag or a setting is no good.
+        """
+        if self.model_file is not None and not self.flags.base_url:
+            return Decision(built_in(), "--model-file names its weights")
+        return decide(self.flags, self.environ, self.settings)
+
+    def find_key(self, endpoint: Endpoint) -> tuple[str, KeySource]:
+        """The key that is kept for an endpoint; may block."""
+        named = self.settings.endpoints.get(endpoint.name)
+        return self.keys.find_key(endpoint.name, named.key_env if named else "", self.environ)
+
+    async def _start_built_in(self) -> Endpoint:
+        # The engine lives for as long as an app instance does: be one before it looks.
+        await asyncio.to_thread(self.instance.register)
+        return await self.companion.endpoint()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.connector.close()
+        await self.companion.close()
+        self.instance.release()
+        self.log.stop()
+
+
+def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Run the full-screen app."""
+    from studybuddy.chat.desk import Desk
+    from studybuddy.storage.conversations import SqliteConversationStore
+    from studybuddy.student_setup import StudentSetup
+    from studybuddy.tokens.counter import Counter
+    from studybuddy.ui.app import StudyBuddyApp
+    from studybuddy.ui.services import Services
+
+    try:
+        parts = Parts(args, environ)
+        decision = parts.decide()
+    except StudyBuddyError as error:
+        print(error.problem, file=sys.stderr)
+        return 2
+    store = SqliteConversationStore(
+        parts.paths.database_file, parts.instance, on_notice=parts.notices.append
+    )
+    given = decision.endpoint if decision.endpoint and not parts.settings.endpoint else None
+    desk = Desk(store, parts.connector, Counter(), parts.settings.system_prompt, decision.endpoint)
+    places = f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}"
+    app = StudyBuddyApp(
+        Services(
+            desk,
+            StudentSetup(parts, given),
+            parts.settings,
+            parts.notices,
+            start_new=args.new,
+            places=places,
+        )
+    )
+
+    async def run() -> int:
+        try:
+            await app.run_async()
+        finally:
+            await store.close()
+            await parts.close()
+        return app.return_code or 0
+
+    return asyncio.run(run())
+
+
+def run_ask(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Ask one question; the built-in model answers where nothing else is set up."""
+    from studybuddy.commands import ask
+
+    try:
+        parts = Parts(args, environ)
+    except StudyBuddyError as error:
+        print(error.problem, file=sys.stderr)
+        return ask.BAD_INPUT
+
+    async def run() -> int:
+        services = ask.AskServices(
+            parts.connector, lambda _: parts.decide().endpoint or built_in(), parts.settings
+        )
+        try:
+            return await ask.run(args, services)
+        finally:
+            await parts.close()
+
+    return asyncio.run(run())
+
+
+def run_doctor(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Check what is set up and reachable."""
+    from studybuddy import __version__
+    from studybuddy.commands import doctor
+    from studybuddy.engine.weights import describe_runtime, describe_weights
+    from studybuddy.providers.discovery import discover
+
+    try:
+        parts = Parts(args, environ)
+    except StudyBuddyError as error:
+        print(error.problem, file=sys.stderr)
+        return 2
+
+    def decided() -> tuple[Endpoint | None, str]:
+        decision = parts.decide()
+        return decision.endpoint or built_in(), decision.reason
+
+    async def run() -> int:
+        services = doctor.DoctorServices(
+            version=__version__,
+            places={
+                "Settings": str(parts.paths.settings_file),
+                "Data": str(parts.paths.data),
+                "Log": str(parts.paths.log_file),
+            },
+            notices=parts.notices,
+            decide=decided,
+            find_key=parts.find_key,
+            connector=parts.connector,
+            discover=discover,
+            runtime=describe_runtime,
+            weights=lambda: describe_weights(parts.model_file, parts.paths.models_dir),
+            environ=environ,
+        )
+        try:
+            return await doctor.run(services, as_json=args.json)
+        finally:
+            await parts.close()
+
+    return asyncio.run(run())

@@ -1,0 +1,73 @@
+"""What the app sets up for the student, over the edges that know how."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.domain.ports import WeightsOffer
+from studybuddy.providers.endpoints import OPENAI, configured, openai_endpoint
+from studybuddy.storage.settings_file import save_setting
+
+if TYPE_CHECKING:
+    from studybuddy.assembly import Parts
+
+
+class StudentSetup:
+    """`domain.ports.Setup` for this computer."""
+
+    def __init__(self, parts: Parts, given: Endpoint | None) -> None:
+        """Take the parts, and the endpoint that a flag or the environment named for this start."""
+        self._parts = parts
+        self._given = given
+
+    async def discover(self) -> Sequence[Endpoint]:
+        """Model servers that run on this machine right now."""
+        from studybuddy.providers.discovery import discover
+
+        return await discover()
+
+    def configured(self) -> Sequence[Endpoint]:
+        """The endpoints that can be used as they are, the built-in one first."""
+        with_keys = self._parts.settings.endpoint == OPENAI
+        return [
+            endpoint
+            for endpoint in configured(self._parts.environ, self._parts.settings)
+            if endpoint.kind is not EndpointKind.OPENAI or endpoint.key or with_keys
+        ]
+
+    async def keep_key(self, key: str) -> Endpoint:
+        """Store an OpenAI key, and return the endpoint that uses it."""
+        source = await asyncio.to_thread(self._parts.keys.store_key, OPENAI, key)
+        endpoint = openai_endpoint(self._parts.environ, self._parts.settings)
+        return replace(endpoint, key=key, key_source=source)
+
+    async def remember(self, endpoint: Endpoint) -> None:
+        """Use this endpoint and model from the next start on.
+
+        What this start was told by a flag or the environment is not written down.
+        """
+        if self._given is not None and endpoint.base_url == self._given.base_url:
+            return
+        match endpoint.kind:
+            case EndpointKind.BUILT_IN:
+                pass
+            case EndpointKind.OPENAI:
+                await self._save("model", endpoint.model)
+            case _:
+                await self._save(("endpoints", endpoint.name, "base_url"), endpoint.base_url)
+                await self._save(("endpoints", endpoint.name, "model"), endpoint.model)
+        await self._save("endpoint", endpoint.name)
+
+    async def set(self, key: str, value: object) -> None:
+        """Write one setting."""
+        await self._save(key, value)
+
+    async def _save(self, key: str | Sequence[str], value: object) -> None:
+        await asyncio.to_thread(save_setting, self._parts.paths.settings_file, key, value)
+
+    def weights_offer(self) -> WeightsOffer | None:
+        """What would have to be fetched before the built-in model can answer."""
