@@ -85,7 +85,8 @@ class ScriptedServer:
         self._port = port
         self._on_last_step = on_last_step
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self.connections: set[asyncio.Task[None]] = set()
+        """One task for each connection that is open."""
         self.requests: list[Received] = []
         """The chat requests, oldest first."""
         self.others: list[Received] = []
@@ -117,15 +118,15 @@ class ScriptedServer:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._connections:
+        for task in self.connections:
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*self.connections, return_exceptions=True)
         await self._server.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._connections.add(task)
+        self.connections.add(task)
         try:
             while (request := await _read_request(reader)) is not None:
                 if not await self._serve(request, reader, writer):
@@ -133,7 +134,7 @@ class ScriptedServer:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client is gone, or the test is over
         finally:
-            self._connections.discard(task)
+            self.connections.discard(task)
             writer.close()
 
     def _answer_to(self, request: Received) -> Answer:
@@ -185,10 +186,9 @@ class ScriptedServer:
                     await asyncio.sleep(early)
             if isinstance(step, bytes):
                 writer.write(step)
-                if not stream.joined:
-                    await writer.drain()
-                    if stream.rate is None:
-                        await asyncio.sleep(0)
+                await writer.drain()
+                if stream.rate is None:
+                    await asyncio.sleep(0)
             elif not await _act(step, request, writer):
                 return False
             if self._on_last_step is not None and number == last_word:

@@ -80,8 +80,6 @@ class Stream:
     )
     rate: float | None = None
     """Steps a second, paced by the clock; `None` means as fast as they go."""
-    joined: bool = False
-    """Whether all steps up to the next wait, pause or end are written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +136,10 @@ def chunk(
 DONE = Event("[DONE]")
 
 
-def text_steps(text: str) -> Iterator[Event]:
+def text_steps(text: str, *, model: str = MODEL) -> Iterator[Event]:
     """The chunks of a text, each about as long as a token."""
     for piece in re.findall(r"\s*\S{1,6}|\s+$", text):
-        yield chunk({"content": piece})
+        yield chunk({"content": piece}, model=model)
 
 
 def answer(
@@ -150,17 +148,16 @@ def answer(
     finish: str = "stop",
     usage: Mapping[str, Any] | None = USAGE,
     model: str = MODEL,
-    joined: bool = False,
+    together: bool = False,
 ) -> Stream:
-    """A whole well-formed streamed answer."""
-    steps: list[Step] = [chunk({"role": "assistant", "content": ""}, model=model)]
-    steps += [chunk({"content": e.data["choices"][0]["delta"]["content"]}, model=model)
-              for e in text_steps(text)]  # fmt: skip
+    """A whole well-formed streamed answer; `together` sends all of it in one piece."""
+    steps: list[Event] = [chunk({"role": "assistant", "content": ""}, model=model)]
+    steps += text_steps(text, model=model)
     steps.append(chunk({}, finish, model=model))
     if usage is not None:
         steps.append(chunk(usage=usage, model=model))
     steps.append(DONE)
-    return Stream(steps, joined=joined)
+    return Stream([Raw(b"".join(step.encoded() for step in steps))] if together else steps)
 
 
 def error(

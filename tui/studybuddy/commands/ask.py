@@ -7,6 +7,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -147,15 +148,16 @@ async def _attempt(
     provider = await connector.connect(endpoint)
     output.endpoint = provider.endpoint
     output.status("Thinking…")
-    async for event in provider.stream(request):
-        match event:
-            case TextDelta(text):
-                output.write(text)
-            case UsageReported(usage):
-                output.usage = usage
-            case CompletionFinished(finish_reason, model):
-                output.finish_reason, output.model = finish_reason, model
-            case StatusChanged(Phase.STARTING, detail):
-                output.status(detail or "Starting…")
-            case StatusChanged():
-                pass
+    async with aclosing(provider.stream(request)) as events:
+        async for event in events:
+            match event:
+                case TextDelta(text):
+                    output.write(text)
+                case UsageReported(usage):
+                    output.usage = usage
+                case CompletionFinished(finish_reason, model):
+                    output.finish_reason, output.model = finish_reason, model
+                case StatusChanged(Phase.STARTING, detail):
+                    output.status(detail or "Starting…")
+                case StatusChanged():
+                    pass

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit, urlunsplit
 
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.text import harmless
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -25,7 +27,9 @@ def normal_url(text: str) -> str:
     text = text.strip()
     if "://" not in text:
         likely_local = text.startswith(("localhost", "127.", "0.0.0.0", "[::1]"))
-        raise _bad(text, f"Write it as {'http' if likely_local else 'https'}://{text or '…'}")
+        raise _bad(
+            text, f"Write it as {'http' if likely_local else 'https'}://{_shown(text) or '…'}"
+        )
     if any(c.isspace() or not c.isprintable() for c in text):
         raise _bad(text, "Take the spaces out of it")
     try:
@@ -39,11 +43,11 @@ def normal_url(text: str) -> str:
         raise _bad(text, "Check the host and the port")
     if parts.username is not None:
         raise _bad(
-            f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}",
+            text,
             "Take what stands before the @ out of it, and give the key in OPENAI_API_KEY",
         )
     if parts.query or parts.fragment:
-        raise _bad(text.partition("?")[0].partition("#")[0], "Leave out what follows ? or #")
+        raise _bad(text, "Leave out what follows ? or #")
     path = parts.path.rstrip("/")
     for resource in _RESOURCES:
         path = path.removesuffix(resource)
@@ -83,11 +87,17 @@ def origin(base_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _bad(shown: str, advice: str) -> StudyBuddyError:
+def _bad(text: str, advice: str) -> StudyBuddyError:
     return StudyBuddyError(
         Problem(
             ProblemKind.SETTINGS,
-            f"“{shown[:100]}” is not the address of a model server.",
+            f"“{_shown(text)}” is not the address of a model server.",
             f"{advice}; an example is http://127.0.0.1:11434/v1.",
         )
     )
+
+
+def _shown(text: str) -> str:
+    """An address without what may be a key: what stands before an @ or after a ?."""
+    text = re.sub(r"[^/\s]*@", "…@", text).partition("?")[0].partition("#")[0]
+    return harmless(text)[:100]

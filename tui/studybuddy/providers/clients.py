@@ -27,14 +27,15 @@ def headers_for(endpoint: Endpoint) -> dict[str, openai.Omit]:
     return {} if endpoint.key else {"Authorization": openai.Omit()}
 
 
-def make_client(endpoint: Endpoint) -> AsyncOpenAI:
+def make_client(endpoint: Endpoint, timeout: httpx2.Timeout | None = None) -> AsyncOpenAI:
     """A client for one endpoint, with what it imports late already imported.
 
     It does not retry. Of the SDK's environment variables only those that name the organization
     and the project are heeded, and only for OpenAI: nobody else is told an OpenAI credential.
-    Servers on this machine are reached without the proxies that the environment names.
+    Servers on this machine are reached without the proxies that the environment names. `timeout`
+    is by default what `timeout_for` gives.
     """
-    timeout = timeout_for(endpoint.kind)
+    timeout = timeout or timeout_for(endpoint.kind)
     on_this_machine = endpoint.kind in (EndpointKind.LOCAL, EndpointKind.BUILT_IN)
     client = AsyncOpenAI(
         base_url=endpoint.base_url,

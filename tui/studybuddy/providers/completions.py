@@ -79,8 +79,8 @@ class OpenAICompletionProvider:
         """Close the connection's sockets."""
         await self._client.close()
 
-    async def stream(self, request: CompletionRequest) -> AsyncIterator[CompletionEvent]:
-        """Ask, and yield the answer as it comes; text that came in one read is one event.
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        """Ask, and yield the answer as it comes; text that came in one piece is one event.
 
         Closing the iterator closes the connection.
 

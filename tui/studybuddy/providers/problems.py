@@ -17,6 +17,9 @@ from studybuddy.providers.statuses import problem_of_status
 from studybuddy.providers.told import retry_after, told
 from studybuddy.providers.wording import program_of, who
 
+# In the history of a handshake that was waiting, or whose connection was lost.
+_NO_TLS_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError)
+
 
 def problem_of(error: BaseException, endpoint: Endpoint, model: str = "") -> Problem:
     """The problem behind an exception of the SDK or of its transport.
@@ -33,7 +36,7 @@ def problem_of(error: BaseException, endpoint: Endpoint, model: str = "") -> Pro
         return problem_of_status(said, endpoint, model, retry_after(response.headers))
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _NO_TLS_FAULT):
             return _tls(cause, endpoint)
         if isinstance(cause, socket.gaierror):
             return _dns(cause, endpoint)
