@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from studybuddy.commands.output import Output, leave_quietly
+from studybuddy.commands.output import Output
 from studybuddy.commands.question import Unusable, compose
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
@@ -91,8 +91,7 @@ async def run(args: argparse.Namespace, services: AskServices) -> int:
     try:
         return await _run(args, services, output)
     except BrokenPipeError:
-        leave_quietly(services.stdout)
-        return OK
+        return OK  # the reader has seen enough
     except asyncio.CancelledError:
         output.interrupted()
         return INTERRUPTED

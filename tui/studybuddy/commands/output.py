@@ -109,14 +109,3 @@ class Output:
             and {"kind": problem.kind, "sentence": problem.sentence, "advice": problem.advice},
         }
         self._print(json.dumps(result) + "\n")
-
-
-def leave_quietly(stdout: TextIO) -> None:
-    """Let the interpreter's last flush of a pipe that nobody reads any more go nowhere."""
-    try:
-        descriptor = stdout.fileno()
-    except (OSError, ValueError):  # not a real file
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
