@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, KeySource
 from studybuddy.domain.problems import Problem, StudyBuddyError
@@ -18,6 +19,9 @@ from studybuddy.storage.keys import KeyStore
 from studybuddy.storage.log import start_log
 from studybuddy.storage.paths import Paths
 from studybuddy.storage.settings import load_settings
+
+if TYPE_CHECKING:
+    from studybuddy.ui.app import StudyBuddyApp
 
 
 class Parts:
@@ -76,8 +80,14 @@ class Parts:
         self.log.stop()
 
 
-def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Run the full-screen app."""
+def assemble_app(
+    args: argparse.Namespace, environ: Mapping[str, str]
+) -> tuple[StudyBuddyApp, Callable[[], Awaitable[None]]]:
+    """The full-screen app, and what is to be awaited after it has run.
+
+    Raises:
+        StudyBuddyError: where it can't be started as the arguments have it.
+    """
     from studybuddy.chat.desk import Desk
     from studybuddy.storage.conversations import SqliteConversationStore
     from studybuddy.student_setup import StudentSetup
@@ -85,35 +95,42 @@ def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from studybuddy.ui.app import StudyBuddyApp
     from studybuddy.ui.services import Services
 
-    try:
-        parts = Parts(args, environ)
-        decision = parts.decide()
-    except StudyBuddyError as error:
-        print(error.problem, file=sys.stderr)
-        return 2
+    parts = Parts(args, environ)
+    decision = parts.decide()
     store = SqliteConversationStore(
         parts.paths.database_file, parts.instance, on_notice=parts.notices.append
     )
-    given = decision.endpoint if decision.endpoint and not parts.settings.endpoint else None
-    desk = Desk(store, parts.connector, Counter(), parts.settings.system_prompt, decision.endpoint)
-    places = f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}"
-    app = StudyBuddyApp(
-        Services(
-            desk,
-            StudentSetup(parts, given),
-            parts.settings,
-            parts.notices,
-            start_new=args.new,
-            places=places,
-        )
+    services = Services(
+        desk=Desk(
+            store, parts.connector, Counter(), parts.settings.system_prompt, decision.endpoint
+        ),
+        setup=StudentSetup(parts, decision),
+        settings=parts.settings,
+        notices=parts.notices,
+        start_new=args.new,
+        places=f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}",
     )
+
+    async def close() -> None:
+        await store.close()
+        await parts.close()
+
+    return StudyBuddyApp(services), close
+
+
+def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Run the full-screen app."""
 
     async def run() -> int:
         try:
+            app, close = assemble_app(args, environ)
+        except StudyBuddyError as error:
+            print(error.problem, file=sys.stderr)
+            return 2
+        try:
             await app.run_async()
         finally:
-            await store.close()
-            await parts.close()
+            await close()
         return app.return_code or 0
 
     return asyncio.run(run())

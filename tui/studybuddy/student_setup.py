@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.ports import WeightsOffer
-from studybuddy.providers.endpoints import OPENAI, configured, openai_endpoint
+from studybuddy.providers.endpoints import OPENAI, Decision, configured, openai_endpoint
 from studybuddy.storage.settings_file import save_setting
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class StudentSetup:
     """`domain.ports.Setup` for this computer."""
 
-    def __init__(self, parts: Parts, given: Endpoint | None) -> None:
-        """Take the parts, and the endpoint that a flag or the environment named for this start."""
+    def __init__(self, parts: Parts, decision: Decision) -> None:
+        """Take the parts, and what was decided for this start."""
         self._parts = parts
-        self._given = given
+        self._given = None if decision.from_settings else decision.endpoint
+        """The endpoint that a flag or the environment named for this start."""
 
     async def discover(self) -> Sequence[Endpoint]:
         """Model servers that run on this machine right now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from studybuddy.domain.messages import Message, MessageState, Role
 
@@ -18,7 +19,7 @@ def request_messages(
     kept: list[tuple[Role, str]] = []
     if system_prompt:
         kept.append((Role.SYSTEM, system_prompt))
-    for message, follower in zip(messages, [*messages[1:], None], strict=True):
+    for message, follower in zip_longest(messages, messages[1:]):
         if message.state is not MessageState.COMPLETE:
             continue
         if (

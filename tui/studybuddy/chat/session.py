@@ -155,7 +155,9 @@ class ChatSession:
     async def save(self) -> None:
         """Write the conversation's head."""
         await self._store.save(self.head)
-        self._unsaved = False
+        if self._unsaved:
+            await self._store.mark_opened(self.head.id)
+            self._unsaved = False
 
     async def save_draft(self, draft: str) -> None:
         """Keep what is typed; a conversation that is new begins to exist with its first word."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import COMMANDS, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
+
+_log = logging.getLogger(__name__)
 
 
 class StudyBuddyApp(App[None]):
@@ -27,6 +30,8 @@ class StudyBuddyApp(App[None]):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services
+        self.chat = ChatScreen(services)
+        """The main screen, below any dialog."""
         if services.settings.reduced_motion:
             self.animation_level = "none"
 
@@ -43,7 +48,7 @@ class StudyBuddyApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The screen that is there from the first frame on."""
-        return ChatScreen(self.services)
+        return self.chat
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command table, in the palette."""
@@ -66,8 +71,16 @@ class StudyBuddyApp(App[None]):
         except StudyBuddyError as error:
             self.notify(str(error.problem), severity="warning", markup=False)
 
+    def _fatal_error(self) -> None:
+        """Leave with a sentence; Textual would print a traceback, with keys and messages in it."""
+        _log.critical("the app failed", exc_info=self._exception)
+        self.panic(
+            "Study Buddy ran into a fault of its own and had to stop. Everything that was shown is "
+            "kept: start it again to go on. The log has the details (“studybuddy doctor” says "
+            "where it is)."
+        )
+
     async def action_quit(self) -> None:
         """Leave, with what is under way stopped and kept."""
-        if isinstance(chat := self.screen_stack[0], ChatScreen):
-            await chat.leave()
+        await self.chat.leave()
         self.exit()

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message as UiMessage
 from textual.timer import Timer
 from textual.widgets import TextArea
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.session import ChatSession
@@ -20,6 +20,7 @@ from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinis
 from studybuddy.domain.messages import MessageState
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import Scope, bindings
+from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.texts import endpoint_name, welcome
 from studybuddy.ui.transcript import Transcript
 from studybuddy.ui.turns import Turn
@@ -198,7 +199,7 @@ class ConversationView(Vertical):
                 transcript.stream(turn.answer.id, text)
             case TurnStarted(question, answer, replaced):
                 for message_id in replaced:
-                    transcript.remove(message_id)
+                    transcript.remove_message(message_id)
                 if not turn.anew:
                     transcript.append(question)
                 transcript.append(answer)
@@ -211,10 +212,9 @@ class ConversationView(Vertical):
                 self.count()
         self.status.activity = turn.activity
 
-    @on(Worker.StateChanged)
-    def _worker_failed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and event.worker.name == "turn":
-            self.log.error(event.worker.error)
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say so when a worker fails."""
+        tell_fault(self, event)
 
     # Draft and counting
 

@@ -7,12 +7,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import Worker
 
 from studybuddy.domain.messages import Conversation, MessageState, Mode, Role
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.commands import Scope, bindings, check_keymap
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
+from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.screens.help import HelpScreen
 from studybuddy.ui.screens.system_prompt import SystemPromptScreen
 from studybuddy.ui.services import Services
@@ -73,10 +75,17 @@ class ChatScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Pass on what is typed before the prompt has the focus: nobody waits for a first frame."""
-        if event.is_printable and self.focused in (None, self.view.prompt):
-            event.stop()
-            self.view.prompt.focus()
-            self.view.prompt.post_message(events.Key(event.key, event.character))
+        prompt = self.view.prompt
+        if self.focused not in (None, prompt):
+            return
+        if event.is_printable:
+            prompt.post_message(events.Key(event.key, event.character))
+        elif event.key == "enter":
+            prompt.call_later(prompt.action_send)
+        else:
+            return
+        event.stop()
+        prompt.focus()
 
     def on_resize(self) -> None:
         """Fold the sidebar by itself where there is no room."""
@@ -143,6 +152,10 @@ class ChatScreen(Screen[None]):
             timeout=12,
             markup=False,
         )
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say so when a worker fails."""
+        tell_fault(self, event)
 
     # Conversations
 

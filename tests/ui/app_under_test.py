@@ -1,0 +1,167 @@
+"""The whole screen over ports that need no disk, no wire and no engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from textual.pilot import Pilot
+
+from studybuddy.chat.desk import Desk
+from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind
+from studybuddy.domain.messages import Role
+from studybuddy.domain.ports import WeightsOffer
+from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.domain.settings import Settings
+from studybuddy.ui.app import StudyBuddyApp
+from studybuddy.ui.conversation_view import ConversationView
+from studybuddy.ui.services import Services
+from tests.support.memory_store import MemoryConversationStore, MemoryData
+from tests.support.scripted_provider import (
+    ENDPOINT,
+    ScriptedConnector,
+    ScriptedProvider,
+    Step,
+    says,
+)
+
+BUILT_IN_ENDPOINT = Endpoint(BUILT_IN, "", EndpointKind.BUILT_IN)
+OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL)
+
+
+class WordCounter:
+    """Counts words, and says that it is exact."""
+
+    def count(self, text: str, model: str) -> tuple[int, bool]:
+        """One token a word."""
+        return len(text.split()), True
+
+    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> tuple[int, bool]:
+        """One token a word, and none for the rest."""
+        return sum(len(text.split()) for _, text in messages), True
+
+
+@dataclass
+class MemorySetup:
+    """`domain.ports.Setup` that remembers what it was told."""
+
+    found: Sequence[Endpoint] = (OLLAMA,)
+    offer: WeightsOffer | Problem | None = None
+    key_problem: Problem | None = None
+    fetches: list[Callable[[Callable[[int, int], None]], object]] = field(default_factory=list)
+    remembered: list[Endpoint] = field(default_factory=list)
+    written: dict[str, object] = field(default_factory=dict)
+    cancelled: int = 0
+
+    async def discover(self) -> Sequence[Endpoint]:
+        """The servers given."""
+        return self.found
+
+    def configured(self) -> Sequence[Endpoint]:
+        """The built-in one."""
+        return [BUILT_IN_ENDPOINT]
+
+    async def keep_key(self, key: str) -> Endpoint:
+        """An endpoint with that key."""
+        if self.key_problem:
+            raise StudyBuddyError(self.key_problem)
+        return Endpoint("openai", "https://api.openai.invalid/v1", EndpointKind.OPENAI, "m", key)
+
+    async def remember(self, endpoint: Endpoint) -> None:
+        """Keep it for the test."""
+        self.remembered.append(endpoint)
+
+    async def set(self, key: str, value: object) -> None:
+        """Keep it for the test."""
+        self.written[key] = value
+
+    def weights_offer(self) -> WeightsOffer | None:
+        """The offer given."""
+        if isinstance(self.offer, Problem):
+            raise StudyBuddyError(self.offer)
+        return self.offer
+
+    async def fetch_weights(self, on_progress: Callable[[int, int], None]) -> None:
+        """Play the next fetch: a coroutine function that reports progress."""
+        try:
+            await self.fetches.pop(0)(on_progress)  # type: ignore[misc]
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+
+class Student:
+    """The app with somebody in front of it."""
+
+    def __init__(
+        self,
+        *scripts: Sequence[Step],
+        endpoint: Endpoint | None = ENDPOINT,
+        data: MemoryData | None = None,
+        settings: Settings | None = None,
+        setup: MemorySetup | None = None,
+        provider: ScriptedProvider | None = None,
+        notices: Sequence[Problem] = (),
+        start_new: bool = False,
+    ) -> None:
+        self.store = MemoryConversationStore(data)
+        self.provider = provider or ScriptedProvider(*(scripts or (says("Hello."),)))
+        self.connector = ScriptedConnector(self.provider)
+        self.setup = setup or MemorySetup()
+        settings = settings or Settings()
+        self.desk = Desk(
+            self.store, self.connector, WordCounter(), settings.system_prompt, endpoint
+        )
+        self.app = StudyBuddyApp(
+            Services(self.desk, self.setup, settings, notices, start_new=start_new)
+        )
+        self.pilot: Pilot[None]
+
+    @asynccontextmanager
+    async def at_work(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Student]:
+        """Run the app."""
+        async with self.app.run_test(size=size) as pilot:
+            self.pilot = pilot
+            await self.settle()
+            yield self
+
+    @property
+    def view(self) -> ConversationView:
+        """The conversation pane."""
+        return self.app.chat.view
+
+    async def settle(self) -> None:
+        """Let everything happen that happens by itself."""
+        await self.pilot.pause()
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text, line feeds as Ctrl+J."""
+        keys = {"\n": "ctrl+j", " ": "space", "?": "question_mark", ".": "full_stop"}
+        await self.pilot.press(*(keys.get(character, character) for character in text))
+
+    async def ask(self, question: str) -> None:
+        """Send a question and wait for the end of its turn."""
+        self.view.prompt.put(question)
+        await self.pilot.press("enter")
+        await self.until(lambda: self.view.turn is not None and self.view.turn.over)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so."""
+        try:
+            async with asyncio.timeout(10):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            raise AssertionError(f"it never was so; on the screen was:\n{self.shown()}") from None
+        await self.pilot.pause()
+
+    def shown(self) -> str:
+        """The text on the screen."""
+        screen = self.app.screen
+        return "\n".join(
+            "".join(segment.text for segment in line)
+            for line in screen._compositor.render_strips(screen.size)  # type: ignore[attr-defined]
+        )
