@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, KeySource
-from studybuddy.domain.problems import ProblemKind, StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import Settings
 from studybuddy.providers.connector import EndpointConnector, KeyFinder, no_key
 from studybuddy.providers.endpoints import at, built_in, openai_endpoint
@@ -63,6 +63,34 @@ async def test_a_key_is_looked_up_once_in_a_thread_and_sent() -> None:
     assert server.requests[0].headers["authorization"] == "Bearer found"
 
 
+async def test_a_keychain_without_a_key_for_a_server_is_not_asked_again() -> None:
+    looked: list[str] = []
+
+    def find_key(endpoint: Endpoint) -> tuple[str, KeySource]:
+        looked.append(endpoint.name)
+        return "", KeySource.NONE
+
+    connecting = connector(find_key)
+    for _ in range(2):
+        await connecting.connect(at("http://127.0.0.1:1", "m"))
+    await connecting.close()
+    assert len(looked) == 1
+
+
+async def test_a_key_for_openai_is_found_once_it_is_there() -> None:
+    keys = ["", "sk-pasted"]
+
+    def find_key(endpoint: Endpoint) -> tuple[str, KeySource]:
+        return keys.pop(0), KeySource.KEYCHAIN
+
+    connecting = connector(find_key)
+    openai = openai_endpoint({}, Settings())
+    with pytest.raises(StudyBuddyError):
+        await connecting.connect(openai)
+    assert (await connecting.connect(openai)).endpoint.key == "sk-pasted"
+    await connecting.close()
+
+
 async def test_openai_without_a_key_is_not_even_asked() -> None:
     with pytest.raises(StudyBuddyError) as raised:
         await connector().connect(openai_endpoint({}, Settings()))
@@ -102,8 +130,6 @@ async def test_an_engine_that_moved_is_connected_to_anew() -> None:
 
 
 async def test_an_engine_that_does_not_start_is_the_problem_it_told() -> None:
-    from studybuddy.domain.problems import Problem
-
     problem = Problem(ProblemKind.ENGINE, "It did not start.")
 
     async def engine() -> Endpoint:

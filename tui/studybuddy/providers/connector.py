@@ -53,7 +53,7 @@ class EndpointConnector:
             started = await self._built_in()
             endpoint = replace(started, model=endpoint.model or started.model)
         async with self._making:
-            if not endpoint.key:
+            if not endpoint.key and endpoint.kind is not EndpointKind.BUILT_IN:
                 endpoint = await self._with_key(endpoint)
             _check_key(endpoint)
             provider = self._providers.get(endpoint)
@@ -73,9 +73,11 @@ class EndpointConnector:
         found = self._found_keys.get(endpoint)
         if found is None:
             key, source = await asyncio.to_thread(self._find_key, endpoint)
-            if not key:
-                return endpoint
-            found = self._found_keys[endpoint] = replace(endpoint, key=key, key_source=source)
+            found = replace(endpoint, key=key, key_source=source)
+            if key or endpoint.kind is not EndpointKind.OPENAI:
+                # A keychain that has nothing for a local server is not asked at each turn: it
+                # may be slow, and may want to be unlocked. OpenAI's key may yet be pasted.
+                self._found_keys[endpoint] = found
         return found
 
     async def _retire(self, endpoint: Endpoint) -> None:
