@@ -19,22 +19,15 @@ from studybuddy.chat.session import ChatSession
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinished, TurnStarted
 from studybuddy.domain.messages import MessageState
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.texts import endpoint_name, welcome
-from studybuddy.ui.transcript import Transcript
 from studybuddy.ui.turns import Turn
+from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import Activity, Meter, StatusLine
 
 DRAFT_DELAY = 0.3
 """Seconds without a key press after which the draft is stored and counted."""
-
-
-class Conversation(Transcript):
-    """The transcript with the keys that the command table gives it."""
-
-    BINDINGS = bindings(Scope.TRANSCRIPT, namespace="screen")
 
 
 class ConversationView(Vertical):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker
 
-from studybuddy.domain.messages import Conversation, MessageState, Mode, Role
+from studybuddy.chat.session import ChatSession
+from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.commands import Scope, bindings, check_keymap
 from studybuddy.ui.conversation_view import ConversationView
@@ -19,14 +20,13 @@ from studybuddy.ui.screens.help import HelpScreen
 from studybuddy.ui.screens.system_prompt import SystemPromptScreen
 from studybuddy.ui.services import Services
 from studybuddy.ui.texts import ASSISTANT_NOTICE
-from studybuddy.ui.widgets.conversation_list import ConversationList, Mark
+from studybuddy.ui.widgets.conversation_list import ConversationList
 from studybuddy.ui.widgets.key_bar import KeyBar
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
 from studybuddy.ui.widgets.prompt import Prompt
+from studybuddy.ui.widgets.sidebar import Sidebar
 from studybuddy.ui.widgets.status import Activity
 
-PAGE = 60
-"""Conversations that are loaded at once."""
 EARLIER_PROMPTS = 100
 
 
@@ -41,17 +41,13 @@ class ChatScreen(Screen[None]):
         self._services = services
         self._desk = services.desk
         self._setup = services.setup
-        self._conversations: list[Conversation] = []
-        self._marks: dict[str, str] = {}
         self._keymap, self._complaints = check_keymap(services.settings.keys)
         self._sidebar_wanted: bool | None = None if services.settings.sidebar else False
         self._keeper = EndpointKeeper(self, self._desk, self._setup, self._idle, self.tell)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
-            with Vertical(id="sidebar"):
-                yield ModeSwitch(id="mode")
-                yield ConversationList(id="conversations")
+            yield Sidebar(self._desk, id="sidebar")
             yield ConversationView(
                 self._desk, reduced_motion=self._services.settings.reduced_motion, id="view"
             )
@@ -64,9 +60,9 @@ class ChatScreen(Screen[None]):
         return self.query_one("#view", ConversationView)
 
     @property
-    def list(self) -> ConversationList:
-        """The list of conversations."""
-        return self.query_one("#conversations", ConversationList)
+    def sidebar(self) -> Sidebar:
+        """Mode and conversations."""
+        return self.query_one("#sidebar", Sidebar)
 
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
@@ -111,8 +107,10 @@ class ChatScreen(Screen[None]):
     async def _restore(self) -> None:
         new = self._services.start_new or self._services.settings.start_with == "new"
         if not new and (session := await self._desk.open_last()):
-            await self.view.show(session, keep_typed=True)
-        await self._load_list()
+            await self._put_on_screen(session, keep_typed=True)
+        else:
+            self.sidebar.set_current(self.view.session.head.id)
+        await self.sidebar.reload()
 
     def _idle(self, activity: Activity) -> None:
         self.view.set_idle(activity)
@@ -159,22 +157,10 @@ class ChatScreen(Screen[None]):
 
     # Conversations
 
-    async def _load_list(self) -> None:
-        loaded = max(PAGE, len(self._conversations))
-        self._conversations = list(await self._desk.recent(loaded))
-        self._show_list()
-
-    def _show_list(self) -> None:
-        self.list.show(self._conversations, self.view.session.head.id, self._marks)
-
-    @on(ConversationList.EndReached)
-    @work(exclusive=True, group="page", exit_on_error=False)
-    async def _next_page(self) -> None:
-        if self._conversations:
-            page = await self._desk.recent(PAGE, self._conversations[-1])
-            if page:
-                self._conversations.extend(page)
-                self._show_list()
+    async def _put_on_screen(self, session: ChatSession, *, keep_typed: bool = False) -> None:
+        await self.view.show(session, keep_typed=keep_typed)
+        self.sidebar.set_current(session.head.id)
+        self.refresh_bindings()
 
     @on(ConversationList.Chosen)
     @work(exclusive=True, group="open", exit_on_error=False)
@@ -188,29 +174,22 @@ class ChatScreen(Screen[None]):
         if session is None:
             self.notify("That conversation is gone.", severity="warning")
         else:
-            self._marks.pop(event.conversation_id, None)
-            await self.view.show(session)
+            await self._put_on_screen(session)
             self.view.prompt.focus()
-        await self._load_list()
-        self.refresh_bindings()
+        await self._reload_list()
+
+    async def _reload_list(self) -> None:
+        try:
+            await self.sidebar.reload()
+        except StudyBuddyError as error:
+            self.tell(error.problem)
 
     @on(ConversationView.TurnChanged)
     async def _turn_changed(self, event: ConversationView.TurnChanged) -> None:
         """Mark the conversation, and bring the list up to date."""
-        conversation_id = event.session.head.id
-        if not event.turn.over:
-            self._marks[conversation_id] = Mark.BUSY
-        elif event.session is self.view.session:
-            self._marks.pop(conversation_id, None)
-        else:
-            answer = event.turn.answer
-            done = answer is not None and answer.state is MessageState.COMPLETE
-            self._marks[conversation_id] = Mark.DONE if done else Mark.FAILED
+        self.sidebar.mark(event.session.head.id, event.turn)
         self.refresh_bindings()
-        try:
-            await self._load_list()
-        except StudyBuddyError as error:
-            self.tell(error.problem)
+        await self._reload_list()
 
     @on(ConversationView.Refused)
     def _refused(self, event: ConversationView.Refused) -> None:
@@ -242,16 +221,14 @@ class ChatScreen(Screen[None]):
 
     async def action_new(self) -> None:
         """Start a new conversation."""
-        await self.view.show(self._desk.new())
+        await self._put_on_screen(self._desk.new())
         self.view.prompt.focus()
-        self._show_list()
-        self.refresh_bindings()
 
     def action_conversations(self) -> None:
         """Go to the list of conversations."""
         self._sidebar_wanted = True
         self._fold_sidebar()
-        self.list.focus()
+        self.sidebar.list.focus()
 
     async def action_stop(self) -> None:
         """Stop the answer on screen."""
@@ -263,15 +240,15 @@ class ChatScreen(Screen[None]):
 
     def action_sidebar(self) -> None:
         """Show the sidebar, or fold it away."""
-        self._sidebar_wanted = not self.query_one("#sidebar").display
+        self._sidebar_wanted = not self.sidebar.display
         self._fold_sidebar()
-        if not self._sidebar_wanted and self.list.has_focus:
+        if not self._sidebar_wanted and self.sidebar.list.has_focus:
             self.view.prompt.focus()
 
     def _fold_sidebar(self) -> None:
         wide = self.size.width >= 100
         shown = wide if self._sidebar_wanted is None else self._sidebar_wanted
-        self.query_one("#sidebar").display = shown
+        self.sidebar.display = shown
 
     async def leave(self) -> None:
         """Stop what is under way, and keep it and what is typed."""
@@ -293,56 +270,23 @@ class ChatScreen(Screen[None]):
 
     def action_mode(self) -> None:
         """Switch the mode."""
-        current = self.query_one(ModeSwitch).mode
-        self._set_mode(Mode.ASSISTANT if current is Mode.COMPLETION else Mode.COMPLETION)
+        completion = self.sidebar.mode is Mode.COMPLETION
+        self._set_mode(Mode.ASSISTANT if completion else Mode.COMPLETION)
 
     @on(ModeSwitch.Chosen)
     def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
         self._set_mode(event.mode)
 
     def _set_mode(self, mode: Mode) -> None:
-        self.query_one(ModeSwitch).mode = mode
+        self.sidebar.mode = mode
         self.set_class(mode is Mode.ASSISTANT, "-assistant")
         if mode is Mode.COMPLETION:
             self.view.prompt.focus()
 
-    def action_previous(self) -> None:
-        """Choose the message before."""
-        self.view.transcript.cursor_previous()
-
-    def action_next(self) -> None:
-        """Choose the message after."""
-        self.view.transcript.cursor_next()
-
-    def action_previous_code(self) -> None:
-        """Choose the code block before."""
-        self.view.transcript.code_previous()
-
-    def action_next_code(self) -> None:
-        """Choose the code block after."""
-        self.view.transcript.code_next()
-
     def action_copy_answer(self) -> None:
         """Copy the chosen message, or the last answer."""
-        message = self.view.transcript.current_message() if self.view.transcript.has_focus else None
-        answers = (m for m in reversed(self.view.session.messages) if m.role is Role.ASSISTANT)
-        message = message or next(answers, None)
-        self._copy(message.text if message else "", "the message")
+        self.view.transcript.copy_message()
 
     def action_copy_code(self) -> None:
         """Copy the chosen code block, or the last one."""
-        self._copy(self.view.transcript.current_code() or "", "the code")
-
-    def action_copy_here(self) -> None:
-        """Copy the code block that was stepped to, or the chosen message."""
-        if self.view.transcript.on_code:
-            self.action_copy_code()
-        else:
-            self.action_copy_answer()
-
-    def _copy(self, text: str, what: str) -> None:
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {what}: {len(text):,} characters.", timeout=3, markup=False)
-        else:
-            self.notify(f"There is nothing to copy: no sign of {what} here.", timeout=4)
+        self.view.transcript.copy_code()

@@ -24,19 +24,19 @@ class KeyBar(Static):
     def _bindings_updated(self, screen: Screen[object]) -> None:
         if not self.is_attached or screen is not self.screen:
             return
-        shown: dict[str, Binding] = {}
-        for active in screen.active_bindings.values():
-            if active.binding.show and active.enabled and active.binding.id:
-                shown.setdefault(active.binding.id, active.binding)
-        keys = [self._key(shown[command.id]) for command in COMMANDS if command.id in shown]
+        shown: dict[str, Content] = {}
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if binding.show and enabled and binding.id and binding.id not in shown:
+                where = "screen" if node is screen else "focused"
+                shown[binding.id] = _key(binding, f"{where}.{binding.action}")
+        keys = [shown[command.id] for command in COMMANDS if command.id in shown]
         content = Content("  ").join(keys)
         if content != self.content:
             self.update(content, layout=False)
 
-    def _key(self, binding: Binding) -> Content:
-        action = binding.action if "." in binding.action else f"screen.{binding.action}"
-        text = Content.assemble(
-            (key_names(binding.key), "bold $footer-key-foreground"),
-            f" {binding.description}",
-        )
-        return text.stylize(Style.from_meta({"@click": action}))
+
+def _key(binding: Binding, action: str) -> Content:
+    text = Content.assemble(
+        (key_names(binding.key), "bold $footer-key-foreground"), f" {binding.description}"
+    )
+    return text.stylize(Style.from_meta({"@click": action}))
