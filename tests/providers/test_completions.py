@@ -123,7 +123,7 @@ async def test_one_connection_serves_many_turns() -> None:
     async with serving(answer("ok")) as (server, provider):
         for _ in range(3):
             await events_of(provider)
-        assert len(server.connections) == 1
+        assert server.accepted == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -125,7 +126,10 @@ async def test_an_engine_that_moved_is_connected_to_anew() -> None:
 
         connecting = EndpointConnector(built_in=engine)
         assert text_of(await events_of(await connecting.connect(built_in()))) == "first"
+        kept_open = set(one.connections)
         assert text_of(await events_of(await connecting.connect(built_in()))) == "second"
+        async with asyncio.timeout(5):
+            await asyncio.wait(kept_open)  # the old one is let go
         await connecting.close()
 
 

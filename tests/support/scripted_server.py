@@ -87,6 +87,8 @@ class ScriptedServer:
         self._server: asyncio.Server | None = None
         self.connections: set[asyncio.Task[None]] = set()
         """One task for each connection that is open."""
+        self.accepted = 0
+        """How many connections there have been."""
         self.requests: list[Received] = []
         """The chat requests, oldest first."""
         self.others: list[Received] = []
@@ -127,6 +129,7 @@ class ScriptedServer:
         task = asyncio.current_task()
         assert task is not None
         self.connections.add(task)
+        self.accepted += 1
         try:
             while (request := await _read_request(reader)) is not None:
                 if not await self._serve(request, reader, writer):

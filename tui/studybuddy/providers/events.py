@@ -1,8 +1,8 @@
 """Server-sent events, taken apart from bytes as they come.
 
-The event stream format is the HTML standard's, section 9.2. The `EventSource` of httpx2 does the
-same by line and as text, which costs about four times as much for each event, and hides which
-events came together in one read.
+The event stream format is the HTML standard's, section 9.2. The `EventSource` of httpx2 reads it
+too, but refuses servers that leave out the content type, drops the fields named `error` that older
+llama.cpp servers send, and hides which events came together.
 """
 
 from __future__ import annotations
