@@ -38,6 +38,8 @@ class Parts:
         self.settings, problem = load_settings(self.paths.settings_file)
         self.notices: list[Problem] = [problem] if problem else []
         self.log = start_log(self.paths, self.settings, environ)
+        for variable in ("OPENAI_API_KEY", *(e.key_env for e in self.settings.endpoints.values())):
+            self.log.register_secret(environ.get(variable, ""))
         self.keys = KeyStore(self.paths.keys_file, on_key=self.log.register_secret)
         self.instance = Instance(self.paths.instances_dir)
         model_file = getattr(args, "model_file", None)

@@ -40,6 +40,8 @@ class Decision:
     """`None` where nothing is configured."""
     reason: str
     """A half sentence, such as "named by --base-url"."""
+    from_settings: bool = False
+    """Whether the settings named it, so that another choice is written there too."""
 
 
 def resolve(flags: Flags, environ: Mapping[str, str], settings: Settings) -> Endpoint | None:
@@ -59,7 +61,7 @@ def decide(flags: Flags, environ: Mapping[str, str], settings: Settings) -> Deci
     """
     decision = _decide(flags, environ, settings)
     if flags.model and decision.endpoint is not None:
-        return Decision(replace(decision.endpoint, model=flags.model), decision.reason)
+        return replace(decision, endpoint=replace(decision.endpoint, model=flags.model))
     return decision
 
 
@@ -117,7 +119,7 @@ def _decide(flags: Flags, environ: Mapping[str, str], settings: Settings) -> Dec
         endpoint = at(base_url, environ.get("OPENAI_MODEL", "").strip())
         return Decision(_with_key(endpoint, key), "OPENAI_BASE_URL is set")
     if settings.endpoint:
-        return Decision(_named(settings.endpoint, environ, settings), "named in the settings")
+        return Decision(_named(settings.endpoint, environ, settings), "named in the settings", True)
     if key.strip():
         return Decision(openai_endpoint(environ, settings), "OPENAI_API_KEY is set")
     return Decision(None, "nothing is configured")
