@@ -1,0 +1,109 @@
+"""The values that Markdown becomes before it is laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+STRONG = 1
+EMPHASIS = 2
+STRIKE = 4
+CODE = 8
+LINK = 16
+ADDRESS = 32
+"""The visible address of a link, after its label."""
+IMAGE = 64
+
+Align = Literal["left", "center", "right"]
+
+
+class Span(NamedTuple):
+    """A run of text with the same marks; a line feed in it is a line break."""
+
+    text: str
+    marks: int = 0
+    """A sum of STRONG, EMPHASIS and the others above."""
+    url: str = ""
+    """Where a click leads; empty for none. Only http, https and mailto addresses get here."""
+
+
+Spans = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    spans: Spans
+    gap: bool = False
+    """Whether a blank line stands before the block; so in all the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Text shown exactly as it was typed, its line breaks and indentation included."""
+
+    text: str
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 6."""
+
+    level: int
+    spans: Spans
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A block of code, without the line feed after its last line."""
+
+    language: str
+    """The first word after the fence in lower case; empty where there was none."""
+    text: str
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quotation."""
+
+    blocks: tuple[Block, ...]
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list; a list is a run of items, each a block of its own.
+
+    So a long list that is still being written can be closed item by item.
+    """
+
+    marker: str
+    """What stands before it: a bullet, "3.", or a box of a task list."""
+    blocks: tuple[Block, ...]
+    number: int | None = None
+    """Its place in an ordered list."""
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; each row has as many cells as the header."""
+
+    aligns: tuple[Align, ...]
+    header: tuple[Spans, ...]
+    rows: tuple[tuple[Spans, ...], ...]
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thematic break."""
+
+    gap: bool = False
+
+
+Block = Paragraph | Plain | Heading | Code | Quote | Item | Table | Rule

@@ -1,0 +1,48 @@
+"""How the transcript looks; every colour comes from the theme."""
+
+CSS = """
+Transcript {
+    width: 1fr;
+    height: 1fr;
+    background: $background;
+    color: $foreground;
+    overflow-x: hidden;
+    overflow-y: auto;
+    scrollbar-gutter: stable;
+    scrollbar-size-vertical: 1;
+
+    & > .transcript--user { background: $boost; }
+    & > .transcript--user-name { color: $text-primary; text-style: bold; background: $boost; }
+    & > .transcript--user-bar { color: $primary; background: $boost; }
+    & > .transcript--assistant-name { color: $text-accent; text-style: bold; }
+    & > .transcript--assistant-bar { color: $text-accent; }
+    & > .transcript--dim { color: $text-muted; }
+    & > .transcript--cursor { color: $warning; }
+    & > .transcript--selection { background: $screen-selection-background; }
+    & > .transcript--note { color: $text-warning; }
+    & > .transcript--error { color: $text-error; }
+
+    & > .transcript--heading { color: $text-primary; text-style: bold; }
+    & > .transcript--subheading { color: $text-secondary; text-style: bold; }
+    & > .transcript--quote { color: $text-muted; text-style: italic; }
+    & > .transcript--quote-bar { color: $secondary; }
+    & > .transcript--marker { color: $text-accent; }
+    & > .transcript--link { color: $text-primary; text-style: underline; }
+    & > .transcript--rule { color: $foreground 30%; }
+    & > .transcript--table-header { text-style: bold; }
+    & > .transcript--table-border { color: $foreground 30%; }
+
+    & > .transcript--code-inline { color: $text-warning; background: $surface; }
+    & > .transcript--code { background: $surface; }
+    & > .transcript--code-label { color: $text-muted; background: $surface; }
+    & > .transcript--code-comment { color: $text-muted; text-style: italic; background: $surface; }
+    & > .transcript--code-keyword { color: $text-error; background: $surface; }
+    & > .transcript--code-string { color: $text-success; background: $surface; }
+    & > .transcript--code-number { color: $text-warning; background: $surface; }
+    & > .transcript--code-name { color: $text-primary; background: $surface; }
+    & > .transcript--code-builtin { color: $text-secondary; background: $surface; }
+    & > .transcript--code-operator { color: $foreground 80%; background: $surface; }
+    & > .transcript--code-added { color: $text-success; background: $surface; }
+    & > .transcript--code-removed { color: $text-error; background: $surface; }
+}
+"""

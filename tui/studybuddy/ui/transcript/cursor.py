@@ -1,0 +1,107 @@
+"""Walking over messages and code blocks by keyboard."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.ui.transcript.book import Book, Position
+
+
+class CodePlace(NamedTuple):
+    """A code block: the number of its message, the part of that, its number in the part."""
+
+    item: int
+    part: int
+    code: int
+
+
+class Cursor:
+    """Stands on a message, and maybe on one of its code blocks; or nowhere."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._id: str | None = None
+        self.code: CodePlace | None = None
+
+    @property
+    def item(self) -> int | None:
+        """The number of the message, or `None`."""
+        if self._id is None or self._id not in self._book:
+            return None
+        return self._book.place_of(self._id)
+
+    def put(self, item: int | None) -> None:
+        """Stand on a message, or nowhere."""
+        self._id = None if item is None else self._book.messages[item].id
+        self.code = None
+
+    def put_on_code(self, place: CodePlace) -> None:
+        """Stand on a code block."""
+        self.put(place.item)
+        self.code = place
+
+    def marks(self, position: Position, code: int) -> bool:
+        """Tell whether the cursor stands on a line, given by its place and code number."""
+        if position.item != self.item:
+            return False
+        if self.code is not None:
+            return (position.part, code) == self.code[1:]
+        return position.part > 0 or position.row > 0  # not on the blank line above
+
+    def lines(self) -> tuple[Position, Position] | None:
+        """Return the first and the last line it stands on."""
+        if self.code is not None:
+            return self._lines_of_code(self.code)
+        item = self.item
+        if item is None:
+            return None
+        last = self._book.moved(Position(item, 0, 0), self._book.entry(item).height - 1)
+        return Position(item, 0, 1), last
+
+    def _lines_of_code(self, place: CodePlace) -> tuple[Position, Position]:
+        lines = self._book.layout(place.item, place.part).lines
+        rows = [row for row, line in enumerate(lines) if line.code == place.code]
+        first = Position(place.item, place.part, rows[0])
+        return first, first._replace(row=rows[-1])
+
+
+def codes_in(book: Book, item: int) -> list[CodePlace]:
+    """Return the code blocks of a message."""
+    if not _may_have_code(book.messages[item]):
+        return []
+    places: list[CodePlace] = []
+    for part in range(len(book.entry(item).parts)):
+        count = len(book.layout(item, part).codes)
+        places.extend(CodePlace(item, part, code) for code in range(count))
+    return places
+
+
+def code_after(book: Book, place: CodePlace) -> CodePlace | None:
+    """Return the first code block behind `place`, or `None`."""
+    for item in range(place.item, len(book.messages)):
+        for found in codes_in(book, item):
+            if found > place:
+                return found
+    return None
+
+
+def code_before(book: Book, place: CodePlace) -> CodePlace | None:
+    """Return the last code block before `place`, or `None`."""
+    for item in range(min(place.item, len(book.messages) - 1), -1, -1):
+        for found in reversed(codes_in(book, item)):
+            if found < place:
+                return found
+    return None
+
+
+def code_text(book: Book, place: CodePlace) -> str:
+    """Return the text of a code block."""
+    return book.layout(place.item, place.part).codes[place.code]
+
+
+def _may_have_code(message: Message) -> bool:
+    text = message.text
+    if message.state is MessageState.STREAMING or "```" in text or "~~~" in text:
+        return True
+    return message.role is not Role.USER and ("\t" in text or "    " in text)

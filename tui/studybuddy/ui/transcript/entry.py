@@ -1,0 +1,196 @@
+"""One message of the transcript: its parts, each laid out when it is first seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rich.style import Style
+
+from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.domain.text import harmless
+from studybuddy.ui.transcript.layout import lay_out
+from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, blank, cut
+from studybuddy.ui.transcript.live import Live, Sealed
+from studybuddy.ui.transcript.palette import Palette
+from studybuddy.ui.transcript.sections import Section, split_markdown, split_plain
+from studybuddy.ui.transcript.wrap import measurable, wrap
+
+HEAD = 2
+"""Lines above a message's text: a blank one and the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the layout of all messages depends on."""
+
+    width: int
+    """Cells for the text of a message."""
+    palette: Palette
+    user_name: str = "You"
+    assistant_name: str = "Study Buddy"
+    hint: str = ""
+    """What to do about a failed answer, shown below the error of the last message."""
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A run of lines that is laid out at once; without a section they are made with the entry."""
+
+    height: int
+    """In lines; an estimate until the part has been laid out."""
+    section: Section | None = None
+    layout: Layout | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A message and its parts: the head, the sections of the text, the foot."""
+
+    message: Message
+    parts: list[Part]
+    live: Live | None = None
+    """While the answer is being written; it draws the part before the foot."""
+    pending: list[str] = field(default_factory=list)
+    """Text that came and was not looked at yet."""
+
+    @property
+    def height(self) -> int:
+        """In lines, the estimates of unseen parts included."""
+        return sum([part.height for part in self.parts])
+
+    @property
+    def kept_lines(self) -> int:
+        """How many lines are laid out and kept."""
+        return sum([len(part.layout.lines) for part in self.parts if part.layout])
+
+    def layout(self, number: int, look: Look) -> Layout:
+        """Return the lines of a part, laying it out if need be."""
+        if self.live is not None and number == len(self.parts) - 2:
+            self.advance()
+        part = self.parts[number]  # what was being written may be sealed now
+        if part.layout is None:
+            assert part.section is not None
+            part.layout = _laid_out(part.section, self.message.role, look)
+            part.height = len(part.layout.lines)
+        return part.layout
+
+    def advance(self) -> None:
+        """Lay out the text that came."""
+        assert self.live is not None
+        text = "".join(self.pending)
+        self.pending.clear()
+        self._take(self.live.feed(text))
+
+    def finish(self) -> None:
+        """Lay out the end of the text that was being written."""
+        assert self.live is not None
+        self.advance()
+        self._take(self.live.close())
+        self.parts[-2].section = self.live.section
+        self.live = None
+
+    def expect(self, text: str, look: Look) -> None:
+        """Take text that is not looked at before somebody sees it."""
+        assert self.live is not None
+        self.pending.append(text)
+        self.parts[-2].height += text.count("\n") + len(text) // look.width
+
+    def relay(self, look: Look, *, last: bool) -> None:
+        """Lay out for another width or palette, the text when it is seen."""
+        self.parts[0] = _fixed(_head(self.message, look))
+        self.parts[-1] = _fixed(_foot(self.message, look, last))
+        for part in self.parts[1:-1]:
+            part.layout = None
+        if self.live is not None:
+            self.live.relay(look.width, look.palette)
+
+    def restate(self, message: Message, look: Look, *, last: bool) -> None:
+        """Put `message` in the place of the old one, which has the same text."""
+        if message.model != self.message.model:
+            self.parts[0] = _fixed(_head(message, look))
+        self.message = message
+        self.parts[-1] = _fixed(_foot(message, look, last))
+
+    def _take(self, sealed: list[Sealed]) -> None:
+        assert self.live is not None
+        for section, layout in sealed:
+            self.parts.insert(-2, Part(len(layout.lines), section, layout))
+        part = self.parts[-2]
+        part.layout = self.live.layout()
+        part.height = len(part.layout.lines)
+
+
+def open_entry(message: Message, look: Look, *, last: bool) -> Entry:
+    """Return the entry of `message`, none of its text laid out yet."""
+    head = _fixed(_head(message, look))
+    foot = _fixed(_foot(message, look, last))
+    text = harmless(message.text)
+    if message.state is MessageState.STREAMING:
+        empty = Part(0, Section("", False, True), Layout([], "", []))
+        entry = Entry(message, [head, empty, foot], Live(look.width, look.palette))
+        if text:
+            entry.expect(message.text, look)
+        return entry
+    split = split_plain if message.role is Role.USER else split_markdown
+    bodies = [Part(_estimate(section, look.width), section) for section in split(text)]
+    return Entry(message, [head, *bodies, foot])
+
+
+def estimate(message: Message, width: int) -> int:
+    """Guess how many lines a message takes at `width`, without looking at it closely."""
+    text = message.text
+    return HEAD + text.count("\n") + len(text) // width + 1
+
+
+def _estimate(section: Section, width: int) -> int:
+    source = section.source
+    return section.lead + source.count("\n") + len(source) // width + 1
+
+
+def _laid_out(section: Section, role: Role, look: Look) -> Layout:
+    user = role is Role.USER
+    layout = lay_out(section.blocks(), look.width, look.palette, user=user)
+    return layout._replace(lines=[blank(0), *layout.lines]) if section.lead else layout
+
+
+def _fixed(lines: list[Line]) -> Part:
+    return Part(len(lines), None, Layout(lines, "", []))
+
+
+def _head(message: Message, look: Look) -> list[Line]:
+    palette = look.palette
+    name, style = {
+        Role.USER: (look.user_name, palette.user_name),
+        Role.ASSISTANT: (look.assistant_name, palette.assistant_name),
+        Role.SYSTEM: ("System", palette.dim),
+    }[message.role]
+    pieces = [measurable(harmless(name))]
+    styles = [style]
+    if message.model and message.role is Role.ASSISTANT:
+        pieces.append(measurable(harmless(f" · {message.model}")))
+        styles.append(palette.dim)
+    return [blank(0), _uncopied(cut(pieces, styles, wrap(pieces, look.width)[0], 0))]
+
+
+def _foot(message: Message, look: Look, last: bool) -> list[Line]:
+    palette = look.palette
+    match message.state:
+        case MessageState.STOPPED:
+            return _note("■ stopped", palette.note, look)
+        case MessageState.INTERRUPTED:
+            return _note("■ interrupted - the program ended here", palette.note, look)
+        case MessageState.FAILED:
+            sentence = message.error or "The answer failed."
+            lines = _note(f"✗ {sentence}", palette.error, look)
+            return lines + (_note(look.hint, palette.dim, look) if look.hint and last else [])
+        case _:
+            return []
+
+
+def _note(text: str, style: Style, look: Look) -> list[Line]:
+    pieces = [measurable(harmless(text))]
+    return [_uncopied(cut(pieces, [style], part, 0)) for part in wrap(pieces, look.width)]
+
+
+def _uncopied(line: Line) -> Line:
+    return Line(line.segments, [NOT_COPIED] * len(line.segments), line.width, 0)

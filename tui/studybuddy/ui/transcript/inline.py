@@ -1,0 +1,163 @@
+"""Inline Markdown -> spans."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from studybuddy.domain.text import harmless
+from studybuddy.ui.transcript.blocks import (
+    ADDRESS,
+    CODE,
+    EMPHASIS,
+    IMAGE,
+    LINK,
+    STRIKE,
+    STRONG,
+    Span,
+    Spans,
+)
+
+LIMIT = 16_000
+"""Longest text, in characters, that is searched for inline markup. Longer ones are shown as
+they are: nobody writes such a paragraph, and nested brackets take more than linear time."""
+
+_MARKS = {"strong": STRONG, "em": EMPHASIS, "s": STRIKE}
+_MARKED_UP = re.compile(r"[\\`*_~\[\]<&]|://")
+_LINE_BREAK = re.compile(r"<br\s*/?>[ \t]*\n?", re.IGNORECASE)
+_BARE_URL = re.compile(r"https?://[^\s<>\"`|]{1,2000}")
+_OPENABLE = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
+
+_parser = MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
+
+
+def openable(url: str) -> bool:
+    """Tell whether a click on `url` may open it: http, https and mailto only."""
+    return _OPENABLE.match(url) is not None
+
+
+def spans_of(content: str) -> Spans:
+    """Return the spans of a paragraph's (a heading's, a cell's) source."""
+    if len(content) > LIMIT or not _MARKED_UP.search(content):
+        return (Span(content.replace("\t", "    ")),) if content else ()
+    return _short(content) if len(content) < 1000 else _parsed(content)
+
+
+@lru_cache(maxsize=512)
+def _short(content: str) -> Spans:
+    return _parsed(content)
+
+
+def _parsed(content: str) -> Spans:
+    tokens: list[Token] = []
+    _parser.inline.parse(content, _parser, {}, tokens)
+    reader = _Reader(entities="&" in content)
+    for token in tokens:
+        reader.take(token)
+    return tuple(_with_bare_urls(reader.spans))
+
+
+class _Reader:
+    """Turns inline tokens into spans, joining neighbours with the same marks."""
+
+    def __init__(self, entities: bool) -> None:
+        self.spans: list[Span] = []
+        self._entities = entities
+        self._marks = 0
+        self._open = {STRONG: 0, EMPHASIS: 0, STRIKE: 0}
+        self._href = ""
+        self._label_start = 0
+
+    def take(self, token: Token) -> None:
+        kind = token.type
+        if kind in ("text", "text_special"):
+            self._text(token.content)
+        elif kind in ("softbreak", "hardbreak"):
+            # Models write one line where they mean one line (verse, addresses, steps).
+            self._add("\n", self._marks)
+        elif kind == "code_inline":
+            self._add(token.content, self._marks | CODE)
+        elif kind == "link_open":
+            self._href = harmless(str(token.attrGet("href") or ""))
+            self._label_start = len(self.spans)
+            self._marks |= LINK
+        elif kind == "link_close":
+            self._close_link()
+        elif kind == "image":
+            self._image(token)
+        elif token.tag in _MARKS:
+            mark = _MARKS[token.tag]
+            self._open[mark] += token.nesting
+            self._marks = self._marks | mark if self._open[mark] else self._marks & ~mark
+
+    def _text(self, text: str) -> None:
+        if "<" in text:
+            text = _LINE_BREAK.sub("\n", text)
+        self._add(text, self._marks)
+
+    def _add(self, text: str, marks: int) -> None:
+        if self._entities:
+            text = harmless(text)  # "&#27;" is an escape character only now
+        if "\t" in text:
+            text = text.replace("\t", "    ")
+        if not text:
+            return
+        url = self._href if marks & LINK and openable(self._href) else ""
+        if self.spans:
+            last = self.spans[-1]
+            if last.marks == marks and last.url == url and len(self.spans) > self._label_start:
+                self.spans[-1] = Span(last.text + text, marks, url)
+                return
+        self.spans.append(Span(text, marks, url))
+
+    def _close_link(self) -> None:
+        self._marks &= ~LINK
+        self._address("".join(span.text for span in self.spans[self._label_start :]), self._href)
+        self._label_start = len(self.spans)
+
+    def _image(self, token: Token) -> None:
+        label = harmless(token.content).strip()
+        text = f"[image: {label}]" if label else "[image]"
+        source = harmless(str(token.attrGet("src") or ""))
+        url = source if openable(source) else ""
+        self.spans.append(Span(text, self._marks & ~LINK | IMAGE, url))
+        self._address(text, source)
+        if not self._marks & LINK:
+            self._label_start = len(self.spans)
+
+    def _address(self, label: str, href: str) -> None:
+        if not href or label == href or f"mailto:{label}" == href:
+            return
+        url = href if openable(href) else ""
+        self.spans.append(Span(f" ({href})" if label else href, ADDRESS, url))
+
+
+def _with_bare_urls(spans: list[Span]) -> list[Span]:
+    if not any("://" in span.text for span in spans):
+        return spans
+    found: list[Span] = []
+    for span in spans:
+        if span.marks & (CODE | LINK | ADDRESS | IMAGE) or "://" not in span.text:
+            found.append(span)
+            continue
+        position = 0
+        for match in _BARE_URL.finditer(span.text):
+            url = _without_punctuation(match[0])
+            if match.start() > position:
+                found.append(Span(span.text[position : match.start()], span.marks))
+            found.append(Span(url, span.marks | LINK, url))
+            position = match.start() + len(url)
+        if position < len(span.text):
+            found.append(Span(span.text[position:], span.marks))
+    return found
+
+
+def _without_punctuation(url: str) -> str:
+    while url[-1] in ".,;:!?'*_~)]}":
+        if url[-1] in ")]}" and url.count("([{"[")]}".index(url[-1])]) >= url.count(url[-1]):
+            break
+        url = url[:-1]
+    return url
