@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 
@@ -43,6 +44,8 @@ def _open_app(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    # Loading makes no garbage worth looking for; the app collects again after its first frame.
+    gc.disable()
     from studybuddy.assembly import run_app
 
     return run_app(args, os.environ)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.ports import WeightsOffer
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.engine.weights import WEIGHTS, check_runtime, find_weights
 from studybuddy.providers.endpoints import OPENAI, Decision, configured, openai_endpoint
 from studybuddy.storage.settings_file import save_setting
 
@@ -72,3 +74,18 @@ class StudentSetup:
 
     def weights_offer(self) -> WeightsOffer | None:
         """What would have to be fetched before the built-in model can answer."""
+        check_runtime()
+        model_file, folder = self._parts.model_file, self._parts.paths.models_dir
+        try:
+            find_weights(model_file, folder)
+        except StudyBuddyError:
+            if model_file is not None:
+                raise  # a file of one's own that is no good is not mended by fetching
+            return WeightsOffer(WEIGHTS.name, WEIGHTS.size, WEIGHTS.licence, str(folder))
+        return None
+
+    async def fetch_weights(self, on_progress: Callable[[int, int], None]) -> None:
+        """Fetch the weights into the cache folder."""
+        from studybuddy.engine.fetch import fetch_weights
+
+        await fetch_weights(self._parts.paths.models_dir, on_progress)

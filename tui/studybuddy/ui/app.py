@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterable
 from typing import ClassVar
@@ -16,6 +17,12 @@ from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
 
 _log = logging.getLogger(__name__)
+
+
+def _collect_garbage_again() -> None:
+    """Leave what was loaded for the first frame out of every later collection."""
+    gc.freeze()
+    gc.enable()
 
 
 class StudyBuddyApp(App[None]):
@@ -45,6 +52,7 @@ class StudyBuddyApp(App[None]):
             known = ", ".join(sorted(self.available_themes))
             self.notify(f"Choose: {known}.", title=f"There is no theme “{settings.theme}”.")
         self.watch(self, "theme", self._remember_theme, init=False)
+        self.call_after_refresh(_collect_garbage_again)
 
     def get_default_screen(self) -> Screen[None]:
         """The screen that is there from the first frame on."""

