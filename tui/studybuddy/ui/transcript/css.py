@@ -10,6 +10,12 @@ Transcript {
     overflow-y: auto;
     scrollbar-gutter: stable;
     scrollbar-size-vertical: 1;
+    scrollbar-background: $background;
+    scrollbar-background-hover: $background;
+    scrollbar-background-active: $background;
+    scrollbar-color: $foreground 25%;
+    scrollbar-color-hover: $foreground 40%;
+    scrollbar-color-active: $primary;
 
     & > .transcript--user { background: $boost; }
     & > .transcript--user-name { color: $text-primary; text-style: bold; background: $boost; }
@@ -44,5 +50,16 @@ Transcript {
     & > .transcript--code-operator { color: $foreground 80%; background: $surface; }
     & > .transcript--code-added { color: $text-success; background: $surface; }
     & > .transcript--code-removed { color: $text-error; background: $surface; }
+
+    /* Colours of the terminal cannot be mixed: what is paler elsewhere is dim there. */
+    &:ansi {
+        scrollbar-color: ansi_bright_black;
+        scrollbar-color-hover: ansi_white;
+        & > .transcript--dim { text-style: dim; }
+        & > .transcript--rule { text-style: dim; }
+        & > .transcript--table-border { text-style: dim; }
+        & > .transcript--code-label { text-style: dim; }
+        & > .transcript--code-comment { text-style: dim italic; }
+    }
 }
 """

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import (
@@ -21,6 +19,10 @@ from studybuddy.ui.transcript.blocks import (
     Spans,
 )
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 LIMIT = 16_000
 """Longest text, in characters, that is searched for inline markup. Longer ones are shown as
 they are: nobody writes such a paragraph, and nested brackets take more than linear time."""
@@ -31,7 +33,14 @@ _LINE_BREAK = re.compile(r"<br\s*/?>[ \t]*\n?", re.IGNORECASE)
 _BARE_URL = re.compile(r"https?://[^\s<>\"`|]{1,2000}")
 _OPENABLE = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 
-_parser = MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import (
+        MarkdownIt,  # 50 ms, and there is nothing to parse before the first frame
+    )
+
+    return MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
 
 
 def openable(url: str) -> bool:
@@ -53,7 +62,8 @@ def _short(content: str) -> Spans:
 
 def _parsed(content: str) -> Spans:
     tokens: list[Token] = []
-    _parser.inline.parse(content, _parser, {}, tokens)
+    parser = _parser()
+    parser.inline.parse(content, parser, {}, tokens)
     reader = _Reader(entities="&" in content)
     for token in tokens:
         reader.take(token)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple, cast
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from functools import cache
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from studybuddy.ui.transcript.blocks import (
     Align,
@@ -29,10 +27,22 @@ from studybuddy.ui.transcript.blocks import (
 )
 from studybuddy.ui.transcript.inline import spans_of
 
-_parser = MarkdownIt("commonmark").enable("table").disable(["html_block", "reference"])
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 _BULLETS = "•◦▪"
 _TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 _NOT_BLANK = re.compile(r"[^ \t>]")
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import (
+        MarkdownIt,  # 50 ms, and there is nothing to parse before the first frame
+    )
+
+    return MarkdownIt("commonmark").enable("table").disable(["html_block", "reference"])
 
 
 class Placed(NamedTuple):
@@ -54,7 +64,8 @@ def parse_placed(source: str, *, gap: bool = False, number: int | None = None) -
     has a blank line before it, and, where it is an item of an ordered list, its number.
     """
     tokens: list[Token] = []
-    _parser.block.parse(source, _parser, {}, tokens)
+    parser = _parser()
+    parser.block.parse(source, parser, {}, tokens)
     return _Reader(tokens, source.split("\n"), number).top(gap)
 
 

@@ -170,6 +170,11 @@ class Transcript(Pane, can_focus=True):
         """The number of the message under the cursor, or `None`; it is shown with the focus."""
         return self._cursor.item
 
+    @property
+    def on_code(self) -> bool:
+        """Whether the cursor is on a code block, and not on a whole message."""
+        return self._cursor.code is not None
+
     def cursor_previous(self) -> None:
         """Move the cursor to the message before, at first to the last one on the screen."""
         self._step(-1)
