@@ -87,6 +87,11 @@ def question(text: str = "Why?", key: str = "q") -> Message:
 
 
 def answer(
-    text: str, key: str = "a", state: MessageState = MessageState.COMPLETE, **fields: str
+    text: str,
+    key: str = "a",
+    state: MessageState = MessageState.COMPLETE,
+    *,
+    model: str = "",
+    error: str = "",
 ) -> Message:
-    return Message(key, Role.ASSISTANT, text, 0.0, state=state, **fields)
+    return Message(key, Role.ASSISTANT, text, 0.0, state=state, model=model, error=error)

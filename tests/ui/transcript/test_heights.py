@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studybuddy.ui.transcript.heights import Heights
@@ -18,6 +18,7 @@ changes = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), max_size=40), changes)
 def test_sums_and_searches_agree_with_a_plain_list(
     heights: list[int], made: list[tuple[str, int, int]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studybuddy.ui.transcript.highlight import LIMIT, Highlighter, TokenLine
@@ -45,6 +45,7 @@ def test_an_unknown_language_is_plain(language: str) -> None:
     assert Highlighter(language).whole("def f():\n  x") == [(("def f():", ""),), (("  x", ""),)]
 
 
+@settings(deadline=None)
 @given(
     st.text(st.sampled_from("ab \n\"'#{}()<>/*=:;-\t0é"), max_size=300),
     st.sampled_from(["python", "js", "html", "console", "diff", "sql", "c", "bash", "json", "md"]),

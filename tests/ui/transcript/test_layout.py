@@ -6,12 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import CODE, EMPHASIS, LINK, STRIKE, STRONG
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import NOT_COPIED, Layout
 from studybuddy.ui.transcript.markdown import parse
+from studybuddy.ui.transcript.palette import make_palette
 from studybuddy.ui.transcript.sections import parse_plain
 from tests.ui.transcript.samples import RICH, markdown_texts, plain_palette, telling_palette, texts
 
@@ -124,16 +126,9 @@ def test_code_keeps_its_form_and_long_lines_go_on_below_a_mark() -> None:
 
 
 def test_code_with_a_background_has_no_line_beside_it() -> None:
-    line = lay_out(parse("```\nx\n```"), 10, coloured()).lines[0]
+    palette = make_palette(lambda name: Style(bgcolor="blue" if "code" in name else "black"))
+    line = lay_out(parse("```\nx\n```"), 10, palette).lines[0]
     assert line.text == " x        "
-
-
-def coloured():  # type: ignore[no-untyped-def]
-    from rich.style import Style
-
-    from studybuddy.ui.transcript.palette import make_palette
-
-    return make_palette(lambda name: Style(bgcolor="blue" if "code" in name else "black"))
 
 
 def test_a_table_takes_the_room_it_needs_and_no_more() -> None:
@@ -204,7 +199,7 @@ def check(layout: Layout, width: int) -> None:
                 assert layout.copy[offset : offset + len(segment.text)] == segment.text
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(markdown_texts, st.integers(14, 80))
 @example(RICH, 20)
 @example("- " * 12 + "deep", 20)
@@ -219,6 +214,7 @@ def test_no_line_is_wider_than_the_pane_and_each_character_is_found_in_the_copy(
     check(lay_out(parse_plain(text), width, PALETTE, user=True), width)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=[]), max_size=200), st.integers(14, 40))
 def test_any_text_at_all_can_be_laid_out(text: str, width: int) -> None:
     text = harmless(text)

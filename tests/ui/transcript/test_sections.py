@@ -31,7 +31,7 @@ def together(parts: list[Section]) -> list[Block]:
     return blocks
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(markdown_texts)
 def test_markdown_in_sections_has_the_blocks_of_the_whole(raw: str) -> None:
     text = harmless(raw)
@@ -40,7 +40,7 @@ def test_markdown_in_sections_has_the_blocks_of_the_whole(raw: str) -> None:
     assert together(parts) == parse(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(markdown_texts)
 def test_plain_text_in_sections_has_the_lines_of_the_whole(raw: str) -> None:
     text = harmless(raw)

@@ -37,7 +37,7 @@ def picture(lines: list[Line]) -> list[tuple[object, ...]]:
     return [(line.segments, line.width, line.code) for line in lines]
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(markdown_texts, chunk_sizes)
 @example(RICH * 3, [7])
 @example("- a\n- b|c\n|-|-|\n", [1])  # a table's header only where no list is before it
@@ -56,7 +56,7 @@ def test_the_blocks_of_a_streamed_text_are_those_of_the_whole(text: str, sizes: 
     assert parser.text == harmless(text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(markdown_texts, chunk_sizes)
 def test_a_closed_block_never_changes(text: str, sizes: list[int]) -> None:
     parser = TailParser()
@@ -67,7 +67,7 @@ def test_a_closed_block_never_changes(text: str, sizes: list[int]) -> None:
         seen = list(parser.closed)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(markdown_texts, chunk_sizes, st.integers(14, 60), st.integers(10, 200))
 @example(RICH, [5], 40, 60)
 def test_the_lines_of_a_streamed_text_are_those_of_the_whole(
@@ -112,7 +112,7 @@ def renumbered(lines: list[Line], layouts: list[Layout]) -> list[tuple[object, .
     return result
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(markdown_texts, chunk_sizes, st.integers(14, 60), st.integers(14, 60))
 def test_another_width_while_streaming_gives_the_lines_of_that_width(
     text: str, sizes: list[int], first: int, second: int
@@ -130,6 +130,7 @@ def test_another_width_while_streaming_gives_the_lines_of_that_width(
     assert picture(live.lines()) == picture(whole.lines)
 
 
+@settings(deadline=None)
 @given(st.lists(markdown_texts, min_size=1, max_size=4), st.integers(20, 50))
 def test_an_answer_that_was_written_unseen_looks_the_same(parts: list[str], width: int) -> None:
     look = Look(width, PALETTE)

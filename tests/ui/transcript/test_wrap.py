@@ -6,7 +6,7 @@ import sys
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len, get_character_cell_size
 
@@ -46,6 +46,7 @@ def test_code_breaks_anywhere_and_loses_no_space() -> None:
     assert broken("  x = 1   ", 4, anywhere=True) == ["  x ", "= 1 ", "  "]
 
 
+@settings(deadline=None)
 @given(pieces, st.integers(2, 9), st.booleans())
 def test_no_line_is_too_wide_and_only_spaces_are_lost(
     parts: list[str], width: int, anywhere: bool

@@ -20,10 +20,10 @@ from studybuddy.ui.transcript.blocks import (
     Table,
 )
 from studybuddy.ui.transcript.code import CodeLayout
-from studybuddy.ui.transcript.lines import Layout, Line, Pen, blank, cells, cut
+from studybuddy.ui.transcript.lines import Layout, Line, Pen, blank, cut
 from studybuddy.ui.transcript.palette import Palette
 from studybuddy.ui.transcript.tables import TableLayout
-from studybuddy.ui.transcript.wrap import measurable, wrap
+from studybuddy.ui.transcript.wrap import cells, measurable, wrap
 
 NARROWEST = 12
 """Cells below which nested blocks are no longer indented."""

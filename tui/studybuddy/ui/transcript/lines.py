@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from studybuddy.ui.transcript.palette import Palette
-from studybuddy.ui.transcript.wrap import Range, cells, is_simple
+from studybuddy.ui.transcript.wrap import Range, cells
 
 NOT_COPIED = -1
 
@@ -147,16 +147,3 @@ def cut(
                 break
         position = stop
     return Line(segments, offsets, width, at + start, code)
-
-
-__all__ = [
-    "NOT_COPIED",
-    "Layout",
-    "Line",
-    "Mark",
-    "Pen",
-    "blank",
-    "cells",
-    "cut",
-    "is_simple",
-]

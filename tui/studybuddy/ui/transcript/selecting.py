@@ -39,8 +39,9 @@ def selected_in(selection: Selection | None, item: int, part: int) -> Selected |
 def selected_text(book: Book, selection: Selection) -> str:
     """Return the selected text, without gutters, frames and soft line breaks."""
     last = len(book.messages) - 1
-    first_item = selection.start.y >> _PARTS if selection.start else 0
-    last_item = min(selection.end.y >> _PARTS, last) if selection.end else last
+    start, end = selection
+    first_item = 0 if start is None else start.y >> _PARTS
+    last_item = last if end is None else min(end.y >> _PARTS, last)
     texts: list[str] = []
     for item in range(first_item, last_item + 1):
         inside = first_item < item < last_item
