@@ -1,0 +1,59 @@
+"""Which model answers for the name that was asked."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from studybuddy.domain.text import harmless
+from studybuddy.engine.errors import no_such_model
+from studybuddy.engine.upstream.port import Upstream
+
+log = logging.getLogger(__name__)
+
+_LONGEST_LOGGED = 100  # characters
+_MOST_LOGGED = 1000  # names
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The name for the upstream, and the one to tell the client where that is another."""
+
+    sent: str
+    echo: str | None = None
+
+
+class ModelNames:
+    """Lets the upstream's default model stand in for names it does not know."""
+
+    def __init__(self, upstream: Upstream, *, strict: bool = False) -> None:
+        """Take the upstream that knows names; `strict` refuses those it does not know."""
+        self._upstream = upstream
+        self._strict = strict
+        self._logged: set[str] = set()
+
+    async def resolve(self, asked: str) -> Resolved:
+        """The model to ask for a name, which may be empty.
+
+        Raises:
+            ApiError: 404 where the name is not known and no other may stand in.
+        """
+        default = await self._upstream.default_model()
+        if not asked:
+            return Resolved(default)
+        known = {str(entry["id"]) for entry in await self._upstream.models()}
+        # Ollama lists its models with a tag, and takes them without.
+        if asked == default or asked in known or f"{asked}:latest" in known:
+            return Resolved(asked)
+        if self._strict:
+            raise no_such_model(asked)
+        if not default:  # nothing is known of this upstream: let it judge
+            return Resolved(asked)
+        self._log(asked, default)
+        return Resolved(default, asked)
+
+    def _log(self, asked: str, default: str) -> None:
+        if asked not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(asked)
+            shown = harmless(asked).replace("\n", " ")[:_LONGEST_LOGGED]
+            log.info("“%s” is not known here: %s answers for it.", shown, default)

@@ -1,0 +1,1 @@
+"""What the engine serves: a module for each resource, each with its `routes`."""

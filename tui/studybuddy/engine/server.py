@@ -1,0 +1,206 @@
+"""Runs the engine: socket, signals, start message, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+from studybuddy import __version__
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.engine.assembly import BuiltIn, make_built_in
+from studybuddy.engine.files import EngineFile, remove_engine_file, write_engine_file
+from studybuddy.engine.lifetime import until_no_app_lives, watch_stdin
+from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
+
+log = logging.getLogger(__name__)
+
+_WILDCARDS = ("0.0.0.0", "::", "")
+
+
+def serve(options: ServeOptions) -> int:
+    """Serve, and return the exit code."""
+    _start_log(options)
+    try:
+        with contextlib.closing(_listen(options.host, options.port)) as listener:
+            return asyncio.run(_serve(options, make_built_in(options), listener))
+    except StudyBuddyError as error:
+        print(f"studybuddy serve: {error.problem}", file=sys.stderr)
+    except OSError as error:
+        print(f"studybuddy serve: {_socket_problem(error, options)}", file=sys.stderr)
+    return FAILED
+
+
+async def _serve(options: ServeOptions, built_in: BuiltIn | None, listener: socket.socket) -> int:
+    if built_in is not None:
+        # The model is loaded while this process is still importing its web server.
+        built_in.process.start()
+        await asyncio.sleep(0)
+    from studybuddy.engine.assembly import make_context
+    from studybuddy.engine.web import make_server
+
+    context = make_context(options, built_in)
+    server = make_server(options, context)
+
+    def end() -> None:
+        context.closing.set()
+        server.should_exit = True
+
+    port = int(listener.getsockname()[1])
+    with _signals(end):
+        async with _announced(options, port), _watched(options, end):
+            await server.serve(sockets=[listener])
+    if not options.companion:
+        print("The engine has stopped.", file=sys.stderr)
+    return OK if server.started else FAILED
+
+
+@contextlib.asynccontextmanager
+async def _announced(options: ServeOptions, port: int) -> AsyncIterator[None]:
+    """Tell where the engine listens, on the terminal and in the ready file.
+
+    The socket listens already: a request that comes before the application runs waits.
+    """
+    if not options.companion:
+        _say_where(options, port)
+    if options.ready_file is None:
+        yield
+        return
+    content = EngineFile(os.getpid(), port, options.token, __version__)
+    write_engine_file(options.ready_file, content)
+    try:
+        yield
+    finally:
+        remove_engine_file(options.ready_file, os.getpid())
+
+
+@contextlib.asynccontextmanager
+async def _watched(options: ServeOptions, end: Callable[[], None]) -> AsyncIterator[None]:
+    """As a companion, end when no app is left."""
+    if not options.companion or options.instances_dir is None:
+        yield
+        return
+    starter_gone = asyncio.Event()
+    watch_stdin(starter_gone)
+    instances_dir: Path = options.instances_dir
+
+    async def watch() -> None:
+        await until_no_app_lives(instances_dir, starter_gone)
+        log.info("no app is left: the engine ends")
+        end()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _signals(end: Callable[[], None]) -> Iterator[None]:
+    """End in order at the first signal; a second one takes its usual course."""
+    loop = asyncio.get_running_loop()
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        wanted.append(signal.SIGHUP)
+
+    def handle(number: int) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        end()
+
+    before = {number: signal.getsignal(number) for number in wanted}
+    for number in wanted:
+        signal.signal(number, lambda n, _: loop.call_soon_threadsafe(handle, n))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        OSError: where the address can't be had.
+    """
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = found[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _socket_problem(error: OSError, options: ServeOptions) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {options.port} is in use by another program. Choose another with --port, or "
+            "let --port 0 find a free one."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM) and options.port < 1024:
+        return f"Port {options.port} is not open to you. Choose one above 1023 with --port."
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"{options.host} is no address of this computer."
+    return f"The engine can't run: {error.strerror or error}."
+
+
+def _say_where(options: ServeOptions, port: int) -> None:
+    name = "127.0.0.1" if options.host in _WILDCARDS else options.host
+    base_url = f"http://{f'[{name}]' if ':' in name else name}:{port}/v1"
+    served = options.upstream or "the built-in model"
+    lines = [f"StudyBuddy's engine serves {served} at {base_url}"]
+    if options.host not in LOOPBACK_NAMES:
+        lines.append(
+            "Warning: other computers can reach it, and what they send is not encrypted. "
+            "Anyone with the token can use it."
+        )
+    key = "$TOKEN"
+    if options.token_is_random:
+        lines += [f"Token (a new one at each start; --token-file keeps one): {options.token}"]
+        key = options.token
+    lines += [
+        "Try it:",
+        f"  curl {base_url}/chat/completions -H 'Authorization: Bearer {key}' \\",
+        "    -H 'Content-Type: application/json' \\",
+        """    -d '{"messages": [{"role": "user", "content": "What is photosynthesis?"}]}'""",
+        "Press Ctrl+C to stop it.",
+    ]
+    print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+class _PlainFormatter(logging.Formatter):
+    """Leaves tracebacks out: a terminal is for people."""
+
+    def formatException(self, ei: object) -> str:
+        return f"{ei[0].__name__}: {ei[1]}" if isinstance(ei, tuple) and ei[0] else ""
+
+
+def _start_log(options: ServeOptions) -> None:
+    """Log to standard error, which for a companion is a file."""
+    handler = logging.StreamHandler()
+    if options.companion:
+        form = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+        handler.setFormatter(logging.Formatter(form))
+    else:
+        handler.setFormatter(_PlainFormatter("%(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "httpx2", "httpcore2", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)

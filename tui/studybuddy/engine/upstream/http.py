@@ -1,0 +1,171 @@
+"""Any OpenAI-compatible server as the upstream, over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+
+from studybuddy.engine.errors import ApiError
+from studybuddy.engine.upstream import problems
+
+LISTED_FOR = 30.0
+"""Seconds for which a list of models is taken as current."""
+
+_CONNECT = 10.0  # seconds
+_SILENCE = 600.0  # seconds; a slow model may think long over a long prompt
+_LARGEST_EVENT = 32 * 1024 * 1024  # bytes
+
+
+class HttpUpstream:
+    """`Upstream` for a base URL and a key; connections are kept and shared."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str = "",
+        default_model: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare it; nothing is sent yet.
+
+        Args:
+            base_url: with the version, such as `http://127.0.0.1:11434/v1`.
+            key: sent as the bearer token; none where empty.
+            default_model: empty for the first one that the server lists.
+            clock: seconds, for the age of the list of models.
+        """
+        self._base_url = base_url.rstrip("/")
+        self._default_model = default_model
+        self._clock = clock
+        self._listed: tuple[float, list[dict[str, Any]]] | None = None
+        self._client = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx2.Timeout(_SILENCE, connect=_CONNECT, pool=None),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+            # Loading the certificates takes as long as all else here: not for plain HTTP.
+            verify=self._base_url.startswith("https:"),
+            trust_env=not is_loopback(self._base_url),  # no proxy leads back to this machine
+        )
+
+    async def start(self) -> None:
+        """Do nothing: the server runs already."""
+
+    async def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One chat completion, whole."""
+        return await self._json("POST", "/chat/completions", body)
+
+    async def stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+        """The payloads of a streamed chat completion as they come."""
+        try:
+            async with self._client.stream(
+                "POST",
+                self._base_url + "/chat/completions",
+                content=msgspec.json.encode(body),
+                headers={"Content-Type": "application/json", "Accept": "text/event-stream"},
+            ) as response:
+                if response.status_code != 200:
+                    raise problems.of_response(
+                        response.status_code, response.headers, await response.aread()
+                    )
+                async with aclosing(_events(response)) as events:
+                    async for event in events:
+                        yield event.data.encode()
+        except httpx2.SSEError as error:
+            raise problems.of_odd_answer(self._base_url) from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise problems.of_transport(error, self._base_url) from error
+
+    async def models(self) -> Sequence[dict[str, Any]]:
+        """The entries of the server's list, at most half a minute old."""
+        if self._listed is None or self._clock() - self._listed[0] > LISTED_FOR:
+            self._listed = self._clock(), await self._list()
+        return self._listed[1]
+
+    async def default_model(self) -> str:
+        """The given one, else the first of the list."""
+        if self._default_model:
+            return self._default_model
+        listed = await self.models()
+        return listed[0]["id"] if listed else ""
+
+    async def tokenize(self, text: str) -> list[int]:
+        """Token ids as llama.cpp's server tells them; its route lies beside /v1, not under it."""
+        url = self._base_url.removesuffix("/v1")
+        try:
+            found = await self._json("POST", "/tokenize", {"content": text}, url)
+        except ApiError as error:
+            if error.status in (404, 405, 501):
+                raise problems.no_tokenizer() from error
+            raise
+        tokens = found.get("tokens")
+        if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
+            raise problems.no_tokenizer()
+        return tokens
+
+    def health(self) -> dict[str, Any]:
+        """Ready, as far as is known without asking."""
+        return {"state": "ready"}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _list(self) -> list[dict[str, Any]]:
+        try:
+            found = await self._json("GET", "/models", None)
+        except ApiError as error:
+            if error.status in (404, 405, 501):
+                return []
+            raise
+        entries = found.get("data")
+        if not isinstance(entries, list):
+            return []
+        return [
+            entry
+            for entry in entries
+            if isinstance(entry, dict) and isinstance(entry.get("id"), str)
+        ]
+
+    async def _json(
+        self, method: str, path: str, body: Mapping[str, Any] | None, base_url: str = ""
+    ) -> dict[str, Any]:
+        """Ask for a JSON object."""
+        try:
+            response = await self._client.request(
+                method,
+                (base_url or self._base_url) + path,
+                content=None if body is None else msgspec.json.encode(body),
+                headers={} if body is None else {"Content-Type": "application/json"},
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise problems.of_transport(error, self._base_url) from error
+        if response.status_code != 200:
+            raise problems.of_response(response.status_code, response.headers, response.content)
+        try:
+            found = msgspec.json.decode(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise problems.of_odd_answer(self._base_url) from error
+        if not isinstance(found, dict):
+            raise problems.of_odd_answer(self._base_url)
+        return found
+
+
+async def _events(response: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]:
+    async for event in httpx2.EventSource(response, _LARGEST_EVENT):
+        yield event
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
