@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, KeySource
 from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.engine.companion import EngineCompanion
 from studybuddy.providers.connector import EndpointConnector
 from studybuddy.providers.endpoints import Decision, Flags, built_in, decide
 from studybuddy.storage.instances import Instance
@@ -21,6 +20,7 @@ from studybuddy.storage.paths import Paths
 from studybuddy.storage.settings import load_settings
 
 if TYPE_CHECKING:
+    from studybuddy.engine.companion import EngineCompanion
     from studybuddy.ui.app import StudyBuddyApp
 
 
@@ -44,13 +44,7 @@ class Parts:
         self.instance = Instance(self.paths.instances_dir)
         model_file = getattr(args, "model_file", None)
         self.model_file = Path(model_file) if model_file else None
-        self.companion = EngineCompanion(
-            runtime_dir=self.paths.runtime,
-            instances_dir=self.paths.instances_dir,
-            models_dir=self.paths.models_dir,
-            log_dir=self.paths.log,
-            model_file=self.model_file,
-        )
+        self._companion: EngineCompanion | None = None
         self.connector = EndpointConnector(built_in=self._start_built_in, find_key=self.find_key)
         self.flags = Flags(base_url=getattr(args, "base_url", "") or "", model=args.model or "")
 
@@ -72,12 +66,23 @@ class Parts:
     async def _start_built_in(self) -> Endpoint:
         # The engine lives for as long as an app instance does: be one before it looks.
         await asyncio.to_thread(self.instance.register)
-        return await self.companion.endpoint()
+        if self._companion is None:
+            from studybuddy.engine.companion import EngineCompanion
+
+            self._companion = EngineCompanion(
+                runtime_dir=self.paths.runtime,
+                instances_dir=self.paths.instances_dir,
+                models_dir=self.paths.models_dir,
+                log_dir=self.paths.log,
+                model_file=self.model_file,
+            )
+        return await self._companion.endpoint()
 
     async def close(self) -> None:
         """Let go of everything."""
         await self.connector.close()
-        await self.companion.close()
+        if self._companion is not None:
+            await self._companion.close()
         self.instance.release()
         self.log.stop()
 

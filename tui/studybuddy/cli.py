@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 from studybuddy import __version__
 
@@ -15,11 +17,18 @@ EPILOG = (
     "STUDYBUDDY_HOME are read from the environment."
 )
 
+COMMANDS = {
+    "ask": ("studybuddy.commands.ask", "ask one question and print the answer"),
+    "serve": ("studybuddy.engine.serve", "serve models with OpenAI's API"),
+    "doctor": ("studybuddy.commands.doctor", "check what is set up and reachable"),
+}
+"""Each command with the module that declares its arguments, and its help."""
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run `studybuddy` and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
-    args = _parser().parse_args(arguments)
+    args = _parser(arguments).parse_args(arguments)
     match args.command:
         case "serve":
             from studybuddy.engine import serve
@@ -51,10 +60,7 @@ def _open_app(args: argparse.Namespace) -> int:
     return run_app(args, os.environ)
 
 
-def _parser() -> argparse.ArgumentParser:
-    from studybuddy.commands import ask, doctor
-    from studybuddy.engine import serve
-
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="studybuddy", description="Study with a language model.", epilog=EPILOG
     )
@@ -62,9 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_endpoint_arguments(parser)
     parser.add_argument("--new", action="store_true", help="start with a new conversation")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="")
-    ask.add_arguments(commands.add_parser("ask", help="ask one question and print the answer"))
-    serve.add_arguments(commands.add_parser("serve", help="serve models with OpenAI's API"))
-    doctor.add_arguments(commands.add_parser("doctor", help="check what is set up and reachable"))
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text)
+        if name in arguments:  # the others' arguments are not needed, nor their imports
+            importlib.import_module(module).add_arguments(command)
     return parser
 
 

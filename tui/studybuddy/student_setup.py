@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.engine.weights import WEIGHTS, check_runtime, find_weights
 from studybuddy.providers.endpoints import OPENAI, Decision, configured, openai_endpoint
 from studybuddy.storage.settings_file import save_setting
 
@@ -74,6 +73,8 @@ class StudentSetup:
 
     def weights_offer(self) -> WeightsOffer | None:
         """What would have to be fetched before the built-in model can answer."""
+        from studybuddy.engine.weights import WEIGHTS, check_runtime, find_weights
+
         check_runtime()
         model_file, folder = self._parts.model_file, self._parts.paths.models_dir
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -28,13 +30,17 @@ from studybuddy.ui.widgets.sidebar import Sidebar
 from studybuddy.ui.widgets.status import Activity
 
 EARLIER_PROMPTS = 100
+WARM_UP_DELAY = 0.3
+"""Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
+ROOM_FOR_SIDEBAR = 100
+"""Columns from which on the sidebar is shown by itself."""
 
 
 class ChatScreen(Screen[None]):
     """Where the student is for nearly all of the time."""
 
+    AUTO_FOCUS = "#prompt"
     BINDINGS = bindings(Scope.EVERYWHERE)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -66,7 +72,6 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
-        self.view.prompt.focus()
         self.call_after_refresh(self._begin)
 
     def on_key(self, event: events.Key) -> None:
@@ -102,6 +107,7 @@ class ChatScreen(Screen[None]):
             await self._keeper.set_up(first_run=True)
             self.view.endpoint_changed()
         else:
+            await asyncio.sleep(WARM_UP_DELAY)
             await self._keeper.warm_up()
 
     async def _restore(self) -> None:
@@ -246,9 +252,10 @@ class ChatScreen(Screen[None]):
             self.view.prompt.focus()
 
     def _fold_sidebar(self) -> None:
-        wide = self.size.width >= 100
+        wide = self.size.width >= ROOM_FOR_SIDEBAR
         shown = wide if self._sidebar_wanted is None else self._sidebar_wanted
-        self.sidebar.display = shown
+        if self.sidebar.display is not shown:
+            self.sidebar.display = shown
 
     async def leave(self) -> None:
         """Stop what is under way, and keep it and what is typed."""
