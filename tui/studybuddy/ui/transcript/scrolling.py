@@ -118,29 +118,21 @@ class Scrolling(ScrollView):
         """Scroll to the end and follow it."""
         self.follow_end()
 
-    def action_scroll_up(self) -> None:
+    def scroll_up(self, **options: Any) -> None:
         """Scroll one line up."""
         self.scroll_lines(-1)
 
-    def action_scroll_down(self) -> None:
+    def scroll_down(self, **options: Any) -> None:
         """Scroll one line down."""
         self.scroll_lines(1)
 
-    def action_page_up(self) -> None:
+    def scroll_page_up(self, **options: Any) -> None:
         """Scroll up by a screen less two lines."""
         self.scroll_lines(-max(1, self._view.height - 2))
 
-    def action_page_down(self) -> None:
+    def scroll_page_down(self, **options: Any) -> None:
         """Scroll down by a screen less two lines."""
         self.scroll_lines(max(1, self._view.height - 2))
-
-    def action_scroll_home(self) -> None:
-        """Scroll to the first message."""
-        self.scroll_home()
-
-    def action_scroll_end(self) -> None:
-        """Scroll to the end and follow it."""
-        self.follow_end()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll with the wheel."""
