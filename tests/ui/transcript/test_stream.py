@@ -9,10 +9,11 @@ from studybuddy.domain.messages import MessageState
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript import live as live_module
 from studybuddy.ui.transcript.blocks import Code, Item, Table
-from studybuddy.ui.transcript.entry import Look, open_entry
+from studybuddy.ui.transcript.entry import open_entry
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import Layout, Line
 from studybuddy.ui.transcript.live import Live
+from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.markdown import parse
 from studybuddy.ui.transcript.tail import TailParser
 from tests.ui.transcript.samples import (

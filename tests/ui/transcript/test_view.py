@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.transcript import book as book_module
 from studybuddy.ui.transcript.book import Book, Position
-from studybuddy.ui.transcript.entry import Look, estimate
+from studybuddy.ui.transcript.look import Look, estimate
 from studybuddy.ui.transcript.view import View
 from tests.ui.transcript.samples import RICH, answer, plain_palette, question
 

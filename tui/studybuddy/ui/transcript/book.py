@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.entry import Entry, Look, estimate, open_entry
 from studybuddy.ui.transcript.heights import Heights
 from studybuddy.ui.transcript.lines import Layout
+from studybuddy.ui.transcript.look import Look, estimate
+
+if TYPE_CHECKING:
+    from studybuddy.ui.transcript.entry import Entry
 
 LINES_KEPT = 12_000
 """Laid-out lines above which those longest out of sight are dropped."""
@@ -200,6 +203,9 @@ class Book:
         message = self.messages[item]
         entry = self._entries.get(message.id)
         if entry is None:
+            # What draws messages is not loaded before the first frame.
+            from studybuddy.ui.transcript.entry import open_entry
+
             entry = open_entry(message, self.look, last=self._is_last(item))
             self._entries[message.id] = entry
             self._kept += entry.kept_lines

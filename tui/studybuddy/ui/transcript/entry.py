@@ -11,25 +11,9 @@ from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, blank, cut
 from studybuddy.ui.transcript.live import Live, Sealed
-from studybuddy.ui.transcript.palette import Palette
+from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.sections import Section, split_markdown, split_plain
 from studybuddy.ui.transcript.wrap import measurable, wrap
-
-HEAD = 2
-"""Lines above a message's text: a blank one and the name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What the layout of all messages depends on."""
-
-    width: int
-    """Cells for the text of a message."""
-    palette: Palette
-    user_name: str = "You"
-    assistant_name: str = "Study Buddy"
-    hint: str = ""
-    """What to do about a failed answer, shown below the error of the last message."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,12 +118,6 @@ def open_entry(message: Message, look: Look, *, last: bool) -> Entry:
     split = split_plain if message.role is Role.USER else split_markdown
     bodies = [Part(_estimate(section, look.width), section) for section in split(text)]
     return Entry(message, [head, *bodies, foot])
-
-
-def estimate(message: Message, width: int) -> int:
-    """Guess how many lines a message takes at `width`, without looking at it closely."""
-    text = message.text
-    return HEAD + text.count("\n") + len(text) // width + 1
 
 
 def _estimate(section: Section, width: int) -> int:

@@ -13,7 +13,7 @@ from textual.visual import Visual
 
 from studybuddy.domain.messages import MessageState, Role
 from studybuddy.ui.transcript.cursor import Cursor
-from studybuddy.ui.transcript.entry import Look
+from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.palette import PARTS, Palette, component, make_palette
 from studybuddy.ui.transcript.rows import (
     CURSOR_BAR,

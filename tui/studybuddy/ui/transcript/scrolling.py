@@ -10,7 +10,7 @@ from textual.message import Message as Event
 from textual.scroll_view import ScrollView
 
 from studybuddy.ui.transcript.book import Book
-from studybuddy.ui.transcript.entry import Look
+from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.view import View
 
 _NEAR = 3

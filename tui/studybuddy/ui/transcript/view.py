@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from studybuddy.ui.transcript.book import Book, Position
-from studybuddy.ui.transcript.entry import Look
 from studybuddy.ui.transcript.lines import Line
+from studybuddy.ui.transcript.look import Look
 
 
 class Row(NamedTuple):

@@ -15,8 +15,8 @@ from textual.timer import Timer
 from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.transcript.css import CSS
 from studybuddy.ui.transcript.cursor import CodePlace, code_after, code_before, code_text
-from studybuddy.ui.transcript.entry import Look
 from studybuddy.ui.transcript.inline import openable
+from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.palette import Palette, make_palette
 from studybuddy.ui.transcript.pane import Pane
 from studybuddy.ui.transcript.selecting import selected_text, whole_message

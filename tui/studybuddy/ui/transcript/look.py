@@ -1,0 +1,30 @@
+"""What the layout of messages depends on, and how high one is before it has been laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studybuddy.domain.messages import Message
+from studybuddy.ui.transcript.palette import Palette
+
+HEAD = 2
+"""Lines above a message's text: a blank one and the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the layout of all messages depends on."""
+
+    width: int
+    """Cells for the text of a message."""
+    palette: Palette
+    user_name: str = "You"
+    assistant_name: str = "Study Buddy"
+    hint: str = ""
+    """What to do about a failed answer, shown below the error of the last message."""
+
+
+def estimate(message: Message, width: int) -> int:
+    """Guess how many lines a message takes at `width`, without looking at it closely."""
+    text = message.text
+    return HEAD + text.count("\n") + len(text) // width + 1
