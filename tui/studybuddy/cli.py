@@ -53,6 +53,8 @@ def _open_app(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    # Textual paints at most so often; at its usual 60 a typed key waits for up to 33 ms.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     # Loading makes no garbage worth looking for; the app collects again after its first frame.
     gc.disable()
     from studybuddy.assembly import run_app

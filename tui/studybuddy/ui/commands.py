@@ -147,3 +147,9 @@ def key_names(keys: str) -> str:
         return "+".join(part if len(part) == 1 else part.capitalize() for part in parts)
 
     return " or ".join(name(key.strip()) for key in keys.split(",") if key.strip())
+
+
+def keys_of(command_id: str, keymap: Mapping[str, str]) -> str:
+    """The keys of a command as they are bound, written for people."""
+    default = next(command.keys for command in COMMANDS if command.id == command_id)
+    return key_names(keymap.get(command_id, default))

@@ -49,8 +49,16 @@ class ConversationView(Vertical):
     class EndpointNeeded(UiMessage):
         """A prompt was to be sent, and no endpoint is chosen yet."""
 
-    def __init__(self, desk: Desk, *, reduced_motion: bool, id: str | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        reduced_motion: bool,
+        failure_hint: str,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._failure_hint = failure_hint
         self._desk = desk
         self._reduced_motion = reduced_motion
         self._turns: dict[str, Turn] = {}
@@ -60,7 +68,7 @@ class ConversationView(Vertical):
         self.session = desk.new()
 
     def compose(self) -> ComposeResult:
-        yield Conversation(id="transcript")
+        yield Conversation(id="transcript", hint=self._failure_hint)
         yield StatusLine(id="status")
         yield Prompt(id="prompt")
 
@@ -108,7 +116,8 @@ class ConversationView(Vertical):
         """Name who answers, on the prompt's edge and where nothing was said yet."""
         endpoint = self._desk.endpoint
         self.transcript.empty = welcome(endpoint)
-        self.prompt.border_subtitle = Content(endpoint_name(endpoint))
+        answered = next((m.model for m in reversed(self.session.messages) if m.model), "")
+        self.prompt.border_subtitle = Content(endpoint_name(endpoint, answered))
         self.count()
 
     async def show(self, session: ChatSession, *, keep_typed: bool = False) -> None:
@@ -202,7 +211,7 @@ class ConversationView(Vertical):
                     transcript.replace(answer)
                 if answer.state is not MessageState.COMPLETE and not self.prompt.text:
                     self.prompt.put(turn.asked)
-                self.count()
+                self.endpoint_changed()
         self.status.activity = turn.activity
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

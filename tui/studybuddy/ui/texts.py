@@ -50,10 +50,10 @@ def endpoint_label(endpoint: Endpoint) -> str:
             return f"{endpoint.name} ({endpoint.base_url})"
 
 
-def endpoint_name(endpoint: Endpoint | None) -> str:
-    """Who answers, in few words."""
+def endpoint_name(endpoint: Endpoint | None, answered: str) -> str:
+    """Who answers, in few words; `answered` is the model that did last, if one is known."""
     if endpoint is None:
         return "no model chosen (F12)"
     if endpoint.kind is EndpointKind.BUILT_IN:
         return "built-in model (small)"
-    return f"{endpoint.model or 'default model'} · {endpoint.name}"
+    return f"{endpoint.model or answered or 'default model'} · {endpoint.name}"

@@ -14,7 +14,7 @@ from textual.worker import Worker
 from studybuddy.chat.session import ChatSession
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.ui.commands import Scope, bindings, check_keymap
+from studybuddy.ui.commands import Scope, bindings, check_keymap, keys_of
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
 from studybuddy.ui.faults import tell_fault
@@ -55,7 +55,10 @@ class ChatScreen(Screen[None]):
         with Horizontal(id="body"):
             yield Sidebar(self._desk, id="sidebar")
             yield ConversationView(
-                self._desk, reduced_motion=self._services.settings.reduced_motion, id="view"
+                self._desk,
+                reduced_motion=self._services.settings.reduced_motion,
+                failure_hint=f"{keys_of('retry', self._keymap)} asks again.",
+                id="view",
             )
             yield Static(ASSISTANT_NOTICE, id="assistant-notice")
         yield KeyBar(id="keys")

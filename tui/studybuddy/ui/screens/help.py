@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from studybuddy.ui.commands import COMMANDS, Scope, key_names
+from studybuddy.ui.commands import COMMANDS, Scope, keys_of
 
-KEY_COLUMN = 30
+KEY_COLUMN = 36
 
 
 class HelpScreen(ModalScreen[None]):
@@ -35,7 +35,7 @@ class HelpScreen(ModalScreen[None]):
         lines = [Content(f"\n{scope.value}").stylize("bold $text-primary")]
         for command in COMMANDS:
             if command.scope is scope:
-                keys = key_names(self._keymap.get(command.id, command.keys)) or "command palette"
+                keys = keys_of(command.id, self._keymap) or "command palette"
                 lines.append(Content.assemble((f"{keys:<{KEY_COLUMN}}", "bold"), command.help))
         return Content("\n").join(lines)
 

@@ -197,10 +197,13 @@ class Transcript(Pane, can_focus=True):
     def current_message(self) -> Message | None:
         """Return the message under the cursor, else the last answer, as far as it has come."""
         item = self._cursor.item
-        if item is None:
-            places = range(len(self._book.messages) - 1, -1, -1)
-            answers = (i for i in places if self._book.messages[i].role is Role.ASSISTANT)
-            item = next(answers, None)
+        return self.last_answer() if item is None else self._book.message(item)
+
+    def last_answer(self) -> Message | None:
+        """Return the last answer, as far as it has come."""
+        places = range(len(self._book.messages) - 1, -1, -1)
+        answers = (i for i in places if self._book.messages[i].role is Role.ASSISTANT)
+        item = next(answers, None)
         return None if item is None else self._book.message(item)
 
     def current_code(self) -> str | None:

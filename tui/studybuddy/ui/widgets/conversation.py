@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from studybuddy.domain.messages import Role
+import os
+import sys
+from collections.abc import Mapping
+
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
 
@@ -11,6 +14,7 @@ class Conversation(Transcript):
     """The messages of the conversation on screen, walked and copied by key."""
 
     BINDINGS = bindings(Scope.TRANSCRIPT)
+    FOCUS_ON_CLICK = False  # what is typed after a click still goes to the prompt
 
     def action_previous(self) -> None:
         """Choose the message before."""
@@ -35,12 +39,19 @@ class Conversation(Transcript):
         else:
             self.copy_message()
 
+    def on_transcript_link_clicked(self, event: Transcript.LinkClicked) -> None:
+        """Open a link in the browser, or copy it where there is none to open."""
+        event.stop()
+        if _has_browser(os.environ):
+            self.app.open_url(event.url)
+            self.notify(event.url, title="Opened in the browser", timeout=4, markup=False)
+        else:
+            self.app.copy_to_clipboard(event.url)
+            self.notify(event.url, title="Copied the link", timeout=4, markup=False)
+
     def copy_message(self) -> None:
         """Copy the chosen message while this has the focus, else the last answer."""
-        message = self.current_message() if self.has_focus else None
-        if message is None:
-            answers = (m for m in reversed(self.messages) if m.role is Role.ASSISTANT)
-            message = next(answers, None)
+        message = self.current_message() if self.has_focus else self.last_answer()
         self._copy(message.text if message else "", "message")
 
     def copy_code(self) -> None:
@@ -53,3 +64,10 @@ class Conversation(Transcript):
             self.notify(f"Copied the {what}: {len(text):,} characters.", timeout=3, markup=False)
         else:
             self.notify(f"There is no {what} to copy here.", timeout=4, markup=False)
+
+
+def _has_browser(environ: Mapping[str, str]) -> bool:
+    """Whether a browser has a window to open: one in this terminal would take the screen."""
+    if sys.platform in ("win32", "darwin"):
+        return "SSH_CONNECTION" not in environ
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
