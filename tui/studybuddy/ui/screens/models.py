@@ -65,7 +65,8 @@ class ModelScreen(ModalScreen[Endpoint | None]):
         except StudyBuddyError as error:
             note.update(str(error.problem))
         else:
-            note.update(f"{len(self._models)} models")
+            count = len(self._models)
+            note.update("1 model" if count == 1 else f"{count} models")
         self._show(self.query_one(Input).value)
 
     @on(Input.Changed)

@@ -96,11 +96,8 @@ class Meter:
             parts.append(f"context {about}{self.context:,}")
         if self.reported is not None:
             parts.append(f"{self.reported.prompt:,} in {self.reported.completion:,} out")
-        if not parts:
-            return "0 tokens"
-        if narrow:
-            return " · ".join(parts[-2:])
-        return " · ".join(parts) + " tokens"
+        shown = parts[-2:] if narrow else parts
+        return f"tokens: {' · '.join(shown) or 0}"
 
 
 class StatusLine(Widget):

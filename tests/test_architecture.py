@@ -1,0 +1,63 @@
+"""Who may import whom, and what is loaded when."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def loaded_by(code: str, tmp_path: Path) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after running `code`."""
+    script = f"{code}\nimport sys; print('\\n'.join({{m.split('.')[0] for m in sys.modules}}))"
+    environ = {**os.environ, "STUDYBUDDY_HOME": str(tmp_path), "OPENAI_BASE_URL": "http://[::1]:9"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environ, check=True
+    )
+    return set(run.stdout.split())
+
+
+def test_the_rooms_import_only_whom_they_may() -> None:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stdout
+
+
+HEAVY = {"openai", "pydantic", "httpx2", "tiktoken", "keyring", "markdown_it", "pygments"}
+
+
+def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
+    code = (
+        "import argparse, os\n"
+        "from studybuddy.assembly import assemble_app\n"
+        "args = argparse.Namespace(base_url='', model='', model_file=None, new=False)\n"
+        "app, close = assemble_app(args, os.environ)\n"
+        "app.get_default_screen()"
+    )
+    loaded = loaded_by(code, tmp_path)
+    assert "textual" in loaded
+    assert not loaded & {*HEAVY, "uvicorn", "starlette", "xllamacpp", "tomlkit", "msgspec"}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["studybuddy.commands.ask", "studybuddy.commands.doctor", "studybuddy.engine.serve"],
+)
+def test_commands_without_a_screen_do_not_load_textual(module: str, tmp_path: Path) -> None:
+    code = f"import {module}, studybuddy.assembly, studybuddy.cli"
+    assert not loaded_by(code, tmp_path) & {"textual", "rich", *HEAVY}
+
+
+def test_help_and_version_load_next_to_nothing(tmp_path: Path) -> None:
+    code = (
+        "from studybuddy.cli import main\n"
+        "for flag in ('--help', '--version'):\n"
+        "    try: main([flag])\n"
+        "    except SystemExit: pass\n"
+    )
+    assert not loaded_by(code, tmp_path) & {"asyncio", "textual", "sqlite3", *HEAVY}

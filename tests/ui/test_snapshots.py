@@ -1,0 +1,94 @@
+"""What the screens look like: the characters on them, at the sizes that matter.
+
+Colours are left out: they are the theme's, and Textual's SVG changes from one release to another.
+Update with `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at the difference.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from studybuddy.domain.problems import Problem, ProblemKind
+from tests.support.scripted_provider import says
+from tests.ui.app_under_test import MemorySetup, Student
+
+ANSWER = """\
+A **hash table** finds a value by its *key*.
+
+1. Hash the key.
+2. Look in the slot.
+
+```python
+ages = {"Ada": 36}
+```
+
+| find | keep order |
+| --- | --- |
+| fast | no |
+
+> Look it up by [name](https://example.org).
+"""
+SIZES = [(80, 24), (140, 40)]
+
+
+def picture(student: Student) -> str:
+    """The screen's text, with what depends on the clock made the same each time."""
+    text = re.sub(r"Answered in \d+\.\d s( · \d+ tokens/s)?", "Answered in N s", student.shown())
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_empty_conversation(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student().at_work(size) as student:
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_answer(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student(says(ANSWER)).at_work(size) as student:
+        await student.ask("What is a hash table?")
+        await student.until(lambda: "context" in student.shown())
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_failure(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    refused = Problem(ProblemKind.UNAUTHORIZED, "The key was refused.", "Press F12.")
+    async with Student([refused]).at_work(size) as student:
+        await student.ask("Hello?")
+        await student.until(lambda: "draft" in student.shown())
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_first_run(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student(endpoint=None, setup=MemorySetup(found=())).at_work(size) as student:
+        await student.until(lambda: "No model server runs" in student.shown())
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_help(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student().at_work(size) as student:
+        await student.pilot.press("f1")
+        await student.settle()
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_model_picker(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student().at_work(size) as student:
+        await student.pilot.press("f4")
+        await student.until(lambda: "1 model" in student.shown())
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_assistant_mode(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student().at_work(size) as student:
+        await student.pilot.press("f2")
+        await student.settle()
+        assert picture(student) == snapshot
