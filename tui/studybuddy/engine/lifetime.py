@@ -43,9 +43,10 @@ async def until_no_app_lives(
     """
     last_seen = clock()
     while True:
-        if busy() or await asyncio.to_thread(any_app_alive, instances_dir):
-            last_seen = clock()
-        missing = clock() - last_seen
+        alive = busy() or await asyncio.to_thread(any_app_alive, instances_dir)
+        now = clock()
+        last_seen = now if alive else last_seen
+        missing = now - last_seen
         if missing >= grace:
             return
         if missing > 0 or starter_gone.is_set():
