@@ -23,7 +23,7 @@ from textual.pilot import Pilot  # noqa: E402
 from studybuddy.assembly import assemble_app  # noqa: E402
 from studybuddy.ui.app import StudyBuddyApp  # noqa: E402
 from tests.support.scripted_server import ScriptedServer  # noqa: E402
-from tests.support.wire import answer  # noqa: E402
+from tests.support.wire import answer, model_list  # noqa: E402
 
 QUESTION = "What is a hash table, and when would I use one?"
 ANSWER = """\
@@ -54,6 +54,16 @@ EARLIER = (
     ("Why does recursion need a base case?", "Because *something* has to say stop."),
     ("Explain photosynthesis like I'm ten", "Plants make **sugar** out of light, water and air."),
 )
+
+MODEL = "qwen3-8b"
+USAGE = {"prompt_tokens": 171, "completion_tokens": 243, "total_tokens": 414}
+SETTINGS = """\
+endpoint = "campus"
+theme = "{theme}"
+[endpoints.campus]
+base_url = "{url}"
+model = "qwen3-8b"
+"""
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -107,35 +117,44 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str, bool]] = {
 }
 
 
+def configure(home: Path, theme: str, base_url: str) -> None:
+    """Write the settings of a student who uses a server of the campus."""
+    settings = home / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text(SETTINGS.format(theme=theme, url=base_url))
+
+
 async def take(name: str) -> None:
     """Play a scene and write its picture as SVG and PNG."""
     scene, size, theme, configured = SCENES[name]
-    script = [*(answer(text) for _, text in EARLIER), answer(ANSWER)]
+    texts = [*(text for _, text in EARLIER), ANSWER]
+    script = [answer(text, model=MODEL, usage=USAGE) for text in texts]
+    models = model_list(MODEL, "qwen3-32b", "llama-3.3-70b", "gemma3-12b", "gpt-oss-20b")
     with tempfile.TemporaryDirectory() as home:
-        async with ScriptedServer(*script) as server:
+        async with ScriptedServer(*script, models=models) as server:
             environ = {"STUDYBUDDY_HOME": home, "HOME": home, "PATH": os.environ.get("PATH", "")}
             if configured:
-                environ |= {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "none"}
+                configure(Path(home), theme, server.base_url)
             arguments = argparse.Namespace(base_url="", model="", model_file=None, new=False)
             app, close = assemble_app(arguments, environ)
             async with app.run_test(size=size) as pilot:
                 app.animation_level = "none"
-                app.theme = theme
                 await scene(pilot)
                 await pilot.pause(0.3)
                 svg = app.export_screenshot(title="Study Buddy")
+
             await close()
     write(name, svg)
 
 
 def write(name: str, svg: str) -> None:
     """Write the SVG, with names that are the same each time, and a PNG of it."""
-    import cairosvg
+    import resvg_py
 
     svg = re.sub(r"terminal-\d+", f"terminal-{name}", svg)
     (FOLDER / f"{name}.svg").write_text(svg)
-    local = svg.replace("Fira Code", "DejaVu Sans Mono")
-    cairosvg.svg2png(bytestring=local.encode(), write_to=str(FOLDER / f"{name}.png"), scale=1.0)
+    local = svg.replace("Fira Code", "DejaVu Sans Mono")  # a font that most systems have
+    (FOLDER / f"{name}.png").write_bytes(bytes(resvg_py.svg_to_bytes(svg_string=local)))
     print(f"{name}.svg, {name}.png")
 
 

@@ -61,7 +61,7 @@ class StudyBuddyApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command table, in the palette."""
         for command in COMMANDS:
-            if command.scope is Scope.EVERYWHERE and command.id != "stop":
+            if command.scope is Scope.EVERYWHERE and command.id not in ("stop", "palette"):
                 action = f"app.{command.id}" if command.id == "theme" else f"screen.{command.id}"
                 yield SystemCommand(
                     command.title,

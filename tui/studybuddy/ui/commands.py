@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("system_prompt", "System prompt", "Change how the model is told to behave.", "f9"),
     Command("setup", "Set up", "Paste a key, or choose a server or the built-in model.", "f12"),
     Command("switch_pane", "Switch pane", "Go between prompt and conversation.", "f6"),
+    Command("palette", "Command palette", "Find a command by its name.", "ctrl+p"),
     Command("theme", "Change theme", "Choose the colours.", ""),
     Command("quit", "Quit", "Leave; everything is kept.", "ctrl+q", "Quit"),
     Command("send", "Send", "Send the prompt.", "enter", scope=Scope.PROMPT),
@@ -138,7 +139,7 @@ _KEY_NAMES = {
 
 
 def key_names(keys: str) -> str:
-    """Keys as they are written for people: `ctrl+j,f1` becomes `Ctrl+J or F1`."""
+    """Keys as they are written for people: `ctrl+j,f1` becomes `Ctrl+J, F1`."""
 
     def name(key: str) -> str:
         if key in _KEY_NAMES:
@@ -146,7 +147,7 @@ def key_names(keys: str) -> str:
         parts = [part.upper() if len(part) == 1 and "+" in key else part for part in key.split("+")]
         return "+".join(part if len(part) == 1 else part.capitalize() for part in parts)
 
-    return " or ".join(name(key.strip()) for key in keys.split(",") if key.strip())
+    return ", ".join(name(key.strip()) for key in keys.split(",") if key.strip())
 
 
 def keys_of(command_id: str, keymap: Mapping[str, str]) -> str:

@@ -269,6 +269,10 @@ class ChatScreen(Screen[None]):
         """Leave the app."""
         await self.app.action_quit()
 
+    def action_palette(self) -> None:
+        """Find a command by its name."""
+        self.app.action_command_palette()
+
     def action_help(self) -> None:
         """Show all keys and commands."""
         self.app.push_screen(HelpScreen(self._keymap, self._services.places))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from studybuddy.ui.commands import COMMANDS, Scope, keys_of
 
-KEY_COLUMN = 36
+KEY_COLUMN = 32
 
 
 class HelpScreen(ModalScreen[None]):
@@ -28,16 +29,19 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog help"):
             yield Label("Keys and commands", classes="title")
             for scope in Scope:
+                yield Label(scope.value, classes="heading")
                 yield Static(self._section(scope))
-            yield Static(Content(self._places).stylize("$text-muted"))
+            yield Label(self._places, classes="places", markup=False)
 
-    def _section(self, scope: Scope) -> Content:
-        lines = [Content(f"\n{scope.value}").stylize("bold $text-primary")]
+    def _section(self, scope: Scope) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, min_width=KEY_COLUMN)
+        table.add_column()
         for command in COMMANDS:
             if command.scope is scope:
                 keys = keys_of(command.id, self._keymap) or "command palette"
-                lines.append(Content.assemble((f"{keys:<{KEY_COLUMN}}", "bold"), command.help))
-        return Content("\n").join(lines)
+                table.add_row(Text(keys, style="bold"), Text(command.help))
+        return table
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

@@ -30,7 +30,7 @@ class ModeSwitch(Widget):
         return Content(" ").join([self._side(mode) for mode in Mode])
 
     def _side(self, mode: Mode) -> Content:
-        look = "bold $block-cursor-foreground on $block-cursor-background"
+        look = "bold reverse $primary"
         text = Content(f" {_NAMES[mode]} ")
         text = text.stylize(look if mode is self.mode else "$text-muted")
         return text.stylize(Style.from_meta({"@click": f"choose('{mode.value}')"}))
