@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.contract.conversation_store import Clock, ConversationStoreContract
-from tests.support.memory_store import MemoryConversationStore, MemoryData
 
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.storage.conversations import SqliteConversationStore
 from studybuddy.storage.instances import Instance
+from tests.contract.conversation_store import Clock, ConversationStoreContract
+from tests.support.memory_store import MemoryConversationStore, MemoryData
 
 
 class SqliteWorld:

@@ -68,11 +68,13 @@ async def listening_engine(upstream: Upstream | str) -> AsyncIterator[Engine]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        async with _client(base_url, httpx2.AsyncHTTPTransport(verify=False)) as client:
-            yield Engine(base_url, client, context)
-        context.closing.set()
-        server.should_exit = True
-        await asyncio.wait_for(serving, ENOUGH)
+        try:
+            async with _client(base_url, httpx2.AsyncHTTPTransport(verify=False)) as client:
+                yield Engine(base_url, client, context)
+        finally:
+            context.closing.set()
+            server.should_exit = True
+            await asyncio.wait_for(serving, ENOUGH)
 
 
 def context_for(upstream: Upstream | str, *, strict: bool = False) -> EngineContext:

@@ -234,7 +234,7 @@ async def test_a_stream_that_is_cut_ends_with_an_error_event_and_no_end_mark() -
     async with ScriptedServer(Stream(steps)) as upstream, engine(upstream.base_url) as served:
         events = await served.events(model=MODEL)
         assert text_of(events) == "A cell is"
-        assert events[-1]["error"]["code"] == "upstream_unreachable"
+        assert events[-1]["error"]["code"] == "upstream_disconnected"
         assert "[DONE]" not in events
 
 

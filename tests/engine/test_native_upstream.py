@@ -111,6 +111,17 @@ async def test_a_crash_before_the_first_word_is_a_503_that_says_what_happens(str
         assert "retry-after" in response.headers
 
 
+async def test_who_asks_right_after_a_crash_waits_for_the_next_process(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    async with ScriptedServer(Drop(), answer("Yes.")) as server:
+        command = [sys.executable, CHILD, "--starts", str(starts), "serve", str(server.port)]
+        process = ModelProcess(command, backoff=(0.0,))
+        async with engine(NativeUpstream(MODEL, process)) as served:
+            assert (await served.chat()).status_code == 503
+            assert (await served.chat()).status_code == 200
+    assert len(starts.read_text().splitlines()) == 2
+
+
 async def test_a_crash_in_the_middle_of_an_answer_is_told_in_the_stream() -> None:
     async with native(Stream([chunk({"content": "A cell"}), Cut()])) as (served, _):
         events = await served.events()

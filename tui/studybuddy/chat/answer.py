@@ -32,6 +32,8 @@ from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
 
 _log = logging.getLogger(__name__)
+_messages_log = logging.getLogger("studybuddy.messages")
+"""For the texts themselves; silent unless the setting `log_messages` is on."""
 
 
 class Mailbox:
@@ -104,6 +106,7 @@ class Answering:
         request = CompletionRequest(
             request_messages(system_prompt, branch), model=self._endpoint.model
         )
+        _messages_log.info("asked: %s", branch[-1].text)
         self._request = asyncio.create_task(self._ask(request))
         if self._stopped:  # before there was a request to cancel
             self._request.cancel()
@@ -139,6 +142,7 @@ class Answering:
             event = TurnFinished(self.message, request.result())
         else:
             event = self._failed(_problem(error))
+        _messages_log.info("answered (%s): %s", self.message.state, text)
         try:
             await self._store.finish(self.message)
         except StudyBuddyError as error:

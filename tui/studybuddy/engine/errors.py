@@ -78,11 +78,6 @@ def shutting_down() -> ApiError:
     return ApiError(503, "The engine is shutting down.", SERVER_ERROR, code="engine_shutting_down")
 
 
-def unreachable(message: str) -> ApiError:
-    """502: the upstream can't be reached, or broke off."""
-    return ApiError(502, message, SERVER_ERROR, code="upstream_unreachable")
-
-
 def not_ready(message: str, code: str, retry_after: int = 1) -> ApiError:
     """503: the model is loading or has just crashed; `retry_after` is in seconds."""
     return ApiError(

@@ -66,11 +66,14 @@ class Turn:
             case UsageReported(usage):
                 self.usage = usage
             case TurnFinished(answer):
-                self.answer = answer
-                self.activity = Activity(detail=self._summary(answer))
+                self._end(answer, Activity(detail=self._summary(answer)))
             case TurnFailed(answer, problem):
-                self.answer = answer
-                self.activity = Activity(detail=problem.sentence, failed=True)
+                self._end(answer, Activity(detail=problem.sentence, failed=True))
+
+    def _end(self, answer: Message, activity: Activity) -> None:
+        self.answer = answer
+        self.activity = activity
+        self._parts.clear()  # the answer has the text
 
     def _summary(self, answer: Message) -> str:
         if answer.state is MessageState.STOPPED:

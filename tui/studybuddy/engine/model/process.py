@@ -31,6 +31,7 @@ PATIENCE = 60.0
 
 _BACKOFF = (0.1, 1.0, 3.0)
 _KEPT_LINES = 40
+_CRASHED = "The built-in model stopped unexpectedly and is being started again."
 
 
 class ModelPhase(StrEnum):
@@ -89,13 +90,17 @@ class ModelProcess:
         self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
         self._gave_up_at = 0.0
         self._said: deque[str] = deque(maxlen=_KEPT_LINES)
-        self.pid: int | None = None
-        """Of the child, while it runs."""
+        self._child: asyncio.subprocess.Process | None = None
 
     @property
     def state(self) -> ModelState:
         """How it is now."""
         return self._state
+
+    @property
+    def pid(self) -> int | None:
+        """Of the child, while it runs."""
+        return self._child.pid if self._child is not None else None
 
     def start(self) -> None:
         """Begin to load the model; does nothing where that has begun already."""
@@ -125,6 +130,17 @@ class ModelProcess:
         if self._address is not None:
             return self._address
         raise ApiError(500, self._state.sentence, SERVER_ERROR, code="model_failed")
+
+    async def lost(self, address: ModelAddress) -> None:
+        """Take it that the child at this address is dead or dying, since it broke off.
+
+        Its end is noticed a moment later than its connections': without this, a request in
+        between would run into the dead one instead of waiting for the next.
+        """
+        if self._address is address and self._child is not None:
+            with suppress(ProcessLookupError):
+                self._child.kill()
+            await self._enter(ModelState(ModelPhase.CRASHED, _CRASHED))
 
     async def close(self) -> None:
         """End the child and stop looking after it."""
@@ -156,12 +172,7 @@ class ModelProcess:
                     f"The built-in model crashed {MAX_CRASHES} times in a row, so it is not "
                     "started again by itself. The log has its last words."
                 )
-            await self._enter(
-                ModelState(
-                    ModelPhase.CRASHED,
-                    "The built-in model stopped unexpectedly and is being started again.",
-                )
-            )
+            await self._enter(ModelState(ModelPhase.CRASHED, _CRASHED))
             await asyncio.sleep(self._backoff[min(len(self._crashes), len(self._backoff)) - 1])
 
     async def _give_up(self, sentence: str) -> None:
@@ -187,7 +198,7 @@ class ModelProcess:
             )
         except OSError as error:
             return f"The built-in model's process can't be started: {error.strerror}."
-        self.pid = child.pid
+        self._child = child
         assert child.stdout is not None
         assert child.stderr is not None
         listening = asyncio.create_task(self._listen(child.stderr))
@@ -204,7 +215,7 @@ class ModelProcess:
             log.error("the model's process ended with %s\n%s", code, "\n".join(self._said))
             return ""
         finally:
-            self.pid = None
+            self._child = None
             listening.cancel()
             if child.returncode is None:
                 with suppress(ProcessLookupError):

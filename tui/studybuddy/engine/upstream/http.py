@@ -24,13 +24,15 @@ _LARGEST_EVENT = 32 * 1024 * 1024  # bytes
 
 
 class HttpUpstream:
-    """`Upstream` for a base URL and a key; connections are kept and shared."""
+    """`Upstream` for a base URL and a key."""
 
     def __init__(
         self,
         base_url: str,
         key: str = "",
         default_model: str = "",
+        *,
+        keep_alive: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare it; nothing is sent yet.
@@ -39,6 +41,7 @@ class HttpUpstream:
             base_url: with the version, such as `http://127.0.0.1:11434/v1`.
             key: sent as the bearer token; none where empty.
             default_model: empty for the first one that the server lists.
+            keep_alive: whether connections are kept for later requests.
             clock: seconds, for the age of the list of models.
         """
         self._base_url = base_url.rstrip("/")
@@ -48,7 +51,9 @@ class HttpUpstream:
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx2.Timeout(_SILENCE, connect=_CONNECT, pool=None),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+            limits=httpx2.Limits(
+                max_connections=None, max_keepalive_connections=20 if keep_alive else 0
+            ),
             # Loading the certificates takes as long as all else here: not for plain HTTP.
             verify=self._base_url.startswith("https:"),
             trust_env=not is_loopback(self._base_url),  # no proxy leads back to this machine

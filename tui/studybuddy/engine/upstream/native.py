@@ -58,16 +58,15 @@ class NativeUpstream:
 
     async def stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
         """The payloads of a streamed chat completion as they come."""
-        server = await self._server()
-        prepared = self._prepared(body)
+        address, server = await self._server()
         wanted = bool(body.get("return_progress"))
         try:
-            async with aclosing(server.stream(prepared)) as payloads:
+            async with aclosing(server.stream(self._prepared(body))) as payloads:
                 async for payload in payloads:
                     if wanted or not _is_progress(payload):
                         yield payload
         except ApiError as error:
-            raise self._told(error) from error
+            raise await self._told(error, address) from error
 
     async def models(self) -> Sequence[dict[str, Any]]:
         """The one model."""
@@ -87,11 +86,11 @@ class NativeUpstream:
 
     async def tokenize(self, text: str) -> list[int]:
         """Token ids of a text."""
-        server = await self._server()
+        address, server = await self._server()
         try:
             return await server.tokenize(text)
         except ApiError as error:
-            raise self._told(error) from error
+            raise await self._told(error, address) from error
 
     def health(self) -> dict[str, Any]:
         """The state of the model's process."""
@@ -106,14 +105,14 @@ class NativeUpstream:
             self._connected = None
         await self._process.close()
 
-    async def _server(self) -> HttpUpstream:
-        """The connection to the process that runs now."""
+    async def _server(self) -> tuple[ModelAddress, HttpUpstream]:
+        """Where the process that runs now answers, and the connection to it."""
         address = await self._process.address()
         if self._connected is None or self._connected[0] != address:
             old, self._connected = self._connected, (address, self._connect(address))
             if old is not None:
                 await old[1].close()
-        return self._connected[1]
+        return self._connected
 
     def _prepared(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body with the model's defaults where the request leaves a setting open."""
@@ -127,9 +126,10 @@ class NativeUpstream:
             prepared["max_tokens"] = limit
         return prepared
 
-    def _told(self, error: ApiError) -> ApiError:
+    async def _told(self, error: ApiError, address: ModelAddress) -> ApiError:
         """An error of llama.cpp's server, as the engine's own."""
-        if error.code == "upstream_unreachable":
+        if error.code in (problems.UNREACHABLE, problems.BROKE_OFF):
+            await self._process.lost(address)
             return not_ready(
                 "The built-in model stopped unexpectedly and is being started again. "
                 "Please ask again.",
@@ -143,7 +143,7 @@ class NativeUpstream:
     async def _context_window(self) -> int | None:
         """Tokens of one conversation; asked of the process once it is ready."""
         if self._context is None and self._process.state.phase is ModelPhase.READY:
-            server = await self._server()
+            _, server = await self._server()
             for entry in await server.models():
                 window = (entry.get("meta") or {}).get("n_ctx")
                 self._context = window if isinstance(window, int) else None
@@ -151,7 +151,9 @@ class NativeUpstream:
 
 
 def _connection(address: ModelAddress) -> HttpUpstream:
-    return HttpUpstream(f"http://127.0.0.1:{address.port}/v1", address.key)
+    # llama.cpp's server closes idle connections when it likes; a request that then meets a closed
+    # one would look like a crash.
+    return HttpUpstream(f"http://127.0.0.1:{address.port}/v1", address.key, keep_alive=False)
 
 
 def _is_progress(payload: bytes) -> bool:

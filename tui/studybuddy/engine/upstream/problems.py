@@ -14,8 +14,12 @@ from studybuddy.engine.errors import (
     ApiError,
     invalid,
     overflow,
-    unreachable,
 )
+
+UNREACHABLE = "upstream_unreachable"
+"""The code of an error for a request that never got there."""
+BROKE_OFF = "upstream_disconnected"
+"""The code of an error for a request that may have been worked on."""
 
 _PASSED_ON = ("retry-after", "retry-after-ms", "x-request-id")
 _LONGEST_TEXT = 500  # characters of a body that is no JSON
@@ -67,9 +71,9 @@ def of_transport(error: httpx2.HTTPError | httpx2.InvalidURL, where: str) -> Api
         where: the upstream's address, for telling.
     """
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return unreachable(f"The address of the upstream server, {where}, can't be used.")
+        return _unreachable(f"The address of the upstream server, {where}, can't be used.")
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-        return unreachable(f"The upstream server at {where} can't be reached. Is it running?")
+        return _unreachable(f"The upstream server at {where} can't be reached. Is it running?")
     if isinstance(error, httpx2.TimeoutException):
         return ApiError(
             504,
@@ -77,7 +81,12 @@ def of_transport(error: httpx2.HTTPError | httpx2.InvalidURL, where: str) -> Api
             SERVER_ERROR,
             code="upstream_timeout",
         )
-    return unreachable(f"The upstream server at {where} broke off the connection.")
+    return ApiError(
+        502,
+        f"The upstream server at {where} broke off the connection.",
+        SERVER_ERROR,
+        code=BROKE_OFF,
+    )
 
 
 def of_odd_answer(where: str) -> ApiError:
@@ -96,6 +105,10 @@ def no_tokenizer() -> ApiError:
     error.status = 404
     error.code = "not_supported"
     return error
+
+
+def _unreachable(message: str) -> ApiError:
+    return ApiError(502, message, SERVER_ERROR, code=UNREACHABLE)
 
 
 def _type_of(status: int) -> str:
