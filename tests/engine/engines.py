@@ -16,6 +16,7 @@ from studybuddy.engine.app import create_app
 from studybuddy.engine.context import EngineContext
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.serve import LOOPBACK_NAMES, ServeOptions
+from studybuddy.engine.sockets import listen
 from studybuddy.engine.upstream.http import HttpUpstream
 from studybuddy.engine.upstream.port import Upstream
 from studybuddy.engine.web import make_server
@@ -65,7 +66,7 @@ async def listening_engine(upstream: Upstream | str) -> AsyncIterator[Engine]:
     context = context_for(upstream)
     options = ServeOptions("127.0.0.1", 0, TOKEN, token_is_random=False)
     server = make_server(options, context)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

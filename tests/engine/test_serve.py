@@ -27,6 +27,7 @@ from studybuddy.engine.serve import (
     read_options,
 )
 from studybuddy.engine.server import _say_where
+from studybuddy.engine.sockets import listen
 from tests.engine.engines import ENOUGH, unused_port
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import MODEL, Hang, Stream, answer
@@ -192,6 +193,13 @@ async def test_an_answer_under_way_does_not_hold_up_the_end() -> None:
             rest = (await asyncio.wait_for(process.stderr.read(), ENOUGH)).decode()
             assert rest == "The engine has stopped.\n"
             assert await process.wait() == 0
+
+
+def test_small_packets_are_not_held_back() -> None:
+    """asyncio turns Nagle's algorithm off only for sockets that name their protocol."""
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+        assert not listener.getblocking()
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import signal
@@ -19,6 +18,7 @@ from studybuddy.engine.assembly import BuiltIn, make_built_in
 from studybuddy.engine.files import EngineFile, remove_engine_file, write_engine_file
 from studybuddy.engine.lifetime import until_no_app_lives, watch_stdin
 from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
+from studybuddy.engine.sockets import listen, socket_problem
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,15 @@ def serve(options: ServeOptions) -> int:
     """Serve, and return the exit code."""
     _start_log(options)
     try:
-        with contextlib.closing(_listen(options.host, options.port)) as listener:
+        with contextlib.closing(listen(options.host, options.port)) as listener:
             return asyncio.run(_serve(options, make_built_in(options), listener))
     except StudyBuddyError as error:
         print(f"studybuddy serve: {error.problem}", file=sys.stderr)
     except OSError as error:
-        print(f"studybuddy serve: {_socket_problem(error, options)}", file=sys.stderr)
+        print(
+            f"studybuddy serve: {socket_problem(error, options.host, options.port)}",
+            file=sys.stderr,
+        )
     return FAILED
 
 
@@ -124,40 +127,6 @@ def _signals(end: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        OSError: where the address can't be had.
-    """
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = found[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if os.name == "posix":  # elsewhere it would let two servers share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def _socket_problem(error: OSError, options: ServeOptions) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {options.port} is in use by another program. Choose another with --port, or "
-            "let --port 0 find a free one."
-        )
-    if error.errno in (errno.EACCES, errno.EPERM) and options.port < 1024:
-        return f"Port {options.port} is not open to you. Choose one above 1023 with --port."
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return f"{options.host} is no address of this computer."
-    return f"The engine can't run: {error.strerror or error}."
 
 
 def _say_where(options: ServeOptions, port: int) -> None:
