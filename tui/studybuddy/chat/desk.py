@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from studybuddy.chat.session import ChatSession, new_conversation
 from studybuddy.domain.endpoints import Endpoint, Model
@@ -69,20 +68,9 @@ class Desk:
         """What the student asked lately, newest first."""
         return await self._store.recent_prompts(limit)
 
-    async def delete(self, conversation_id: str) -> None:
-        """Delete a conversation, stopping its answer first."""
-        if session := self._sessions.pop(conversation_id, None):
-            await session.stop()
-        await self._store.delete(conversation_id)
-
     def busy(self) -> Sequence[ChatSession]:
         """Sessions whose turn is under way."""
         return [session for session in self._sessions.values() if session.busy]
-
-    def choose_model(self, model: str) -> None:
-        """Ask this model of the endpoint from the next turn on."""
-        if self.endpoint is not None:
-            self.endpoint = replace(self.endpoint, model=model)
 
     async def models(self) -> Sequence[Model]:
         """The models that the endpoint lists.
