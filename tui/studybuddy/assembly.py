@@ -55,6 +55,9 @@ class Parts:
             StudyBuddyError: where a flag or a setting is no good.
         """
         if self.model_file is not None and not self.flags.base_url:
+            from studybuddy.engine.weights import check_gguf
+
+            check_gguf(self.model_file)
             return Decision(built_in(), "--model-file names its weights")
         return decide(self.flags, self.environ, self.settings)
 
