@@ -83,13 +83,16 @@ async def test_work_under_way_keeps_it_alive(tmp_path: Path) -> None:
 
 
 async def test_it_looks_at_once_when_its_starter_lets_go(tmp_path: Path, app: FileLock) -> None:
-    gone = asyncio.Event()
-    looks = Clock(0.0)
-    long = until_no_app_lives(tmp_path, gone, check_every=3600, clock=looks)
-    watching = asyncio.create_task(long)
-    await asyncio.sleep(0)
+    gone, clock = asyncio.Event(), Clock(GRACE / 2)
+    watching = asyncio.create_task(
+        until_no_app_lives(tmp_path, gone, check_every=3600, clock=clock)
+    )
+    async with asyncio.timeout(ENOUGH):
+        while True:
+            if clock.now >= GRACE:  # it has looked, and seen the app
+                break
+            await asyncio.sleep(0.001)
     app.release()
-    looks.now = GRACE
     gone.set()
     await asyncio.wait_for(watching, ENOUGH)
 

@@ -71,17 +71,16 @@ async def _announced(options: ServeOptions, port: int) -> AsyncIterator[None]:
 
     The socket listens already: a request that comes before the application runs waits.
     """
+    if options.ready_file is not None:
+        content = EngineFile(os.getpid(), port, options.token, __version__)
+        write_engine_file(options.ready_file, content)
     if not options.companion:
         _say_where(options, port)
-    if options.ready_file is None:
-        yield
-        return
-    content = EngineFile(os.getpid(), port, options.token, __version__)
-    write_engine_file(options.ready_file, content)
     try:
         yield
     finally:
-        remove_engine_file(options.ready_file, os.getpid())
+        if options.ready_file is not None:
+            remove_engine_file(options.ready_file, os.getpid())
 
 
 @contextlib.asynccontextmanager
