@@ -104,7 +104,7 @@ async def test_the_answer_is_journaled_while_it_streams() -> None:
     events = chat.session.send("Well?", ENDPOINT)
     await until(events, TextDelta)
     async with asyncio.timeout(5):
-        while (await chat.stored())[1][1] != "Half an ":
+        while (await chat.stored())[1][1] != "Half an ":  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert (await chat.stored())[1][2] is MessageState.STREAMING
     gate.set()
@@ -118,7 +118,7 @@ async def test_after_a_kill_the_answer_shows_what_was_journaled_as_interrupted()
     events = chat.session.send("Well?", ENDPOINT)
     await until(events, TextDelta)
     async with asyncio.timeout(5):
-        while (await chat.stored())[1][1] != "So far":
+        while (await chat.stored())[1][1] != "So far":  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     data: MemoryData = chat.store.data
     data.running.clear()
@@ -175,7 +175,15 @@ async def test_a_failure_is_told_and_its_text_never_enters_the_context() -> None
     assert chat.asked(1) == ["Hi again!"]
 
 
-async def test_a_turn_that_failed_without_a_word_is_replaced_by_the_next() -> None:
+async def test_a_question_that_came_to_nothing_stays_where_another_is_asked() -> None:
+    chat = Chat([REFUSED], says("Two."))
+    await chat.send("First?")
+    await chat.send("Second?")
+    assert [text for _, text, _ in await chat.stored()] == ["First?", "", "Second?", "Two."]
+    assert chat.asked(1) == ["Second?"]
+
+
+async def test_a_question_that_came_to_nothing_is_replaced_where_it_is_asked_again() -> None:
     chat = Chat(says("One."), [REFUSED], says("Two."))
     await chat.send("First?")
     await chat.send("Second?")

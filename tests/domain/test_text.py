@@ -28,5 +28,5 @@ def test_control_characters_are_shown_and_not_obeyed(raw: str, shown: str) -> No
 def test_what_is_harmless_can_be_written_to_any_terminal_and_stays_as_it_is(raw: str) -> None:
     text = harmless(raw)
     text.encode("utf-8")
-    assert not any(ord(c) < 0x20 and c not in "\n\t" or 0x7F <= ord(c) < 0xA0 for c in text)
+    assert not any((ord(c) < 0x20 and c not in "\n\t") or 0x7F <= ord(c) < 0xA0 for c in text)
     assert harmless(text) == text

@@ -115,4 +115,4 @@ def test_a_missing_runtime_is_told_with_the_command_that_installs_it(
     with pytest.raises(StudyBuddyError) as caught:
         check_runtime()
     assert caught.value.problem.kind is ProblemKind.ENGINE
-    assert 'pip install "studybuddy[local]"' in str(caught.value)
+    assert "pip install study_no_runtime" in str(caught.value)

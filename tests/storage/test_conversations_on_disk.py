@@ -15,13 +15,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from tests.support import store_process
-from tests.support.store_process import WORD, open_store
 
 from studybuddy.domain.messages import Conversation, Message, MessageState, Role
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.storage.conversations import SqliteConversationStore
 from studybuddy.storage.instances import Instance
+from tests.support import store_process
+from tests.support.store_process import WORD, open_store
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from tests.support import store_process
 
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.storage.instances import Instance
+from tests.support import store_process
 
 
 def test_an_instance_is_seen_while_it_is_registered(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from studybuddy.domain.events import TextDelta
-from studybuddy.domain.messages import MessageState
+from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.settings import Settings
 from studybuddy.ui.widgets.conversation_list import ConversationList
@@ -252,13 +252,14 @@ async def test_the_meter_shows_draft_context_and_what_was_reported() -> None:
 
 
 async def test_a_key_can_be_remapped_and_a_clash_is_told() -> None:
-    settings = Settings(keys={"new": "f5", "modle": "f6", "retry": "f4"})
+    settings = Settings(keys={"new": "f5", "modle": "f6", "retry": "f4", "help": "notakey+q"})
     async with Student(settings=settings).at_work() as student:
         await student.ask("Hi?")
         await student.until(lambda: "modle" in student.shown() or len(student.app._notifications))
         told = " ".join(str(n.title) for n in student.app._notifications)
         assert "no command “modle”" in told
         assert "share the key f4" in told
+        assert "“notakey+q” is no key" in told
         await student.pilot.press("f5")
         await student.settle()
         assert student.view.session.messages == []
@@ -282,3 +283,52 @@ async def test_a_disk_that_fails_is_told_and_the_prompt_keeps_the_text() -> None
         await student.pilot.press("enter")
         await student.until(lambda: "The disk is full." in student.shown())
         assert student.view.prompt.text == "Precious?"
+
+
+async def test_a_question_asked_before_the_last_conversation_is_loaded_stays_on_screen() -> None:
+    data = MemoryData()
+    async with Student(says("Old."), data=data).at_work() as student:
+        await student.ask("Old?")
+    loading = asyncio.Event()
+    student = Student(says("New."), data=data)
+    load = student.store.load
+
+    async def slowly(conversation_id: str) -> OpenConversation | None:
+        await loading.wait()
+        return await load(conversation_id)
+
+    student.store.load = slowly  # type: ignore[method-assign]
+    async with student.at_work():
+        await student.ask("New?")
+        loading.set()
+        await student.settle()
+        assert "New." in student.shown()
+
+
+async def test_a_new_conversation_can_follow_one_that_is_longer_than_the_screen() -> None:
+    async with Student(says("line\n" * 200)).at_work((80, 24)) as student:
+        await student.ask("Long?")
+        await student.pilot.press("ctrl+n")
+        await student.settle()
+        assert "You are talking to" in student.shown()
+
+
+async def test_end_at_the_end_of_the_prompt_follows_the_conversation_again() -> None:
+    async with Student(says("line\n" * 200 + "the end")).at_work((80, 24)) as student:
+        await student.ask("Long?")
+        await student.pilot.press("pageup", "pageup")
+        assert not student.view.transcript.following
+        await student.pilot.press("end")
+        assert student.view.transcript.following
+
+
+async def test_a_retry_shows_when_it_comes_also_on_a_narrow_terminal() -> None:
+    busy = Problem(
+        ProblemKind.RATE_LIMITED, "Too many requests: " + "x" * 90, transient=True, retry_after=30
+    )
+    async with Student([busy]).at_work((80, 24)) as student:
+        student.view.prompt.put("Well?")
+        await student.pilot.press("enter")
+        await student.until(lambda: "Trying again in" in student.shown())
+        await student.pilot.press("escape")
+        await student.until(lambda: student.view.prompt.text == "Well?")

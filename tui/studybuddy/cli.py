@@ -32,7 +32,10 @@ def main(argv: list[str] | None = None) -> int:
     match args.command:
         case "serve":
             from studybuddy.engine import serve
+            from studybuddy.storage.paths import Paths
 
+            if args.models_dir is None:
+                args.models_dir = str(Paths.from_environment(os.environ).models_dir)
             return serve.run(args)
         case "ask":
             from studybuddy.assembly import run_ask
@@ -69,7 +72,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"studybuddy {__version__}")
     _add_endpoint_arguments(parser)
     parser.add_argument("--new", action="store_true", help="start with a new conversation")
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="command")
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text)
         if name in arguments:  # the others' arguments are not needed, nor their imports

@@ -29,6 +29,7 @@ class Desk:
         self._connector = connector
         self._counter = counter
         self._sessions: dict[str, ChatSession] = {}
+        self._latest: ChatSession | None = None
 
     def new(self) -> ChatSession:
         """A new conversation; it is stored with its first message or draft."""
@@ -55,8 +56,12 @@ class Desk:
         return await self.open(conversation_id) if conversation_id else None
 
     def _keep(self, session: ChatSession) -> ChatSession:
-        self._sessions = {key: kept for key, kept in self._sessions.items() if kept.busy}
-        self._sessions[session.head.id] = session
+        # The one before may have a turn that is only about to begin.
+        before = self._latest
+        self._sessions = {
+            key: kept for key, kept in self._sessions.items() if kept.busy or kept is before
+        }
+        self._sessions[session.head.id] = self._latest = session
         return session
 
     async def recent(self, limit: int, after: Conversation | None = None) -> Sequence[Conversation]:

@@ -61,12 +61,13 @@ class ChatSession:
     def send(self, text: str, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         """Ask, and yield what happens until the turn is over.
 
-        The question is on disk before the request leaves. A turn before it that failed
-        without a word is replaced by this one.
+        The question is on disk before the request leaves. A turn before it that asked the same
+        and came to nothing is replaced by this one.
         """
         parent = self._messages[-1].id if self._messages else None
         replaced: tuple[Message, ...] = ()
-        if len(self._messages) >= 2 and _came_to_nothing(self._messages[-1]):
+        asked = self.last_question()
+        if asked and asked.text.strip() == text.strip() and _came_to_nothing(self._messages[-1]):
             replaced = tuple(self._messages[-2:])
             parent = replaced[0].parent_id
         question = Message(new_id(), Role.USER, text, time.time(), parent)

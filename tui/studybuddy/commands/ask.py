@@ -92,6 +92,12 @@ async def run(args: argparse.Namespace, services: AskServices) -> int:
         return await _run(args, services, output)
     except BrokenPipeError:
         return OK  # the reader has seen enough
+    except OSError as error:
+        print(
+            f"studybuddy: the answer can't be written: {error.strerror or error}.",
+            file=services.stderr,
+        )
+        return BAD_INPUT
     except asyncio.CancelledError:
         output.interrupted()
         return INTERRUPTED

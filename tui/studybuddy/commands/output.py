@@ -19,7 +19,6 @@ class Output:
         self._out = stdout
         self._err = stderr
         self._as_json = as_json
-        self._to_terminal = self._out.isatty()
         self._shows_status = self._err.isatty() and os.environ.get("TERM") != "dumb"
         self._status = ""
         self._parts: list[str] = []
@@ -45,8 +44,8 @@ class Output:
         self.status("")
         self._parts.append(text)
         if not self._as_json:
-            # Who pipes the answer gets what the model wrote; a terminal must not obey it.
-            self._print(harmless(text) if self._to_terminal else text)
+            # Also in a pipe: what reads it may well be a terminal in the end.
+            self._print(harmless(text))
 
     def finished(self) -> None:
         """End the answer."""

@@ -113,7 +113,7 @@ def check_runtime() -> None:
             Problem(
                 ProblemKind.ENGINE,
                 f"The runtime of the built-in model ({RUNTIME}) is not installed.",
-                'Run pip install "studybuddy[local]", or use another model server.',
+                f"Install it beside StudyBuddy (pip install {RUNTIME}), or use a model server.",
             )
         )
 

@@ -7,11 +7,13 @@ control), ctrl+m or ctrl+i (Enter and Tab), ctrl+shift (the terminal's own), F10
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys
 
 from studybuddy.domain.problems import Problem, ProblemKind
 
@@ -113,11 +115,26 @@ def check_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]
             complaints.append(f"There is no command “{command_id}” to give a key to.{hint}")
         elif not wanted.strip():
             complaints.append(f"No key is given for “{command_id}”; it keeps its own.")
+        elif wrong := [key for key in wanted.replace(" ", "").split(",") if not _is_key(key)]:
+            complaints.append(f"“{wrong[0]}” is no key; “{command_id}” keeps its own.")
         else:
             keymap[command_id] = wanted.replace(" ", "")
     complaints.extend(_clashes(keymap, known.values()))
     advice = "Mend it under [keys] in the settings file."
     return keymap, [Problem(ProblemKind.SETTINGS, text, advice) for text in complaints]
+
+
+def _is_key(key: str) -> bool:
+    *modifiers, name = key.split("+")
+    if not set(modifiers) <= {"ctrl", "alt", "shift", "super", "hyper", "meta"}:
+        return False
+    if len(name) == 1 or name in {known.value for known in Keys}:
+        return True
+    try:
+        unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return False
+    return True
 
 
 def _clashes(keymap: Mapping[str, str], commands: Iterable[Command]) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,7 +24,7 @@ from studybuddy.ui.texts import endpoint_name, welcome
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
-from studybuddy.ui.widgets.status import Activity, Meter, StatusLine
+from studybuddy.ui.widgets.status import CHARACTERS_PER_TOKEN, Activity, Meter, StatusLine
 
 DRAFT_DELAY = 0.3
 """Seconds without a key press after which the draft is stored and counted."""
@@ -199,6 +199,8 @@ class ConversationView(Vertical):
         match event:
             case TextDelta(text) if turn.answer is not None:
                 transcript.stream(turn.answer.id, text)
+                tokens = turn.activity.characters // CHARACTERS_PER_TOKEN
+                self.status.meter = replace(self.status.meter, answer=tokens)
             case TurnStarted(question, answer, replaced):
                 for message_id in replaced:
                     transcript.remove_message(message_id)
@@ -211,6 +213,8 @@ class ConversationView(Vertical):
                     transcript.replace(answer)
                 if answer.state is not MessageState.COMPLETE and not self.prompt.text:
                     self.prompt.put(turn.asked)
+                    if answer.state is MessageState.STOPPED:
+                        self.prompt.select_all()  # to be sent again, or typed over
                 self.endpoint_changed()
         self.status.activity = turn.activity
 
@@ -254,7 +258,9 @@ class ConversationView(Vertical):
             reported = next(
                 (message.usage for message in reversed(session.messages) if message.usage), None
             )
-            self.status.meter = Meter(draft, context, draft_exact and context_exact, reported)
+            self.status.meter = Meter(
+                draft, context, exact=draft_exact and context_exact, reported=reported
+            )
 
     async def _context_tokens(self, session: ChatSession) -> tuple[int, bool]:
         last = session.messages[-1] if session.messages else None

@@ -77,7 +77,7 @@ class Turn:
 
     def _summary(self, answer: Message) -> str:
         if answer.state is MessageState.STOPPED:
-            return "Stopped. What came is kept, and your question is back in the prompt."
+            return "Stopped; your question is back in the prompt."
         now = time.monotonic()
         seconds = now - self.activity.started
         summary = f"Answered in {seconds:.1f} s"

@@ -115,7 +115,9 @@ class ChatScreen(Screen[None]):
 
     async def _restore(self) -> None:
         new = self._services.start_new or self._services.settings.start_with == "new"
-        if not new and (session := await self._desk.open_last()):
+        session = None if new else await self._desk.open_last()
+        # Who was quick has asked something already: that stays on screen.
+        if session is not None and self.view.turn is None:
             await self._put_on_screen(session, keep_typed=True)
         else:
             self.sidebar.set_current(self.view.session.head.id)

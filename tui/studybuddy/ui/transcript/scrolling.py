@@ -60,7 +60,7 @@ class Scrolling(ScrollView):
         if round(self.scroll_y) != y:
             self.set_reactive(Scrolling.scroll_y, y)
         self.set_reactive(Scrolling.scroll_target_y, y)
-        if with_bar:
+        if with_bar and total > height:  # not for a bar that the next layout takes away
             self._place_bar(total, height, y)
         if self._view.following != self._was_following:
             self._was_following = self._view.following

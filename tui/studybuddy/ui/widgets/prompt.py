@@ -81,6 +81,13 @@ class Prompt(TextArea):
         """Go to the end of the conversation."""
         self.post_message(self.Scrolled(0))
 
+    def action_cursor_line_end(self, select: bool = False) -> None:
+        """Go to the end of the line, or of the conversation where the text has no more."""
+        if not select and self.cursor_at_end_of_text:
+            self.action_follow()
+        else:
+            super().action_cursor_line_end(select)
+
     def action_cursor_up(self, select: bool = False) -> None:
         """Move up, or recall an earlier prompt where there is no line above."""
         recalling = self._recalled >= 0 and self.cursor_at_first_line

@@ -24,8 +24,8 @@ PHRASES = (
     "Checking the margins…",
 )
 PHRASE_SECONDS = 2.5
-_CHARACTERS_PER_TOKEN = 4
-"""OpenAI's rule of thumb for English, for the rate while no count has been reported."""
+CHARACTERS_PER_TOKEN = 4
+"""OpenAI's rule of thumb for English, for an answer that is coming and was not counted yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,22 @@ class Activity:
     failed: bool = False
     """With no phase: whether `detail` tells of a failure."""
 
+    @property
+    def tells(self) -> bool:
+        """Whether it says something that must be read whole."""
+        return self.failed or self.phase is Phase.RETRYING
+
     def to(self, phase: Phase, detail: str = "", retry_in: float | None = None) -> Activity:
         """The activity as it goes into another phase."""
         now = time.monotonic()
-        return replace(self, phase=phase, detail=detail, since=now, until=now + (retry_in or 0))
+        return replace(
+            self,
+            phase=phase,
+            detail=detail,
+            since=now,
+            started=self.started or now,
+            until=now + (retry_in or 0),
+        )
 
     def describe(self, now: float, *, reduced_motion: bool) -> str:
         """The text of the left side."""
@@ -58,15 +70,15 @@ class Activity:
         elapsed = now - self.started
         if self.phase is Phase.RETRYING:
             wait = max(0, round(self.until - now))
-            when = "Trying again soon." if reduced_motion else f"Trying again in {wait} s."
-            return f"{self.detail} {when}"
+            when = "Trying again soon:" if reduced_motion else f"Trying again in {wait} s:"
+            return f"{when} {self.detail}"
         if self.phase is Phase.STARTING:
             text = self.detail or "Starting the built-in model…"
         elif self.phase is Phase.ANSWERING:
             seconds = now - self.since
             if reduced_motion or seconds < 0.5:
                 return "Answering…"
-            rate = self.characters / _CHARACTERS_PER_TOKEN / seconds
+            rate = self.characters / CHARACTERS_PER_TOKEN / seconds
             return f"Answering · about {rate:,.0f} tokens/s"
         elif reduced_motion:
             text = PHRASES[0]
@@ -81,6 +93,8 @@ class Meter:
 
     draft: int = 0
     context: int = 0
+    answer: int = 0
+    """Of the answer that is coming: an estimate."""
     exact: bool = True
     """Whether `draft` and `context` are counted with the model's own vocabulary."""
     reported: Usage | None = None
@@ -94,7 +108,9 @@ class Meter:
             parts.append(f"draft {about}{self.draft:,}")
         if self.context:
             parts.append(f"context {about}{self.context:,}")
-        if self.reported is not None:
+        if self.answer:
+            parts.append(f"answer ≈{self.answer:,}")
+        elif self.reported is not None:
             parts.append(f"{self.reported.prompt:,} in {self.reported.completion:,} out")
         shown = parts[-2:] if narrow else parts
         return f"tokens: {' · '.join(shown) or 0}"
@@ -129,6 +145,8 @@ class StatusLine(Widget):
             self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
         ).first_line
         right = Content(self.meter.describe(narrow=width < 60))
+        if left.cell_length + right.cell_length + 2 > width and self.activity.tells:
+            right = Content("")  # what happens matters more than what it costs
         room = max(0, width - right.cell_length - 2)
         left = left.truncate(room, ellipsis=True, pad=True)
         return Content.assemble(left, "  ", right.stylize("$text-muted"))
