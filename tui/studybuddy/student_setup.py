@@ -30,7 +30,12 @@ class StudentSetup:
         """Model servers that run on this machine right now."""
         from studybuddy.providers.discovery import discover
 
-        return await discover()
+        named = self._parts.settings.endpoints
+        return [
+            # A server of that name at another address is the student's own, and stays.
+            replace(found, name=f"{found.name} {found.base_url}") if found.name in named else found
+            for found in await discover()
+        ]
 
     def configured(self) -> Sequence[Endpoint]:
         """The endpoints that can be used as they are, the built-in one first."""

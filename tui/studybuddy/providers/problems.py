@@ -124,7 +124,9 @@ def _unreachable(endpoint: Endpoint, *, timed_out: bool) -> Problem:
         return Problem(
             kind,
             f"{who(endpoint, start=True)} can't be reached.",
-            "Is it running, and not overloaded?",
+            "Does it speak https? Try the address with http://."
+            if endpoint.base_url.startswith("https:")
+            else "Is it running, and not overloaded?",
             transient=timed_out,
         )
     return Problem(
