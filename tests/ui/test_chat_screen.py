@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual import events
 
 from studybuddy.domain.events import TextDelta
 from studybuddy.domain.messages import MessageState, OpenConversation
@@ -232,8 +233,6 @@ async def test_an_answer_and_a_code_block_are_copied_by_key() -> None:
 
 
 async def test_a_pasted_text_of_500_lines_is_there_whole_and_harmless() -> None:
-    from textual import events
-
     pasted = "\n".join(f"line {number}" for number in range(500)) + "\x1b[31m"
     async with Student().at_work() as student:
         student.view.prompt.post_message(events.Paste(pasted))
@@ -332,3 +331,55 @@ async def test_a_retry_shows_when_it_comes_also_on_a_narrow_terminal() -> None:
         await student.until(lambda: "Trying again in" in student.shown())
         await student.pilot.press("escape")
         await student.until(lambda: student.view.prompt.text == "Well?")
+
+
+async def test_enter_and_ctrl_j_do_not_overtake_the_letters_before_them() -> None:
+    async with Student().at_work() as student:
+        for key in ("a", "ctrl+j", "b", "enter", "c"):
+            character = key if len(key) == 1 else None
+            student.app.post_message(events.Key(key, character))
+        await student.until(lambda: student.provider.requests)
+        assert student.provider.requests[0].messages[-1][1] == "a\nb"
+        assert student.view.prompt.text == "c"
+
+
+async def test_a_question_that_fails_out_of_sight_comes_back_to_its_own_prompt() -> None:
+    gate = asyncio.Event()
+    async with Student([gate, REFUSED]).at_work() as student:
+        student.view.prompt.put("Out of sight?")
+        await student.pilot.press("enter")
+        await student.until(lambda: student.view.busy)
+        conversation = student.view.session.head.id
+        await student.pilot.press("ctrl+n")
+        gate.set()
+        await student.until(lambda: "✗" in student.shown())
+        student.app.chat.post_message(ConversationList.Chosen(conversation))
+        await student.until(lambda: student.view.prompt.text == "Out of sight?")
+
+
+async def test_a_fault_in_drawing_does_not_lock_the_conversation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Student(says("One."), says("Two.")).at_work() as student:
+        with monkeypatch.context() as broken:
+            broken.setattr(student.view.transcript, "stream", lambda *_: 1 / 0)
+            student.view.prompt.put("First?")
+            await student.pilot.press("enter")
+            await student.until(lambda: student.view.turn is not None and student.view.turn.over)
+        assert student.view.prompt.text == "First?"
+        await student.until(lambda: not student.view.session.busy)
+        await student.ask("Second?")
+        assert "Two." in student.shown()
+
+
+async def test_a_draft_whose_write_failed_is_written_with_the_next() -> None:
+    async with Student().at_work() as student:
+        await student.ask("Hi?")
+        student.store.failing = Problem(ProblemKind.STORAGE, "The disk is full.")
+        await student.type("draft")
+        await student.view.flush_draft()
+        student.store.failing = None
+        await student.view.flush_draft()
+        opened = await student.store.load(student.view.session.head.id)
+        assert opened is not None
+        assert opened.head.draft == "draft"

@@ -106,7 +106,14 @@ def assemble_app(
     from studybuddy.ui.services import Services
 
     parts = Parts(args, environ)
-    decision = parts.decide()
+    try:
+        decision = parts.decide()
+    except StudyBuddyError as error:
+        if parts.flags.base_url or parts.model_file or environ.get("OPENAI_BASE_URL"):
+            raise
+        # A mistake in the settings: the app opens all the same, and asks.
+        parts.notices.append(error.problem)
+        decision = Decision(None, "the settings name none that works")
     store = SqliteConversationStore(
         parts.paths.database_file, parts.instance, on_notice=parts.notices.append
     )

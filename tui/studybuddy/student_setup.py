@@ -25,6 +25,8 @@ class StudentSetup:
         self._parts = parts
         self._given = None if decision.from_settings else decision.endpoint
         """The endpoint that a flag or the environment named for this start."""
+        self._chosen: dict[str, Endpoint] = {}
+        """What was chosen since, by name."""
 
     async def discover(self) -> Sequence[Endpoint]:
         """Model servers that run on this machine right now."""
@@ -39,12 +41,15 @@ class StudentSetup:
 
     def configured(self) -> Sequence[Endpoint]:
         """The endpoints that can be used as they are, the built-in one first."""
-        with_keys = self._parts.settings.endpoint == OPENAI
-        return [
-            endpoint
-            for endpoint in configured(self._parts.environ, self._parts.settings)
-            if endpoint.kind is not EndpointKind.OPENAI or endpoint.key or with_keys
-        ]
+        settings = self._parts.settings
+        # Choosing OpenAI writes its model, so one there tells that a key was kept.
+        with_key = settings.endpoint == OPENAI or bool(settings.model)
+        endpoints = {
+            endpoint.name: endpoint
+            for endpoint in configured(self._parts.environ, settings)
+            if endpoint.kind is not EndpointKind.OPENAI or endpoint.key or with_key
+        }
+        return list({**endpoints, **self._chosen}.values())
 
     async def keep_key(self, key: str) -> Endpoint:
         """Store an OpenAI key, and return the endpoint that uses it."""
@@ -57,8 +62,12 @@ class StudentSetup:
 
         What this start was told by a flag or the environment is not written down.
         """
-        if self._given is not None and endpoint.base_url == self._given.base_url:
-            return
+        given = self._given
+        if given is not None and endpoint.base_url == given.base_url:
+            own_server = endpoint.kind in (EndpointKind.LOCAL, EndpointKind.REMOTE)
+            if own_server or (endpoint == given and not self._chosen):
+                return
+        self._chosen[endpoint.name] = endpoint
         match endpoint.kind:
             case EndpointKind.BUILT_IN:
                 pass
@@ -74,7 +83,10 @@ class StudentSetup:
         await self._save(key, value)
 
     async def _save(self, key: str | Sequence[str], value: object) -> None:
-        await asyncio.to_thread(save_setting, self._parts.paths.settings_file, key, value)
+        file = self._parts.paths.settings_file
+        notice = await asyncio.to_thread(save_setting, file, key, value)
+        if notice is not None:
+            self._parts.notices.append(notice)
 
     def weights_offer(self) -> WeightsOffer | None:
         """What would have to be fetched before the built-in model can answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -22,6 +23,8 @@ from studybuddy.domain.messages import (
 )
 from studybuddy.domain.ports import Connector, ConversationStore
 from studybuddy.domain.problems import StudyBuddyError
+
+_log = logging.getLogger(__name__)
 
 TITLE_LENGTH = 60
 """Characters of a title taken from the first question."""
@@ -146,7 +149,11 @@ class ChatSession:
             await self._store.add(self.head.id, answer)
         else:
             await self._store.add(self.head.id, question, answer)
-        await self._store.save_draft(self.head.id, "")
+        try:
+            # By now something new may have been typed.
+            await self._store.save_draft(self.head.id, self.head.draft)
+        except StudyBuddyError as error:
+            _log.warning("the draft of %s was not cleared: %s", self.head.id, error)
 
     async def stop(self) -> None:
         """Stop the answer, keep what came, and return when that is on disk."""
@@ -162,25 +169,18 @@ class ChatSession:
 
     async def save_draft(self, draft: str) -> None:
         """Keep what is typed; a conversation that is new begins to exist with its first word."""
-        if draft == self.head.draft:
+        if draft == self.head.draft or (self._unsaved and not draft):
             return
-        self.head = replace(self.head, draft=draft)
         if self._unsaved:
-            if not draft:
-                return
             await self.save()
         await self._store.save_draft(self.head.id, draft)
+        self.head = replace(self.head, draft=draft)
 
     async def set_system_prompt(self, prompt: str) -> None:
         """Change the system prompt from the next turn on."""
         self.head = replace(self.head, system_prompt=prompt)
         if not self._unsaved:
             await self.save()
-
-    async def rename(self, title: str) -> None:
-        """Give the conversation a title."""
-        self.head = replace(self.head, title=title)
-        await self.save()
 
 
 def new_conversation(system_prompt: str) -> Conversation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from textual import on
@@ -142,13 +143,14 @@ class ConversationView(Vertical):
     def send(self, event: Prompt.Submitted) -> None:
         """Ask what was written."""
         event.stop()
-        if self._may_ask() and (endpoint := self._desk.endpoint):
-            self.prompt.put("")
-            self._cancel_draft_timer()
-            if event.text not in self._earlier[:1]:
-                self.set_earlier([event.text, *self._earlier])
-            turn = Turn.begin(event.text, anew=False)
-            self._begin(turn, self.session.send(event.text, endpoint))
+        if not self._may_ask() or (endpoint := self._desk.endpoint) is None:
+            self.prompt.give_back(event.text)
+            return
+        self._cancel_draft_timer()
+        if event.text not in self._earlier[:1]:
+            self.set_earlier([event.text, *self._earlier])
+        turn = Turn.begin(event.text, anew=False)
+        self._begin(turn, self.session.send(event.text, endpoint))
 
     def retry(self) -> None:
         """Ask the last question again."""
@@ -187,12 +189,23 @@ class ConversationView(Vertical):
     async def _follow(
         self, session: ChatSession, turn: Turn, events: AsyncGenerator[TurnEvent]
     ) -> None:
-        async for event in events:
-            turn.take(event)
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    turn.take(event)
+                    if session is self.session:
+                        self._show_event(session, turn, event)
+                    if isinstance(event, TurnStarted | TurnFinished | TurnFailed):
+                        self.post_message(self.TurnChanged(session, turn))
+        except Exception:
+            turn.abandon()  # a fault of ours must not lock the conversation
             if session is self.session:
-                self._show_event(session, turn, event)
-            if isinstance(event, TurnStarted | TurnFinished | TurnFailed):
-                self.post_message(self.TurnChanged(session, turn))
+                self.status.activity = turn.activity
+                self.prompt.give_back(turn.asked)
+            self.post_message(self.TurnChanged(session, turn))
+            raise
+        if session is not self.session and not turn.complete and not session.head.draft:
+            await session.save_draft(turn.asked)
 
     def _show_event(self, session: ChatSession, turn: Turn, event: TurnEvent) -> None:
         transcript = self.transcript

@@ -27,21 +27,21 @@ class EndpointKeeper:
         setup: Setup,
         show: Callable[[Activity], None],
         tell: Callable[[Problem], None],
+        changed: Callable[[], None],
     ) -> None:
         self._screen = screen
         self._desk = desk
         self._setup = setup
         self._show = show
         self._tell = tell
+        self._changed = changed
+        self._asking = False
 
     async def set_up(self, *, first_run: bool) -> None:
         """Ask which endpoint to use, and get it ready."""
         from studybuddy.ui.screens.setup import SetupScreen
 
-        chosen = await self._screen.app.push_screen_wait(
-            SetupScreen(self._setup, first_run=first_run)
-        )
-        await self._use(chosen)
+        await self._use(await self._ask(SetupScreen(self._setup, first_run=first_run)))
 
     async def choose_model(self) -> None:
         """Ask which model to use, and get it ready."""
@@ -50,19 +50,30 @@ class EndpointKeeper:
         if self._desk.endpoint is None:
             await self.set_up(first_run=True)
         else:
-            await self._use(
-                await self._screen.app.push_screen_wait(ModelScreen(self._desk, self._setup))
-            )
+            await self._use(await self._ask(ModelScreen(self._desk, self._setup)))
+
+    async def _ask(self, dialog: Screen[Endpoint | None]) -> Endpoint | None:
+        """Show a dialog and wait for its answer; one at a time."""
+        if self._asking:
+            return None
+        self._asking = True
+        try:
+            return await self._screen.app.push_screen_wait(dialog)
+        finally:
+            self._asking = False
 
     async def _use(self, endpoint: Endpoint | None) -> None:
         if endpoint is None:
             return
         self._desk.endpoint = endpoint
+        self._changed()
         try:
             await self._setup.remember(endpoint)
         except StudyBuddyError as error:
             self._tell(error.problem)
-        await self.warm_up()
+        self._screen.run_worker(
+            self.warm_up(), group="warm-up", exclusive=True, exit_on_error=False
+        )
 
     async def warm_up(self) -> None:
         """Get the endpoint ready while the student reads and types."""

@@ -44,6 +44,15 @@ class Turn:
         """Whether the turn has ended."""
         return self.activity.phase is None
 
+    @property
+    def complete(self) -> bool:
+        """Whether the whole answer came."""
+        return self.answer is not None and self.answer.state is MessageState.COMPLETE
+
+    def abandon(self) -> None:
+        """End the turn after a fault of the app's own."""
+        self.activity = Activity(detail="Something inside Study Buddy went wrong.", failed=True)
+
     def answer_shown(self) -> Message | None:
         """The answer with the text that was shown so far."""
         if self.answer is None or self.over:

@@ -48,8 +48,11 @@ class ChatScreen(Screen[None]):
         self._desk = services.desk
         self._setup = services.setup
         self._keymap, self._complaints = check_keymap(services.settings.keys)
+        self._told = 0
         self._sidebar_wanted: bool | None = None if services.settings.sidebar else False
-        self._keeper = EndpointKeeper(self, self._desk, self._setup, self._idle, self.tell)
+        self._keeper = EndpointKeeper(
+            self, self._desk, self._setup, self._idle, self.tell, self._endpoint_changed
+        )
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -104,11 +107,11 @@ class ChatScreen(Screen[None]):
             self.view.set_earlier(await self._desk.recent_prompts(EARLIER_PROMPTS))
         except StudyBuddyError as error:
             self.tell(error.problem)
-        for problem in (*self._services.notices, *self._complaints):
+        for problem in self._complaints:
             self.tell(problem)
+        self._tell_notices()
         if self._desk.endpoint is None:
             await self._keeper.set_up(first_run=True)
-            self.view.endpoint_changed()
         else:
             await asyncio.sleep(WARM_UP_DELAY)
             await self._keeper.warm_up()
@@ -123,21 +126,22 @@ class ChatScreen(Screen[None]):
             self.sidebar.set_current(self.view.session.head.id)
         await self.sidebar.reload()
 
+    def _endpoint_changed(self) -> None:
+        self.view.endpoint_changed()
+
     def _idle(self, activity: Activity) -> None:
         self.view.set_idle(activity)
 
     @on(ConversationView.EndpointNeeded)
-    @work(exclusive=True, group="endpoint", exit_on_error=False)
+    @work(group="endpoint", exit_on_error=False)
     async def action_setup(self) -> None:
         """Choose where answers come from."""
         await self._keeper.set_up(first_run=self._desk.endpoint is None)
-        self.view.endpoint_changed()
 
-    @work(exclusive=True, group="endpoint", exit_on_error=False)
+    @work(group="endpoint", exit_on_error=False)
     async def action_model(self) -> None:
         """Choose the model."""
         await self._keeper.choose_model()
-        self.view.endpoint_changed()
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_system_prompt(self) -> None:
@@ -151,6 +155,12 @@ class ChatScreen(Screen[None]):
             except StudyBuddyError as error:
                 self.tell(error.problem)
             self.view.count()
+
+    def _tell_notices(self) -> None:
+        """Tell what storage and settings have found since the last time."""
+        for problem in self._services.notices[self._told :]:
+            self._told += 1
+            self.tell(problem)
 
     def tell(self, problem: Problem) -> None:
         """Show a problem that no conversation has to do with."""
@@ -190,6 +200,7 @@ class ChatScreen(Screen[None]):
         await self._reload_list()
 
     async def _reload_list(self) -> None:
+        self._tell_notices()
         try:
             await self.sidebar.reload()
         except StudyBuddyError as error:

@@ -11,7 +11,6 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -19,10 +18,11 @@ from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.texts import endpoint_label
 
 
-class ModelScreen(ModalScreen[Endpoint | None]):
+class ModelScreen(Dialog[Endpoint | None]):
     """Lists the endpoint's models and the other endpoints; returns the endpoint to use."""
 
     BINDINGS = [

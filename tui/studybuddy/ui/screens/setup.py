@@ -7,19 +7,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.texts import endpoint_label
 
 _PASTE_KEY = "paste-key"
 
 
-class SetupScreen(ModalScreen[Endpoint | None]):
+class SetupScreen(Dialog[Endpoint | None]):
     """Offers the built-in model, the servers that run here, and a key; returns the choice."""
 
     BINDINGS = [Binding("escape", "leave", "Back", show=False)]

@@ -6,13 +6,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Label, TextArea
+from textual.widgets import Button, Label
 
 from studybuddy.domain.text import harmless
+from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.widgets.editor import Editor
 
 
-class SystemPromptScreen(ModalScreen[str | None]):
+class SystemPromptScreen(Dialog[str | None]):
     """Edits a system prompt; returns it, or `None` where it stays."""
 
     BINDINGS = [
@@ -28,7 +29,7 @@ class SystemPromptScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label("How shall the model behave in this conversation?", classes="title")
-            yield TextArea(self._prompt, soft_wrap=True, tab_behavior="focus")
+            yield Editor(harmless(self._prompt), soft_wrap=True, tab_behavior="focus")
             yield Label("F9 saves, Esc leaves it as it was. It counts from the next question on.")
             with Horizontal(classes="buttons"):
                 yield Button("Save", id="save", variant="primary")
@@ -38,11 +39,11 @@ class SystemPromptScreen(ModalScreen[str | None]):
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
         """Use what is written."""
-        self.dismiss(harmless(self.query_one(TextArea).text.strip()))
+        self.dismiss(harmless(self.query_one(Editor).text.strip()))
 
     @on(Button.Pressed, "#default")
     def _use_default(self) -> None:
-        editor = self.query_one(TextArea)
+        editor = self.query_one(Editor)
         editor.load_text(self._default)
         editor.focus()
 

@@ -6,17 +6,17 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, ProgressBar
 from textual.worker import Worker
 
 from studybuddy.domain.ports import Setup, WeightsOffer
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.screens.dialog import Dialog
 
 _MEGABYTE = 1_000_000
 
 
-class WeightsScreen(ModalScreen[bool]):
+class WeightsScreen(Dialog[bool]):
     """Asks, fetches with a bar, can be cancelled and retried; returns whether they are there."""
 
     BINDINGS = [Binding("escape", "leave", "Back", show=False)]

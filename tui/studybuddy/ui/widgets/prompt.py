@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual import events
 from textual.message import Message
-from textual.widgets import TextArea
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.commands import Scope, bindings
+from studybuddy.ui.widgets.editor import Editor
 
 PLACEHOLDER = "Ask Study Buddy…  (Enter sends, Ctrl+J starts a new line)"
 MOST_LINES = 10
 """Lines that the prompt grows to, where the screen has room for three times as many."""
 
 
-class Prompt(TextArea):
+class Prompt(Editor):
     """Where the student writes."""
 
     BINDINGS = bindings(Scope.PROMPT)
@@ -60,12 +59,24 @@ class Prompt(TextArea):
 
     def action_send(self) -> None:
         """Send what is written, if it is more than blanks."""
+        # Behind the keys that are still in the queue: a binding would overtake them.
+        self.call_later(self._send)
+
+    def _send(self) -> None:
         text = self.text
         if text.strip():
+            self.put("")
             self.post_message(self.Submitted(harmless(text)))
+
+    def give_back(self, text: str) -> None:
+        """Put a text that was not sent in front of what was typed since."""
+        self.put(f"{text}\n{self.text}" if self.text else text)
 
     def action_newline(self) -> None:
         """Start a new line."""
+        self.call_later(self._newline)
+
+    def _newline(self) -> None:
         if result := self._replace_via_keyboard("\n", *self.selection):
             self.move_cursor(result.end_location)
 
@@ -111,14 +122,6 @@ class Prompt(TextArea):
         text = self._kept if position < 0 else self._earlier[position]
         self.put(text)
         self._recalled = position
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        """Insert what is pasted, with its control characters made visible."""
-        event.stop()
-        event.prevent_default()
-        if result := self._replace_via_keyboard(harmless(event.text), *self.selection):
-            self.move_cursor(result.end_location)
-            self.focus()
 
     def on_text_area_changed(self) -> None:
         """Grow and shrink with the text."""

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
-from studybuddy.domain.messages import Conversation, MessageState, Mode
+from studybuddy.domain.messages import Conversation, Mode
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation_list import ConversationList, Mark
@@ -69,8 +69,7 @@ class Sidebar(Vertical):
         elif conversation_id == self._current:
             self._marks.pop(conversation_id, None)
         else:
-            done = turn.answer is not None and turn.answer.state is MessageState.COMPLETE
-            self._marks[conversation_id] = Mark.DONE if done else Mark.FAILED
+            self._marks[conversation_id] = Mark.DONE if turn.complete else Mark.FAILED
 
     def _show(self) -> None:
         self.list.show(self._loaded, self._current, self._marks)

@@ -1,0 +1,65 @@
+"""What is set up for the student is there the next time, in files that are the student's."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from studybuddy.assembly import Parts, assemble_app
+from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.student_setup import StudentSetup
+
+OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL, "qwen3")
+NOTHING = argparse.Namespace(base_url="", model="", model_file=None, new=False)
+
+
+def start(home: Path, environ: Mapping[str, str] | None = None) -> tuple[Parts, StudentSetup]:
+    parts = Parts(NOTHING, {"STUDYBUDDY_HOME": str(home), **(environ or {})})
+    return parts, StudentSetup(parts, parts.decide())
+
+
+async def test_a_chosen_server_is_used_by_the_next_start(tmp_path: Path) -> None:
+    parts, setup = start(tmp_path)
+    await setup.remember(OLLAMA)
+    assert OLLAMA in setup.configured()
+    await parts.close()
+    parts, _ = start(tmp_path)
+    assert parts.decide().endpoint == OLLAMA
+    await parts.close()
+
+
+async def test_the_last_choice_counts_also_with_a_key_in_the_environment(tmp_path: Path) -> None:
+    environ = {"OPENAI_API_KEY": "sk-test-0000"}
+    parts, setup = start(tmp_path, environ)
+    built_in, openai = setup.configured()[:2]
+    await setup.remember(built_in)
+    await setup.remember(openai)
+    await parts.close()
+    parts, _ = start(tmp_path, environ)
+    decided = parts.decide().endpoint
+    assert decided is not None
+    assert decided.kind is EndpointKind.OPENAI
+    await parts.close()
+
+
+async def test_writing_over_broken_settings_keeps_them_aside_and_says_so(tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text("theme = ")
+    parts, setup = start(tmp_path)
+    before = len(parts.notices)
+    await setup.set("theme", "nord")
+    assert len(parts.notices) == before + 1
+    assert [p.read_text() for p in settings.parent.glob("settings-damaged-*")] == ["theme = "]
+    await parts.close()
+
+
+async def test_a_mistake_in_the_settings_does_not_keep_the_app_from_opening(tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text('endpoint = "lab"\n[endpoints.lab]\nbase_ur = "http://127.0.0.1:1/v1"\n')
+    app, close = assemble_app(NOTHING, {"STUDYBUDDY_HOME": str(tmp_path)})
+    assert app.services.desk.endpoint is None
+    assert any("lab" in problem.sentence for problem in app.services.notices)
+    await close()
