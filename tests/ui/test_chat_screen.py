@@ -383,3 +383,15 @@ async def test_a_draft_whose_write_failed_is_written_with_the_next() -> None:
         opened = await student.store.load(student.view.session.head.id)
         assert opened is not None
         assert opened.head.draft == "draft"
+
+
+async def test_remapping_quit_frees_its_key_for_another_command() -> None:
+    settings = Settings(keys={"quit": "f5", "new": "ctrl+q"})
+    async with Student(settings=settings).at_work() as student:
+        await student.ask("Hi?")
+        await student.pilot.press("ctrl+q")
+        await student.settle()
+        assert student.view.session.messages == []
+        await student.pilot.press("f5")
+        await student.pilot.pause()
+        assert not student.app.is_running

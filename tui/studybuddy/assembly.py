@@ -164,15 +164,29 @@ def run_ask(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return ask.BAD_INPUT
 
     async def run() -> int:
-        services = ask.AskServices(
-            parts.connector, lambda _: parts.decide().endpoint or built_in(), parts.settings
-        )
+        for notice in parts.notices:
+            print(f"studybuddy: {notice}", file=sys.stderr)
+        services = ask.AskServices(parts.connector, lambda _: _to_ask(parts), parts.settings)
         try:
             return await ask.run(args, services)
         finally:
             await parts.close()
 
     return asyncio.run(run())
+
+
+def _to_ask(parts: Parts) -> Endpoint | None:
+    """The endpoint that is set up, else the built-in one where its parts are there."""
+    from studybuddy.engine.weights import check_runtime, find_weights
+
+    if (endpoint := parts.decide().endpoint) is not None:
+        return endpoint
+    try:
+        check_runtime()
+        find_weights(None, parts.paths.models_dir)
+    except StudyBuddyError:
+        return None
+    return built_in()
 
 
 def run_doctor(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

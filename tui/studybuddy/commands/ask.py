@@ -78,6 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared: dict[str, Any] = {"default": argparse.SUPPRESS}
     parser.add_argument("--model", metavar="NAME", help="model to ask", **shared)
     parser.add_argument(
+        "--model-file",
+        metavar="FILE.gguf",
+        help="weights for the built-in model's place",
+        **shared,
+    )
+    parser.add_argument(
         "--base-url", metavar="URL", help="address of a model server, with /v1", **shared
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from studybuddy.domain.problems import StudyBuddyError
@@ -25,13 +25,16 @@ def _collect_garbage_again() -> None:
     gc.enable()
 
 
-class StudyBuddyApp(App[None]):
+class StudyBuddyApp(App[None], inherit_bindings=False):
     """Study Buddy in the terminal."""
 
     TITLE = "Study Buddy"
     CSS_PATH = "styles.tcss"
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, id="quit", priority=True),
+        Binding("ctrl+c", "help_quit", show=False, system=True),
+    ]
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, services: Services) -> None:
