@@ -395,3 +395,16 @@ async def test_remapping_quit_frees_its_key_for_another_command() -> None:
         await student.pilot.press("f5")
         await student.pilot.pause()
         assert not student.app.is_running
+
+
+async def test_a_sidebar_that_was_folded_by_key_comes_back_by_itself_after_a_narrow_time() -> None:
+    async with Student().at_work((140, 40)) as student:
+        await student.pilot.press("f3")
+        await student.pilot.resize_terminal(130, 40)
+        await student.settle()
+        assert "Completion" not in student.shown()
+        await student.pilot.resize_terminal(80, 24)
+        await student.settle()
+        await student.pilot.resize_terminal(140, 40)
+        await student.settle()
+        assert "Completion" in student.shown()

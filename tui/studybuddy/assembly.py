@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,11 +84,12 @@ class Parts:
 
     async def close(self) -> None:
         """Let go of everything."""
-        await self.connector.close()
-        if self._companion is not None:
-            await self._companion.close()
-        self.instance.release()
-        self.log.stop()
+        async with AsyncExitStack() as last_first:  # each step, also where one before it fails
+            last_first.callback(self.log.stop)
+            last_first.callback(self.instance.release)
+            if self._companion is not None:
+                last_first.push_async_callback(self._companion.close)
+            last_first.push_async_callback(self.connector.close)
 
 
 def assemble_app(
@@ -129,8 +131,10 @@ def assemble_app(
     )
 
     async def close() -> None:
-        await store.close()
-        await parts.close()
+        try:
+            await store.close()
+        finally:
+            await parts.close()
 
     return StudyBuddyApp(services), close
 

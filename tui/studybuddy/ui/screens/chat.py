@@ -32,8 +32,6 @@ from studybuddy.ui.widgets.status import Activity
 EARLIER_PROMPTS = 100
 WARM_UP_DELAY = 0.3
 """Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
-ROOM_FOR_SIDEBAR = 100
-"""Columns from which on the sidebar is shown by itself."""
 
 
 class ChatScreen(Screen[None]):
@@ -49,14 +47,13 @@ class ChatScreen(Screen[None]):
         self._setup = services.setup
         self._keymap, self._complaints = check_keymap(services.settings.keys)
         self._told = 0
-        self._sidebar_wanted: bool | None = None if services.settings.sidebar else False
         self._keeper = EndpointKeeper(
             self, self._desk, self._setup, self._idle, self.tell, self._endpoint_changed
         )
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
-            yield Sidebar(self._desk, id="sidebar")
+            yield Sidebar(self._desk, by_itself=self._services.settings.sidebar, id="sidebar")
             yield ConversationView(
                 self._desk,
                 reduced_motion=self._services.settings.reduced_motion,
@@ -96,7 +93,7 @@ class ChatScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Fold the sidebar by itself where there is no room."""
-        self._fold_sidebar()
+        self.sidebar.fit(self.size.width)
 
     # What follows the first frame
 
@@ -248,8 +245,7 @@ class ChatScreen(Screen[None]):
 
     def action_conversations(self) -> None:
         """Go to the list of conversations."""
-        self._sidebar_wanted = True
-        self._fold_sidebar()
+        self.sidebar.unfold(True)
         self.sidebar.list.focus()
 
     async def action_stop(self) -> None:
@@ -262,16 +258,9 @@ class ChatScreen(Screen[None]):
 
     def action_sidebar(self) -> None:
         """Show the sidebar, or fold it away."""
-        self._sidebar_wanted = not self.sidebar.display
-        self._fold_sidebar()
-        if not self._sidebar_wanted and self.sidebar.list.has_focus:
+        if self.sidebar.display and self.sidebar.list.has_focus:
             self.view.prompt.focus()
-
-    def _fold_sidebar(self) -> None:
-        wide = self.size.width >= ROOM_FOR_SIDEBAR
-        shown = wide if self._sidebar_wanted is None else self._sidebar_wanted
-        if self.sidebar.display is not shown:
-            self.sidebar.display = shown
+        self.sidebar.unfold(not self.sidebar.display)
 
     async def leave(self) -> None:
         """Stop what is under way, and keep it and what is typed."""

@@ -16,13 +16,25 @@ from studybuddy.ui.widgets.mode_switch import ModeSwitch
 
 PAGE = 60
 """Conversations that are loaded at once."""
+ROOM = 100
+"""Columns of the screen from which on the sidebar is shown by itself."""
 
 
 class Sidebar(Vertical):
     """Loads pages of conversations, and marks those where something happens."""
 
-    def __init__(self, desk: Desk, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        by_itself: bool,
+        id: str | None = None,
+    ) -> None:
+        """Take the desk, and whether to be shown by itself where there is room."""
         super().__init__(id=id)
+        self._by_itself = by_itself
+        self._wanted: bool | None = None
+        self._roomy = False
         self._desk = desk
         self._loaded: list[Conversation] = []
         self._marks: dict[str, str] = {}
@@ -45,6 +57,23 @@ class Sidebar(Vertical):
     @mode.setter
     def mode(self, mode: Mode) -> None:
         self.query_one(ModeSwitch).mode = mode
+
+    def fit(self, columns: int) -> None:
+        """Fold or unfold for a screen of that width; what a key chose holds until it changes."""
+        roomy = columns >= ROOM
+        if roomy != self._roomy:
+            self._roomy, self._wanted = roomy, None
+        self._place()
+
+    def unfold(self, shown: bool) -> None:
+        """Show it, or fold it away, whatever the width."""
+        self._wanted = shown
+        self._place()
+
+    def _place(self) -> None:
+        shown = self._roomy and self._by_itself if self._wanted is None else self._wanted
+        if self.display is not shown:
+            self.display = shown
 
     async def reload(self) -> None:
         """Read again what is shown, since titles and order have changed.
