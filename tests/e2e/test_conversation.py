@@ -54,6 +54,8 @@ def studybuddy(
         "OPENAI_BASE_URL": base_url,
         "OPENAI_API_KEY": "none" if base_url else None,
         "NO_COLOR": None,
+        "COLUMNS": None,  # a test runner's own would win over the terminal's
+        "LINES": None,
     }
     return Terminal([sys.executable, "-m", "studybuddy", *args], env, *size)
 
