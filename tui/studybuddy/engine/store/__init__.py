@@ -1,0 +1,1 @@
+"""What the engine keeps: the objects of the Assistants API, in one SQLite file."""

@@ -1,0 +1,113 @@
+"""The engine's database: one file, one connection, one thread that works on it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from studybuddy.engine.store.objects import Objects
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE objects (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    parent TEXT NOT NULL, -- id of what it belongs to; empty where it stands alone
+    id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    body BLOB NOT NULL, -- the object as JSON, as it goes over the wire
+    note BLOB NOT NULL, -- what only the engine knows of it, as JSON
+    UNIQUE (id, kind, parent)
+);
+CREATE INDEX objects_listed ON objects (kind, parent, seq);
+CREATE INDEX objects_of_parent ON objects (parent) WHERE parent != '';
+CREATE INDEX objects_by_status ON objects (kind, status);
+"""
+MIGRATIONS: tuple[str, ...] = (_SCHEMA,)
+"""Script number N, counted from 0, takes `user_version` N to N + 1."""
+
+_BUSY = 10.0  # seconds to wait for another program that holds the file
+
+
+class Store:
+    """Runs functions over `Objects`, each as one transaction; what was written survives a kill."""
+
+    def __init__(self, file: Path | None) -> None:
+        """Prepare it; `None` keeps everything in memory."""
+        self._file = file
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open the file, and bring it to the newest shape.
+
+        Raises:
+            sqlite3.Error: where that fails.
+            OSError: where its folder can't be made.
+        """
+        await self._in_thread(self._open)
+
+    async def read(self, work: Callable[[Objects], T]) -> T:
+        """The outcome of `work`, which sees one state of everything and writes nothing."""
+        return await self._in_thread(lambda: self._transaction("BEGIN", work))
+
+    async def write(self, work: Callable[[Objects], T]) -> T:
+        """The outcome of `work`, whose changes are all kept, or none where it raises."""
+        return await self._in_thread(lambda: self._transaction("BEGIN IMMEDIATE", work))
+
+    async def close(self) -> None:
+        """Finish what was begun, and close the file."""
+        await self._in_thread(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        # Shielded: what is asked to be written is written, also where who asked is cancelled.
+        running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.shield(running)
+
+    def _transaction(self, begin: str, work: Callable[[Objects], T]) -> T:
+        connection = self._connection
+        if connection is None:
+            raise RuntimeError("the store is not open")
+        connection.execute(begin)
+        try:
+            outcome = work(Objects(connection))
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        return outcome
+
+    def _open(self) -> None:
+        if self._file is not None:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            self._file or ":memory:", timeout=_BUSY, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if self._file is not None:
+                self._file.chmod(0o600)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            _migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Run the scripts that the file has not seen, each with its number in one transaction."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
