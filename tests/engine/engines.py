@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,6 +18,9 @@ from studybuddy.engine.context import EngineContext
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.serve import LOOPBACK_NAMES, ServeOptions
 from studybuddy.engine.sockets import listen
+from studybuddy.engine.store.files import FileBox
+from studybuddy.engine.store.folder import DataFolder
+from studybuddy.engine.store.store import Store
 from studybuddy.engine.upstream.http import HttpUpstream
 from studybuddy.engine.upstream.port import Upstream
 from studybuddy.engine.web import make_server
@@ -49,10 +53,14 @@ class Engine:
 
 @asynccontextmanager
 async def engine(
-    upstream: Upstream | str, *, strict: bool = False, host: str = "127.0.0.1"
+    upstream: Upstream | str,
+    *,
+    strict: bool = False,
+    host: str = "127.0.0.1",
+    data_dir: Path | None = None,
 ) -> AsyncIterator[Engine]:
     """Serve an upstream, or the one at a base URL, without a socket in between."""
-    context = context_for(upstream, strict=strict)
+    context = context_for(upstream, strict=strict, data_dir=data_dir)
     app = create_app(context, TOKEN, LOOPBACK_NAMES if host in LOOPBACK_NAMES else ())
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
@@ -61,9 +69,11 @@ async def engine(
 
 
 @asynccontextmanager
-async def listening_engine(upstream: Upstream | str) -> AsyncIterator[Engine]:
+async def listening_engine(
+    upstream: Upstream | str, *, strict: bool = False, data_dir: Path | None = None
+) -> AsyncIterator[Engine]:
     """Serve an upstream on a port, with the web server that the engine has."""
-    context = context_for(upstream)
+    context = context_for(upstream, strict=strict, data_dir=data_dir)
     options = ServeOptions("127.0.0.1", 0, TOKEN, token_is_random=False)
     server = make_server(options, context)
     with listen("127.0.0.1", 0) as listener:
@@ -78,11 +88,19 @@ async def listening_engine(upstream: Upstream | str) -> AsyncIterator[Engine]:
             await asyncio.wait_for(serving, ENOUGH)
 
 
-def context_for(upstream: Upstream | str, *, strict: bool = False) -> EngineContext:
-    """What the routes work with."""
+def context_for(
+    upstream: Upstream | str, *, strict: bool = False, data_dir: Path | None = None
+) -> EngineContext:
+    """What the routes work with; without a folder, nothing is kept."""
+    data = DataFolder(data_dir)
     if isinstance(upstream, str):
         upstream = HttpUpstream(upstream)
-    return EngineContext(upstream, ModelNames(upstream, strict=strict))
+    return EngineContext(
+        upstream,
+        ModelNames(upstream, strict=strict),
+        Store(data.database),
+        FileBox(data.files),
+    )
 
 
 def _client(base_url: str, transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:

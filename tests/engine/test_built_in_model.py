@@ -175,7 +175,8 @@ async def test_it_does_not_outlive_an_engine_that_is_killed_while(
     when: str, tmp_path: Path
 ) -> None:
     ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "studybuddy", "serve", "--port=0", f"--ready-file={ready}"]
+    command = [sys.executable, "-m", "studybuddy", "serve", "--port=0"]
+    command += [f"--ready-file={ready}", f"--data-dir={tmp_path / 'data'}"]
     null = asyncio.subprocess.DEVNULL
     engine = await asyncio.create_subprocess_exec(*command, stdin=null, stdout=null, stderr=null)
     try:

@@ -34,8 +34,8 @@ class Home:
     """The folders of one student."""
 
     def __init__(self, root: Path) -> None:
-        self.run, self.instances, self.models, self.log = (
-            root / name for name in ("run", "instances", "models", "log")
+        self.run, self.instances, self.models, self.log, self.data = (
+            root / name for name in ("run", "instances", "models", "log", "data")
         )
         for folder in (self.run, self.instances, self.models):
             folder.mkdir()
@@ -72,6 +72,7 @@ async def make(home: Home) -> AsyncIterator[Make]:
                 instances_dir=home.instances,
                 models_dir=home.models,
                 log_dir=home.log,
+                data_dir=home.data,
                 model_file=model_file,
                 on_status=None if told is None else told.append,
             )
@@ -242,7 +243,7 @@ def engines_that_do(monkeypatch: pytest.MonkeyPatch, code: str) -> list[EngineCh
     started: list[EngineChild] = []
     spawn = child._spawn
 
-    def start(weights: Path, ready: Path, instances: Path, log_file: Path) -> EngineChild:
+    def start(_: Path, ready: Path, instances: Path, log_file: Path, data: Path) -> EngineChild:
         started.append(spawn([sys.executable, "-c", code], log_file, ready.parent))
         return started[-1]
 

@@ -35,6 +35,12 @@ from tests.support.wire import MODEL, Hang, Stream, answer
 SERVE = (sys.executable, "-m", "studybuddy", "serve")
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder for each test, since two engines can't share one."""
+    monkeypatch.setenv("STUDYBUDDY_HOME", str(tmp_path / "home"))
+
+
 def options(*arguments: str, environ: dict[str, str] | None = None) -> ServeOptions:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
@@ -222,6 +228,27 @@ def test_a_wrong_model_file_is_told_in_one_line(tmp_path: Path) -> None:
     assert code == 1
     assert "not a model in the GGUF format" in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+async def test_a_second_engine_is_kept_off_the_data_of_the_first(tmp_path: Path) -> None:
+    arguments = ["--upstream", f"http://127.0.0.1:{unused_port()}/v1", "--port", "0"]
+    arguments += ["--data-dir", str(tmp_path / "data")]
+    async with serving(*arguments):
+        code, said = await asyncio.to_thread(run, *arguments)
+        assert code == 1
+        assert said.count("\n") == 1
+        assert f"Another engine uses the folder {tmp_path / 'data'}" in said
+        async with serving(*arguments[:-1], str(tmp_path / "other")):
+            pass
+
+
+async def test_a_data_folder_that_can_not_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    code, said = run("--port", "0", "--data-dir", str(tmp_path / "file" / "data"))
+    assert code == 1
+    assert said.count("\n") == 1
+    assert "can't be used" in said
 
 
 def test_wrong_usage_is_told_in_one_line() -> None:

@@ -78,6 +78,7 @@ class Parts:
                 instances_dir=self.paths.instances_dir,
                 models_dir=self.paths.models_dir,
                 log_dir=self.paths.log,
+                data_dir=self.paths.data,
                 model_file=self.model_file,
             )
         return await self._companion.endpoint()

@@ -34,8 +34,11 @@ def main(argv: list[str] | None = None) -> int:
             from studybuddy.engine import serve
             from studybuddy.storage.paths import Paths
 
+            paths = Paths.from_environment(os.environ)
             if args.models_dir is None:
-                args.models_dir = str(Paths.from_environment(os.environ).models_dir)
+                args.models_dir = str(paths.models_dir)
+            if args.data_dir is None:
+                args.data_dir = str(paths.data / "serve")
             return serve.run(args)
         case "ask":
             from studybuddy.assembly import run_ask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,19 +30,21 @@ def create_app(
     """The application.
 
     Args:
-        context: what the routes work with; its upstream is started and closed with the app.
+        context: what the routes work with; its parts are opened and closed with the app.
         token: the bearer token that every request but `GET /health` must carry.
         hosts: names that a Host header may have; none given allows all.
     """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await context.upstream.start()
-        try:
+        async with AsyncExitStack() as last_first:
+            for part in (context.store, context.files):
+                await part.open()
+                last_first.push_async_callback(part.close)
+            last_first.push_async_callback(context.upstream.close)
+            await context.upstream.start()
+            last_first.callback(context.closing.set)
             yield
-        finally:
-            context.closing.set()
-            await context.upstream.close()
 
     app = Starlette(
         routes=[*health.routes, *models.routes, *chat.routes, *tokenize.routes],

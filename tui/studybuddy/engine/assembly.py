@@ -43,9 +43,18 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
     """What the routes work with; from here on the imports are slow."""
     from studybuddy.engine.context import EngineContext
     from studybuddy.engine.names import ModelNames
+    from studybuddy.engine.store.files import FileBox
+    from studybuddy.engine.store.folder import DataFolder
+    from studybuddy.engine.store.store import Store
 
+    data = DataFolder(options.data_dir)
     upstream = _make_upstream(options, built_in)
-    return EngineContext(upstream, ModelNames(upstream, strict=options.strict_models))
+    return EngineContext(
+        upstream,
+        ModelNames(upstream, strict=options.strict_models),
+        Store(data.database),
+        FileBox(data.files),
+    )
 
 
 def _make_upstream(options: ServeOptions, built_in: BuiltIn | None) -> Upstream:

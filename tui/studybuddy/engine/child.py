@@ -56,7 +56,7 @@ class EngineChild:
 
 
 def start_engine(
-    weights: Path, ready_file: Path, instances_dir: Path, log_file: Path
+    weights: Path, ready_file: Path, instances_dir: Path, log_file: Path, data_dir: Path
 ) -> EngineChild:
     """Start an engine for these weights, away from this terminal and its signals.
 
@@ -74,6 +74,7 @@ def start_engine(
         f"--model-file={weights}",
         f"--instances-dir={instances_dir}",
         f"--ready-file={ready_file}",
+        f"--data-dir={data_dir}",
     ]
     return _spawn(command, log_file, ready_file.parent)
 

@@ -48,6 +48,7 @@ class EngineCompanion:
         instances_dir: Path,
         models_dir: Path,
         log_dir: Path,
+        data_dir: Path,
         model_file: Path | None = None,
         on_status: Callable[[str], None] | None = None,
     ) -> None:
@@ -58,6 +59,7 @@ class EngineCompanion:
             instances_dir: where the running apps hold their locks.
             models_dir: where fetched weights lie.
             log_dir: for the engine's own log.
+            data_dir: where a folder is made for the engine's threads and files.
             model_file: a GGUF file to use instead of the built-in model.
             on_status: told `STARTING` and `LOADING`, when that is waited for.
         """
@@ -67,7 +69,9 @@ class EngineCompanion:
         self._log_file = log_dir / "engine.log"
         self._model_file = model_file.absolute() if model_file else None
         self._on_status = on_status or (lambda _: None)
-        self._file = runtime_dir / _file_name(self._model_file)
+        name = _name(self._model_file)
+        self._file = runtime_dir / f"{name}.json"
+        self._data_dir = data_dir / name
         self._asking = asyncio.Lock()
         self._child: EngineChild | None = None
 
@@ -122,7 +126,12 @@ class EngineCompanion:
             self._file.unlink()
         try:
             child = await asyncio.to_thread(
-                start_engine, weights, self._file, self._instances_dir, self._log_file
+                start_engine,
+                weights,
+                self._file,
+                self._instances_dir,
+                self._log_file,
+                self._data_dir,
             )
         except OSError as error:
             raise _problem(f"The engine can't be started: {error.strerror or error}.") from error
@@ -202,11 +211,11 @@ def _taken(lock: FileLock) -> bool:
     return True
 
 
-def _file_name(model_file: Path | None) -> str:
+def _name(model_file: Path | None) -> str:
     """Apps that want another model share another engine."""
     if model_file is None:
-        return "engine.json"
-    return f"engine-{hashlib.sha256(str(model_file).encode()).hexdigest()[:12]}.json"
+        return "engine"
+    return f"engine-{hashlib.sha256(str(model_file).encode()).hexdigest()[:12]}"
 
 
 def _problem(sentence: str, *, transient: bool = False) -> StudyBuddyError:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
 from studybuddy.engine.names import ModelNames
+from studybuddy.engine.store.files import FileBox
+from studybuddy.engine.store.store import Store
 from studybuddy.engine.upstream.port import Upstream
 
 
@@ -17,6 +20,11 @@ class EngineContext:
 
     upstream: Upstream
     names: ModelNames
+    store: Store
+    files: FileBox
+    """Contents of uploaded files."""
+    thread_deleted: list[Callable[[str], Awaitable[None]]] = field(default_factory=list)
+    """Told the id of each thread that was deleted, to forget what they keep of it."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the engine is to end: what is under way ends with an error."""
 

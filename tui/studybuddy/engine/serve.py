@@ -39,6 +39,8 @@ class ServeOptions:
     model_file: Path | None = None
     models_dir: Path | None = None
     strict_models: bool = False
+    data_dir: Path | None = None
+    """Where objects and files are kept; nothing is, without one."""
     companion: bool = False
     instances_dir: Path | None = None
     ready_file: Path | None = None
@@ -74,6 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--strict-models", action="store_true", help="refuse names of models that are not there"
+    )
+    parser.add_argument(
+        "--data-dir", metavar="PATH", help="folder in which assistants, threads and files are kept"
     )
     for name in ("--instances-dir", "--ready-file", "--models-dir"):
         parser.add_argument(name, metavar="PATH", help=argparse.SUPPRESS)
@@ -125,6 +130,7 @@ def read_options(args: argparse.Namespace, environ: MutableMapping[str, str]) ->
         model_file=_path(args.model_file),
         models_dir=_path(args.models_dir),
         strict_models=args.strict_models,
+        data_dir=_path(args.data_dir),
         companion=args.companion,
         instances_dir=_path(args.instances_dir),
         ready_file=_path(args.ready_file),

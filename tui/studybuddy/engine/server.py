@@ -19,6 +19,7 @@ from studybuddy.engine.files import EngineFile, remove_engine_file, write_engine
 from studybuddy.engine.lifetime import until_no_app_lives, watch_stdin
 from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
 from studybuddy.engine.sockets import listen, socket_problem
+from studybuddy.engine.store.folder import DataFolder
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,19 @@ def serve(options: ServeOptions) -> int:
 
 
 async def _serve(options: ServeOptions, built_in: BuiltIn | None, listener: socket.socket) -> int:
-    if built_in is not None:
-        # The model is loaded while this process is still importing its web server.
-        built_in.process.start()
-        await asyncio.sleep(0)
+    async with contextlib.AsyncExitStack() as last_first:
+        if built_in is not None:
+            # The model is loaded while this process is still importing its web server.
+            built_in.process.start()
+            last_first.push_async_callback(built_in.process.close)
+            await asyncio.sleep(0)
+        await last_first.enter_async_context(DataFolder(options.data_dir).held())
+        return await _serve_held(options, built_in, listener)
+
+
+async def _serve_held(
+    options: ServeOptions, built_in: BuiltIn | None, listener: socket.socket
+) -> int:
     from studybuddy.engine.assembly import make_context
     from studybuddy.engine.web import make_server
 
