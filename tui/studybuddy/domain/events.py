@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from studybuddy.domain.messages import Message
 from studybuddy.domain.problems import Problem
+from studybuddy.domain.runs import FunctionCall, RunStep
 from studybuddy.domain.usage import Usage
 
 
@@ -17,6 +18,11 @@ class Phase(StrEnum):
     THINKING = "thinking"  # the request is out, no word has come
     ANSWERING = "answering"  # words are coming
     RETRYING = "retrying"  # waiting before the next attempt
+    QUEUED = "queued"  # the run waits for its turn
+    SEARCHING = "searching"  # the notes are searched; the detail names one
+    RUNNING_CODE = "running_code"  # the assistant's code is being run
+    WAITING = "waiting"  # the run requires something of the student
+    CANCELLING = "cancelling"  # the run was asked to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +76,38 @@ class TurnFailed:
     problem: Problem
 
 
-TurnEvent = StatusChanged | TextDelta | UsageReported | TurnStarted | TurnFinished | TurnFailed
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    """A step of the run began, went on, or ended; it replaces the one of the same id."""
+
+    step: RunStep
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequired:
+    """The run waits until all of these calls are answered."""
+
+    run_id: str
+    calls: tuple[FunctionCall, ...]
+    draft: str = ""
+    """What the student had answered before, as it was kept; empty for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextReplaced:
+    """The answer as it is now, in place of all the text that came before."""
+
+    text: str
+
+
+TurnEvent = (
+    StatusChanged
+    | TextDelta
+    | TextReplaced
+    | StepChanged
+    | ActionRequired
+    | UsageReported
+    | TurnStarted
+    | TurnFinished
+    | TurnFailed
+)

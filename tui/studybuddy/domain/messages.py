@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from studybuddy.domain.runs import RunDetails
 from studybuddy.domain.usage import Usage
 
 
@@ -60,6 +61,8 @@ class Message:
     """For FAILED, the sentence that was shown."""
     usage: Usage | None = None
     """What the endpoint reported for the request that made this answer."""
+    details: RunDetails | None = None
+    """In assistant mode, what the run that made this answer left with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,12 @@ class Conversation:
     """The last message of the branch that is shown."""
     draft: str = ""
     """What was typed and not sent."""
+    thread_id: str = ""
+    """In assistant mode, the server's thread; empty until there is one."""
+    assistant_id: str = ""
+    """In assistant mode, the assistant last used."""
+    assistant_name: str = ""
+    """Its name, to be shown without asking the server."""
 
 
 @dataclass(frozen=True, slots=True)
