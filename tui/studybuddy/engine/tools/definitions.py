@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from studybuddy.engine.tools.advice import MODULES
+
 CODE_INTERPRETER = "code_interpreter"
 FILE_SEARCH = "file_search"
 
@@ -14,10 +16,10 @@ _DESCRIPTIONS = {
     CODE_INTERPRETER: (
         "Run Python code and see what it prints. Use it for every calculation and to check "
         "results. Variables and functions are kept from call to call. Print what you want to "
-        "see; the value of a last expression is shown too. Can be imported: math, re, json, "
-        "datetime, random, fractions-free standard helpers only. There are no files, no "
-        "network, no pip, numpy, pandas, statistics or plots, no class inheritance and no "
-        "generators (yield): write plain functions and loops."
+        "see; the value of a last expression is shown too. There is no numpy, pandas, "
+        "statistics or matplotlib, no pip, no files and no network, no class inheritance, no "
+        "generators (yield): write plain functions and loops. These modules can be imported: "
+        f"{MODULES}."
     ),
     FILE_SEARCH: (
         "Search the student's notes and files for passages about something. Ask in a few words "

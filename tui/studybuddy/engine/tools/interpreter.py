@@ -1,0 +1,183 @@
+"""The code interpreter: Python in a sandbox, with variables kept for each thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from studybuddy.engine.tools.sandbox import Job, Limits, Ran
+
+if TYPE_CHECKING:
+    from pydantic_monty import Monty
+
+MOST_THREADS = 200
+"""Threads whose variables are kept."""
+MOST_STATE = 64 * 1024 * 1024
+"""Bytes of variables that are kept for all threads together."""
+LARGEST_STATE = 32 * 1024 * 1024
+"""Bytes of variables that are kept for one thread."""
+
+_DROPPED = (
+    "[The variables and functions of earlier runs are no longer there. Define what you need again.]"
+)
+_TOO_LARGE = (
+    "[The variables hold too much to be kept: they are as they were before. "
+    "Keep less, such as results only.]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeResult:
+    """What a run of code came to."""
+
+    logs: str
+    """What it printed, and the value of its last expression."""
+    error: str = ""
+    """A traceback in Python's manner, with a sentence of advice; empty where all went well."""
+
+    @property
+    def output(self) -> str:
+        """Both, as the model is told; never empty."""
+        parts = [part.strip("\n") for part in (self.logs, self.error) if part.strip()]
+        return "\n".join(parts) or "[The code ran and printed nothing.]"
+
+
+@dataclass(slots=True)
+class _Thread:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
+class Interpreters:
+    """Runs code for many threads, each with variables of its own, in a few worker processes.
+
+    Between two runs a thread takes no process: its variables are kept as bytes, in memory. Those
+    used longest ago are dropped where there are too many, which is told at the next run.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, workers: int | None = None) -> None:
+        """Prepare it; processes start with the first run.
+
+        Args:
+            limits: of one run.
+            workers: processes, and so runs at once.
+        """
+        self._limits = limits or Limits()
+        self._workers = workers or max(2, min(4, os.cpu_count() or 2))
+        self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="interpreter")
+        self._pool: Monty | None = None
+        self._entered = ExitStack()
+        self._starting = asyncio.Lock()
+        self._threads: dict[str, _Thread] = {}
+        self._states: OrderedDict[str, bytes] = OrderedDict()
+        self._dropped: set[str] = set()
+
+    async def run(self, thread_id: str, code: str) -> CodeResult:
+        """Run code after what the thread ran before; raises nothing for bad code.
+
+        Cancelling it ends the code; the thread's variables are then as they were before.
+        """
+        async with self._turn(thread_id):
+            dropped = thread_id in self._dropped
+            ran = await self._run(code, self._states.get(thread_id))
+            logs = f"{_DROPPED}\n{ran.logs}" if dropped else ran.logs
+            self._dropped.discard(thread_id)
+            if ran.state is not None and not self._keep(thread_id, ran.state):
+                logs = f"{logs}{'' if not logs or logs.endswith(chr(10)) else chr(10)}{_TOO_LARGE}"
+            return CodeResult(logs, ran.error)
+
+    def knows(self, thread_id: str) -> bool:
+        """Whether there are variables of this thread; not after the engine was started anew."""
+        return thread_id in self._states
+
+    async def restore(self, thread_id: str, codes: Sequence[str]) -> None:
+        """Have a thread's variables again, by running its earlier code once more, quietly.
+
+        Does nothing where they are there still. Code that fails is passed over.
+
+        Args:
+            thread_id: whose.
+            codes: what the thread has run, oldest first.
+        """
+        async with self._turn(thread_id):
+            if thread_id in self._states:
+                return
+            state: bytes | None = None
+            for code in codes:
+                state = (await self._run(code, state)).state or state
+            if state is not None and self._keep(thread_id, state):
+                self._dropped.discard(thread_id)
+
+    async def forget(self, thread_id: str) -> None:
+        """Let go of a thread's variables."""
+        async with self._turn(thread_id):
+            self._states.pop(thread_id, None)
+            self._dropped.discard(thread_id)
+
+    async def close(self) -> None:
+        """End the processes; runs still under way are to be cancelled before."""
+        async with self._starting:
+            await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._executor.shutdown(cancel_futures=True)
+        self._entered.close()
+        self._pool = None
+
+    async def _run(self, code: str, state: bytes | None) -> Ran:
+        pool = await self._started()
+        job = Job(code, state, self._limits)
+        submitted = self._executor.submit(job.run, pool)
+        running = asyncio.wrap_future(submitted)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if not submitted.cancel():
+                job.stop()
+                await asyncio.wait({running})
+            raise
+
+    async def _started(self) -> Monty:
+        async with self._starting:
+            if self._pool is None:
+                self._pool = await asyncio.to_thread(self._start)
+            return self._pool
+
+    def _start(self) -> Monty:
+        # Not the asynchronous pool of the same library: its threads outlive the event loop, and
+        # have been seen to abort the process at its end.
+        from pydantic_monty import Monty
+
+        return self._entered.enter_context(Monty(min_processes=0, max_processes=self._workers))
+
+    def _keep(self, thread_id: str, state: bytes) -> bool:
+        """Keep a thread's variables and drop others where that is too much; whether it was not."""
+        if len(state) > LARGEST_STATE:
+            return False
+        self._states[thread_id] = state
+        self._states.move_to_end(thread_id)
+        total = sum(map(len, self._states.values()))
+        while len(self._states) > MOST_THREADS or total > MOST_STATE:
+            oldest, dropped = self._states.popitem(last=False)
+            self._dropped.add(oldest)
+            total -= len(dropped)
+        return True
+
+    @asynccontextmanager
+    async def _turn(self, thread_id: str) -> AsyncGenerator[None]:
+        """One run at a time for a thread."""
+        thread = self._threads.setdefault(thread_id, _Thread())
+        thread.users += 1
+        try:
+            async with thread.lock:
+                yield
+        finally:
+            thread.users -= 1
+            if not thread.users:
+                self._threads.pop(thread_id, None)
