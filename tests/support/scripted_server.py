@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -63,7 +63,7 @@ class ScriptedServer:
 
     def __init__(
         self,
-        *script: Answer,
+        *script: Answer | Callable[[Received], Answer],
         models: Answer | None = None,
         path: str = "/v1",
         port: int = 0,
@@ -72,7 +72,7 @@ class ScriptedServer:
         """Prepare it.
 
         Args:
-            script: answers for `POST {path}/chat/completions`, in order.
+            script: answers for `POST {path}/chat/completions`, in order, or what makes them.
             models: the answer to `GET {path}/models`; by default one model.
             path: what precedes the resources' names.
             port: 0 for a free one.
@@ -144,7 +144,8 @@ class ScriptedServer:
         if request.path == f"{self._path}/chat/completions" and request.method == "POST":
             self.requests.append(request)
             self.arrived.set()
-            return self._script[min(len(self.requests), len(self._script)) - 1]
+            found = self._script[min(len(self.requests), len(self._script)) - 1]
+            return found(request) if callable(found) else found
         self.others.append(request)
         if request.path == f"{self._path}/models" and request.method == "GET":
             return self._models

@@ -160,6 +160,19 @@ def answer(
     return Stream([Raw(b"".join(step.encoded() for step in steps))] if together else steps)
 
 
+def calls(*made: tuple[str, Mapping[str, Any] | str], text: str = "") -> Stream:
+    """A streamed answer that calls functions: names with their arguments."""
+    steps: list[Event] = [chunk({"role": "assistant", "content": text or None})]
+    for index, (name, arguments) in enumerate(made):
+        whole = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        head = {"index": index, "id": f"call_{index}_{name}", "type": "function"}
+        steps.append(chunk({"tool_calls": [head | {"function": {"name": name, "arguments": ""}}]}))
+        for start in range(0, len(whole), 20):
+            part = {"index": index, "function": {"arguments": whole[start : start + 20]}}
+            steps.append(chunk({"tool_calls": [part]}))
+    return Stream([*steps, chunk({}, "tool_calls"), chunk(usage=USAGE), DONE])
+
+
 def error(
     status: int,
     message: str,
