@@ -14,8 +14,8 @@ from typing import Any
 import httpx2
 
 from studybuddy.engine.app import create_app
+from studybuddy.engine.assembly import make_served
 from studybuddy.engine.context import EngineContext
-from studybuddy.engine.names import ModelNames
 from studybuddy.engine.serve import LOOPBACK_NAMES, ServeOptions
 from studybuddy.engine.sockets import listen
 from studybuddy.engine.store.files import FileBox
@@ -23,6 +23,7 @@ from studybuddy.engine.store.folder import DataFolder
 from studybuddy.engine.store.store import Store
 from studybuddy.engine.upstream.http import HttpUpstream
 from studybuddy.engine.upstream.port import Upstream
+from studybuddy.engine.upstream.registry import Address, Served, Upstreams
 from studybuddy.engine.web import make_server
 
 TOKEN = "the-token-of-the-test"
@@ -95,11 +96,18 @@ def context_for(
     data = DataFolder(data_dir)
     if isinstance(upstream, str):
         upstream = HttpUpstream(upstream)
+    default = make_served(upstream, strict=strict, calls_tools=True)
+
+    def connect(address: Address) -> Served:
+        registered = HttpUpstream(address.base_url, address.key, address.model)
+        return make_served(registered, strict=strict, calls_tools=True)
+
     return EngineContext(
-        upstream,
-        ModelNames(upstream, strict=strict),
+        default.upstream,
+        default.names,
         Store(data.database),
         FileBox(data.files),
+        Upstreams(default, connect),
     )
 
 

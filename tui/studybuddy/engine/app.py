@@ -16,7 +16,7 @@ from studybuddy.engine.context import EngineContext
 from studybuddy.engine.errors import SERVER_ERROR, ApiError, ClientGone
 from studybuddy.engine.guards import HostGuard, TokenGuard
 from studybuddy.engine.responses import error_response
-from studybuddy.engine.routes import chat, health, models, tokenize
+from studybuddy.engine.routes import chat, health, model, models, tokenize, upstreams
 from studybuddy.engine.serve import LOOPBACK_NAMES
 
 log = logging.getLogger(__name__)
@@ -41,13 +41,20 @@ def create_app(
             for part in (context.store, context.files):
                 await part.open()
                 last_first.push_async_callback(part.close)
-            last_first.push_async_callback(context.upstream.close)
-            await context.upstream.start()
+            last_first.push_async_callback(context.upstreams.close)
+            await context.upstreams.start()
             last_first.callback(context.closing.set)
             yield
 
     app = Starlette(
-        routes=[*health.routes, *models.routes, *chat.routes, *tokenize.routes],
+        routes=[
+            *health.routes,
+            *models.routes,
+            *chat.routes,
+            *tokenize.routes,
+            *upstreams.routes,
+            *model.routes,
+        ],
         middleware=[
             Middleware(HostGuard, hosts=hosts),
             Middleware(TokenGuard, token=token, open_paths={health.PATH}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from studybuddy.engine.model.cores import usable_cores
 from studybuddy.engine.model.native_model import NativeModel, smollm2
@@ -12,8 +12,11 @@ from studybuddy.engine.serve import ServeOptions
 from studybuddy.engine.weights import check_runtime, find_weights, is_built_in
 
 if TYPE_CHECKING:
+    from studybuddy.engine.asking.port import Asker
     from studybuddy.engine.context import EngineContext
+    from studybuddy.engine.names import ModelNames
     from studybuddy.engine.upstream.port import Upstream
+    from studybuddy.engine.upstream.registry import Address, Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,43 @@ class BuiltIn:
 
 
 def make_built_in(options: ServeOptions) -> BuiltIn | None:
-    """The built-in model; `None` where another server answers.
+    """The built-in model; `None` where another server answers, or it waits to be asked.
 
     Raises:
         StudyBuddyError: where its runtime or weights are missing.
     """
-    if options.upstream:
-        return None
+    return None if options.upstream or options.idle_model else _find_built_in(options)
+
+
+def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineContext:
+    """What the routes work with; from here on the imports are slow."""
+    from studybuddy.engine.context import EngineContext
+    from studybuddy.engine.store.files import FileBox
+    from studybuddy.engine.store.folder import DataFolder
+    from studybuddy.engine.store.store import Store
+    from studybuddy.engine.upstream.http import HttpUpstream
+    from studybuddy.engine.upstream.registry import Upstreams
+
+    def connect(address: Address) -> Served:
+        upstream = HttpUpstream(address.base_url, address.key, address.model)
+        return make_served(upstream, strict=options.strict_models, calls_tools=True)
+
+    data = DataFolder(options.data_dir)
+    default = make_served(
+        _make_upstream(options, built_in),
+        strict=options.strict_models,
+        calls_tools=bool(options.upstream),
+    )
+    return EngineContext(
+        default.upstream,
+        default.names,
+        Store(data.database),
+        FileBox(data.files),
+        Upstreams(default, connect, is_open=options.companion),
+    )
+
+
+def _find_built_in(options: ServeOptions) -> BuiltIn:
     check_runtime()
     path = find_weights(options.model_file, options.models_dir)
     created = int(path.stat().st_mtime)
@@ -39,28 +72,35 @@ def make_built_in(options: ServeOptions) -> BuiltIn | None:
     return BuiltIn(model, ModelProcess(native_command(path, model.id, usable_cores())))
 
 
-def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineContext:
-    """What the routes work with; from here on the imports are slow."""
-    from studybuddy.engine.context import EngineContext
-    from studybuddy.engine.names import ModelNames
-    from studybuddy.engine.store.files import FileBox
-    from studybuddy.engine.store.folder import DataFolder
-    from studybuddy.engine.store.store import Store
-
-    data = DataFolder(options.data_dir)
-    upstream = _make_upstream(options, built_in)
-    return EngineContext(
-        upstream,
-        ModelNames(upstream, strict=options.strict_models),
-        Store(data.database),
-        FileBox(data.files),
-    )
-
-
 def _make_upstream(options: ServeOptions, built_in: BuiltIn | None) -> Upstream:
     from studybuddy.engine.upstream.http import HttpUpstream
+    from studybuddy.engine.upstream.late import LateUpstream
     from studybuddy.engine.upstream.native import NativeUpstream
+
+    def find() -> NativeUpstream:
+        found = _find_built_in(options)
+        return NativeUpstream(found.model, found.process)
 
     if built_in is not None:
         return NativeUpstream(built_in.model, built_in.process)
-    return HttpUpstream(options.upstream, options.upstream_key, options.upstream_model)
+    if options.upstream:
+        return HttpUpstream(options.upstream, options.upstream_key, options.upstream_model)
+    return LateUpstream(find)
+
+
+def make_served(upstream: Upstream, *, strict: bool, calls_tools: bool) -> Served:
+    """An upstream with what asks it; `calls_tools` says whether its models may call tools."""
+    from studybuddy.engine.names import ModelNames
+    from studybuddy.engine.upstream.registry import Served
+
+    names = ModelNames(upstream, strict=strict)
+    return Served(upstream, names, _asker(upstream, names, calls_tools=calls_tools))
+
+
+def _asker(upstream: Upstream, names: ModelNames, *, calls_tools: bool) -> Asker:
+    # Interim: the place where engine/asking's own maker is called.
+    try:
+        from studybuddy.engine.asking import make_asker  # type: ignore[attr-defined]
+    except ImportError:
+        return cast("Asker", None)
+    return cast("Asker", make_asker(upstream, names, calls_tools=calls_tools))

@@ -12,6 +12,7 @@ from studybuddy.engine.names import ModelNames
 from studybuddy.engine.store.files import FileBox
 from studybuddy.engine.store.store import Store
 from studybuddy.engine.upstream.port import Upstream
+from studybuddy.engine.upstream.registry import Upstreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,13 @@ class EngineContext:
     """The engine's parts, one for each application."""
 
     upstream: Upstream
+    """The engine's own, which is the default one of `upstreams`."""
     names: ModelNames
     store: Store
     files: FileBox
     """Contents of uploaded files."""
+    upstreams: Upstreams
+    """Who may answer a run."""
     thread_deleted: list[Callable[[str], Awaitable[None]]] = field(default_factory=list)
     """Told the id of each thread that was deleted, to forget what they keep of it."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)

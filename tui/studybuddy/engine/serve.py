@@ -42,6 +42,8 @@ class ServeOptions:
     data_dir: Path | None = None
     """Where objects and files are kept; nothing is, without one."""
     companion: bool = False
+    idle_model: bool = False
+    """Whether the built-in model is loaded when it is first asked, and may be missing."""
     instances_dir: Path | None = None
     ready_file: Path | None = None
 
@@ -82,7 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for name in ("--instances-dir", "--ready-file", "--models-dir"):
         parser.add_argument(name, metavar="PATH", help=argparse.SUPPRESS)
-    parser.add_argument("--companion", action="store_true", help=argparse.SUPPRESS)
+    for name in ("--companion", "--idle-model"):
+        parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -132,6 +135,7 @@ def read_options(args: argparse.Namespace, environ: MutableMapping[str, str]) ->
         strict_models=args.strict_models,
         data_dir=_path(args.data_dir),
         companion=args.companion,
+        idle_model=args.idle_model,
         instances_dir=_path(args.instances_dir),
         ready_file=_path(args.ready_file),
     )

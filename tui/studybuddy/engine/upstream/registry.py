@@ -1,0 +1,86 @@
+"""The upstreams that one engine knows: its own, and those that an app registered by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from studybuddy.engine.asking.port import Asker
+from studybuddy.engine.names import ModelNames
+from studybuddy.engine.upstream.port import Upstream
+
+DEFAULT = ""
+"""The name of the engine's own upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An upstream with what asks it."""
+
+    upstream: Upstream
+    names: ModelNames
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an upstream answers; the key is kept in memory only."""
+
+    base_url: str
+    """With the version, such as `http://127.0.0.1:11434/v1`."""
+    key: str = field(default="", repr=False)
+    model: str = ""
+    """For requests that name none, or one that there is not; empty for the first listed."""
+
+
+class Upstreams:
+    """Upstreams by name."""
+
+    def __init__(
+        self, default: Served, connect: Callable[[Address], Served], *, is_open: bool = True
+    ) -> None:
+        """Take the engine's own upstream.
+
+        Args:
+            default: answers where no name is given.
+            connect: makes an upstream of an address; nothing is sent by it.
+            is_open: whether more may be registered; only an engine that serves no one but its
+                student's apps should go wherever it is told to.
+        """
+        self.is_open = is_open
+        self._connect = connect
+        self._served = {DEFAULT: default}
+        self._addresses: dict[str, Address] = {}
+        self._replaced: list[Upstream] = []
+
+    def get(self, name: str) -> Served | None:
+        """The upstream of that name, the engine's own for an empty one; `None` for others."""
+        return self._served.get(name)
+
+    async def register(self, name: str, base_url: str, key: str = "", model: str = "") -> None:
+        """Make an upstream known by a name, in place of the one that had it.
+
+        What still runs on the earlier one goes on. The same once more changes nothing.
+        """
+        address = Address(base_url.rstrip("/"), key, model)
+        if not name:
+            raise ValueError("the engine's own upstream is not replaced")
+        if self._addresses.get(name) == address:
+            return
+        served = await asyncio.to_thread(self._connect, address)  # loading certificates is slow
+        if (old := self._served.get(name)) is not None:
+            self._replaced.append(old.upstream)
+        self._addresses[name] = address
+        self._served[name] = served
+        await served.upstream.start()
+
+    async def start(self) -> None:
+        """Begin what the engine's own upstream has to begin."""
+        await self._served[DEFAULT].upstream.start()
+
+    async def close(self) -> None:
+        """Let go of all upstreams, the engine's own too."""
+        upstreams = [served.upstream for served in self._served.values()]
+        await asyncio.gather(*(upstream.close() for upstream in [*upstreams, *self._replaced]))
+        self._replaced.clear()
