@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message as UiMessage
-from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.worker import Worker
 
@@ -19,16 +18,14 @@ from studybuddy.chat.desk import Desk
 from studybuddy.chat.session import ChatSession
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinished, TurnStarted
 from studybuddy.domain.messages import MessageState
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem
+from studybuddy.ui.drafts import DraftKeeper, measure
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.texts import endpoint_name, welcome
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
-from studybuddy.ui.widgets.status import CHARACTERS_PER_TOKEN, Activity, Meter, StatusLine
-
-DRAFT_DELAY = 0.3
-"""Seconds without a key press after which the draft is stored and counted."""
+from studybuddy.ui.widgets.status import CHARACTERS_PER_TOKEN, Activity, StatusLine
 
 
 class ConversationView(Vertical):
@@ -64,7 +61,9 @@ class ConversationView(Vertical):
         self._reduced_motion = reduced_motion
         self._turns: dict[str, Turn] = {}
         self._idle = Activity()
-        self._draft_timer: Timer | None = None
+        self._drafts = DraftKeeper(
+            self, lambda: (self.session, self.prompt.text), self.count, self._draft_lost
+        )
         self._earlier: list[str] = []
         self.session = desk.new()
 
@@ -146,7 +145,7 @@ class ConversationView(Vertical):
         if not self._may_ask() or (endpoint := self._desk.endpoint) is None:
             self.prompt.give_back(event.text)
             return
-        self._cancel_draft_timer()
+        self._drafts.forget()
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
         turn = Turn.begin(event.text, anew=False)
@@ -239,25 +238,14 @@ class ConversationView(Vertical):
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
-        self._cancel_draft_timer()
-        self._draft_timer = self.set_timer(DRAFT_DELAY, self._rest_after_typing)
-
-    def _cancel_draft_timer(self) -> None:
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-            self._draft_timer = None
-
-    async def _rest_after_typing(self) -> None:
-        self.count()
-        await self.flush_draft()
+        self._drafts.typed()
 
     async def flush_draft(self) -> None:
         """Store what is typed."""
-        self._cancel_draft_timer()
-        try:
-            await self.session.save_draft(self.prompt.text)
-        except StudyBuddyError as error:
-            self.set_idle(Activity(detail=error.problem.sentence, failed=True))
+        await self._drafts.flush()
+
+    def _draft_lost(self, problem: Problem) -> None:
+        self.set_idle(Activity(detail=problem.sentence, failed=True))
 
     def count(self) -> None:
         """Bring the meter up to date, off the key path."""
@@ -265,21 +253,9 @@ class ConversationView(Vertical):
 
     async def _count(self) -> None:
         session = self.session
-        draft, draft_exact = await self._desk.count(self.prompt.text)
-        context, context_exact = await self._context_tokens(session)
+        meter = await measure(self._desk, session, self.prompt.text)
         if session is self.session:
-            reported = next(
-                (message.usage for message in reversed(session.messages) if message.usage), None
-            )
-            self.status.meter = Meter(
-                draft, context, exact=draft_exact and context_exact, reported=reported
-            )
-
-    async def _context_tokens(self, session: ChatSession) -> tuple[int, bool]:
-        last = session.messages[-1] if session.messages else None
-        if last is not None and last.usage is not None and last.usage.total:
-            return last.usage.total, True
-        return await self._desk.count_context(session)
+            self.status.meter = meter
 
 
 def _joined(draft: str, typed: str) -> str:

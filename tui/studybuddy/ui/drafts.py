@@ -1,0 +1,75 @@
+"""What is typed and not sent: stored and counted when the keys rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from studybuddy.chat.desk import Desk
+from studybuddy.chat.session import ChatSession
+from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.ui.widgets.status import Meter
+
+REST = 0.3
+"""Seconds without a key press after which the draft is stored and counted."""
+
+
+class DraftKeeper:
+    """Keeps the draft of the conversation on screen."""
+
+    def __init__(
+        self,
+        node: Widget,
+        draft: Callable[[], tuple[ChatSession, str]],
+        count: Callable[[], None],
+        tell: Callable[[Problem], None],
+    ) -> None:
+        """Take the widget whose clock is used, and where session and text are to be had."""
+        self._node = node
+        self._draft = draft
+        self._count = count
+        self._tell = tell
+        self._timer: Timer | None = None
+
+    @property
+    def typing(self) -> bool:
+        """Whether a key was pressed just now."""
+        return self._timer is not None
+
+    def typed(self) -> None:
+        """Wait for the keys to rest, anew from now."""
+        self.forget()
+        self._timer = self._node.set_timer(REST, self._rest)
+
+    def forget(self) -> None:
+        """Leave what was typed to what happens to it now."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    async def _rest(self) -> None:
+        self._count()
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Store what is typed."""
+        self.forget()
+        session, text = self._draft()
+        try:
+            await session.save_draft(text)
+        except StudyBuddyError as error:
+            self._tell(error.problem)
+
+
+async def measure(desk: Desk, session: ChatSession, draft: str) -> Meter:
+    """The tokens of a draft, and of the conversation that it would go into."""
+    tokens, exact = await desk.count(draft)
+    last = session.messages[-1] if session.messages else None
+    if last is not None and last.usage is not None and last.usage.total:
+        context, context_exact = last.usage.total, True
+    else:
+        context, context_exact = await desk.count_context(session)
+    reported = next((m.usage for m in reversed(session.messages) if m.usage), None)
+    return Meter(tokens, context, exact=exact and context_exact, reported=reported)
