@@ -1,0 +1,111 @@
+"""Which sentences of a passage another sentence rests on."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studybuddy.engine.search.passages import Passage
+from studybuddy.engine.search.sentences import sentences
+from studybuddy.engine.search.words import RUNS, STOP_WORDS, pairs
+
+_WORD = re.compile(r"\w+")
+_ENDINGS = re.compile(
+    r"(?:ational|ations?|ating|ated|ates?|ingly|edly|ings?|ness|ments?|ies|ied|ily|ly|ed|es|s|y|e)$"
+)
+_SHORTEST_STEM = 4
+_LONGEST_QUOTE = 400  # characters
+_SECOND = 0.15  # share of the whole weight that a second sentence must add
+
+
+def content(text: str) -> frozenset[str]:
+    """The stems of a text's words that say something."""
+    found: set[str] = set()
+    for run in RUNS.findall(text):
+        found.update(pairs(run))
+    plain = unicodedata.normalize("NFKD", RUNS.sub(" ", text)).lower()
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    found.update(_stem(word) for word in _WORD.findall(plain) if word not in STOP_WORDS)
+    return frozenset(found)
+
+
+def _stem(word: str) -> str:
+    cut = _ENDINGS.sub("", word)
+    return cut if len(cut) >= _SHORTEST_STEM else word
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Sentences of a passage: passage.text[start:end], and how well they bear a claim."""
+
+    start: int
+    end: int
+    share: float
+    """Of the weight of the claim's words that are in them, 0..1; rare words weigh more."""
+    words: int
+    """Distinct words that are in both."""
+
+
+class Sources:
+    """Passages taken apart, for many claims."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        """Split all of them into sentences."""
+        self._sentences = [
+            [(*span, content(passage.text[slice(*span)])) for span in sentences(passage.text)]
+            for passage in passages
+        ]
+        every = [words for found in self._sentences for _start, _end, words in found]
+        self._count = len(every)
+        self._having = Counter(word for words in every for word in words)
+
+    def __len__(self) -> int:
+        """How many passages there are."""
+        return len(self._sentences)
+
+    def support(self, passage: int, claim: str) -> Support:
+        """The one or two sentences of a passage (from 0) that bear a claim best."""
+        return self._support(passage, content(claim))
+
+    def best(self, claim: str) -> tuple[int, Support] | None:
+        """The passage (from 0) that bears a claim best; the first of equals."""
+        words = content(claim)
+        found = [(number, self._support(number, words)) for number in range(len(self))]
+        return max(found, key=lambda item: (item[1].share, -item[0]), default=None)
+
+    def _support(self, passage: int, claim: frozenset[str]) -> Support:
+        found = self._sentences[passage]
+        if not found:
+            return Support(0, 0, 0.0, 0)
+        whole = sum(self._weight(word) for word in claim) or 1.0
+        shares = [sum(map(self._weight, claim & words)) / whole for _s, _e, words in found]
+        top = max(range(len(found)), key=lambda index: (shares[index], -index))
+        first = last = top
+        share, words = shares[top], claim & found[top][2]
+        for other in (top - 1, top + 1):
+            if not 0 <= other < len(found):
+                continue
+            both = claim & (found[top][2] | found[other][2])
+            together = sum(map(self._weight, both)) / whole
+            start, end = found[min(top, other)][0], found[max(top, other)][1]
+            if together >= max(share, shares[top] + _SECOND) and end - start <= _LONGEST_QUOTE:
+                first, last = min(top, other), max(top, other)
+                share, words = together, both
+        return Support(found[first][0], found[last][1], min(1.0, share), len(words))
+
+    def _weight(self, word: str) -> float:
+        """How telling a word is; one that is in no passage is as telling as can be."""
+        having = self._having[word]
+        return math.log(1 + (self._count - having + 0.5) / (having + 0.5))
+
+
+def shortened(text: str, start: int, end: int) -> int:
+    """Where a quote that begins at `start` ends, so that it is not too long to be one."""
+    if end - start <= _LONGEST_QUOTE:
+        return end
+    cut = text.rfind(" ", start + _LONGEST_QUOTE // 2, start + _LONGEST_QUOTE)
+    return cut if cut > start else start + _LONGEST_QUOTE
