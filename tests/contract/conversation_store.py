@@ -18,6 +18,17 @@ from studybuddy.domain.messages import (
 )
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
+from studybuddy.domain.runs import (
+    Citation,
+    CodeCall,
+    FunctionCall,
+    Hit,
+    RunDetails,
+    RunStatus,
+    RunStep,
+    SearchCall,
+    StepStatus,
+)
 from studybuddy.domain.usage import Usage
 
 
@@ -29,6 +40,33 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+DETAILS = RunDetails(
+    "run_1",
+    "thread_1",
+    "asst_1",
+    "Study Buddy",
+    RunStatus.COMPLETED,
+    (
+        Citation(6, 9, "file-1", "optics.pdf", "Light is “a wave”.", 3, 40, 1200, 1217),
+        Citation(6, 9, "file-2"),
+    ),
+    (
+        RunStep(
+            "step_1",
+            StepStatus.COMPLETED,
+            (
+                SearchCall("call_1", (Hit("file-1", "optics.pdf", "Light\nis \x1b", 0.75),)),
+                CodeCall("call_2", "print('学')", "学\n"),
+                FunctionCall("call_3", "display_quiz", '{"title": "Q"', None),
+                FunctionCall("call_4", "display_quiz", "{}", '["b"]'),
+            ),
+            usage=Usage(10, 2, 3, 1),
+        ),
+        RunStep("step_2", StepStatus.FAILED, message_id="msg_1", error="Too long."),
+    ),
+)
 
 
 class World(Protocol):
@@ -73,7 +111,19 @@ class ConversationStoreContract:
         self, store: ConversationStore
     ) -> None:
         head = Conversation(
-            new_id(), "Zoë 🎓", 1.5, 2.5, Mode.ASSISTANT, "Be\nkind.", "lab", "m-1", None, "a dra"
+            new_id(),
+            "Zoë 🎓",
+            1.5,
+            2.5,
+            Mode.ASSISTANT,
+            "Be\nkind.",
+            "lab",
+            "m-1",
+            None,
+            "a dra",
+            "thread_1",
+            "asst_1",
+            "Tutor 学",
         )
         await store.save(head)
         opened = await store.load(head.id)
@@ -178,6 +228,45 @@ class ConversationStoreContract:
             seen += page
             key = page[-1].updated_at, page[-1].id
         assert seen == sorted(heads, key=lambda h: (h.updated_at, h.id), reverse=True)
+
+    async def test_the_conversations_of_one_mode_are_listed_alone_and_in_pages(
+        self, store: ConversationStore
+    ) -> None:
+        modes = (Mode.COMPLETION, Mode.ASSISTANT)
+        heads = [a_conversation(float(number), mode=modes[number % 2]) for number in range(8)]
+        for head in heads:
+            await store.save(head)
+        for wanted in modes:
+            mine = [head for head in reversed(heads) if head.mode is wanted]
+            page = await store.recent(3, mode=wanted)
+            assert page == mine[:3]
+            assert await store.recent(3, (page[-1].updated_at, page[-1].id), wanted) == mine[3:]
+
+    async def test_a_conversation_can_be_given_a_thread_and_another_assistant(
+        self, store: ConversationStore
+    ) -> None:
+        head = a_conversation(mode=Mode.ASSISTANT)
+        await store.save(head)
+        head = replace(head, thread_id="thread_1", assistant_id="asst_2", assistant_name="Math")
+        await store.save(head)
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert opened.head == head
+
+    async def test_what_a_run_left_with_its_answer_comes_back_whole(
+        self, store: ConversationStore
+    ) -> None:
+        head, question = a_conversation(), asked()
+        answer = answered("", question, MessageState.STREAMING)
+        await store.save(head)
+        await store.add(head.id, question, answer)
+        done = replace(answer, text="A wave【1】.", state=MessageState.COMPLETE, details=DETAILS)
+        await store.finish(done)
+        at_once = replace(answered("And so on.", done), details=RunDetails("run_2", "thread_1"))
+        await store.add(head.id, at_once)
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert opened.messages == (question, done, at_once)
 
     async def test_a_journaled_answer_is_read_as_far_as_it_came(
         self, store: ConversationStore
@@ -332,12 +421,18 @@ class ConversationStoreContract:
         await store.add(head.id, question, answer)
         await store.journal(answer.id, "so far \udf93")
         await store.save_draft(head.id, "draft \ud83d")
-        await store.finish(replace(answer, text="the end \ud83d", state=MessageState.COMPLETE))
+        search = SearchCall("call_1", (Hit("file-1", "notes.md", "found \ud83d"),))
+        details = RunDetails(
+            "run_1", "thread_1", steps=(RunStep("step_1", StepStatus.COMPLETED, (search,)),)
+        )
+        done = replace(answer, state=MessageState.COMPLETE, details=details)
+        await store.finish(replace(done, text="the end \ud83d"))
         opened = await store.load(head.id)
         assert opened is not None
         assert opened.messages[0].text.startswith("before ")
         assert opened.messages[0].text.endswith(" after")
         assert opened.messages[1].text.startswith("the end")
+        assert opened.messages[1].details is not None
         assert opened.head.draft.startswith("draft ")
 
     async def test_calls_at_once_all_come_true(self, store: ConversationStore) -> None:

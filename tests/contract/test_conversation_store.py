@@ -1,4 +1,4 @@
-"""The contract of the conversation store, on each store there is."""
+"""The contracts of the stores of conversations and of runs, on each store there is."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from studybuddy.domain.ports import ConversationStore
 from studybuddy.storage.conversations import SqliteConversationStore
 from studybuddy.storage.instances import Instance
 from tests.contract.conversation_store import Clock, ConversationStoreContract
+from tests.contract.run_store import RunStoreContract
 from tests.support.memory_store import MemoryConversationStore, MemoryData
 
 
@@ -20,7 +21,7 @@ class SqliteWorld:
         self._folder = folder
         self._running: dict[int, tuple[SqliteConversationStore, Instance]] = {}
 
-    def start(self) -> ConversationStore:
+    def start(self) -> SqliteConversationStore:
         instance = Instance(self._folder / "instances")
         store = SqliteConversationStore(
             self._folder / "data" / "studybuddy.db", instance, clock=self.clock
@@ -44,7 +45,7 @@ class MemoryWorld:
         self.clock = Clock()
         self._data = MemoryData()
 
-    def start(self) -> ConversationStore:
+    def start(self) -> MemoryConversationStore:
         return MemoryConversationStore(self._data, self.clock)
 
     async def kill(self, store: ConversationStore) -> None:
@@ -61,6 +62,20 @@ class TestSqliteConversationStore(ConversationStoreContract):
 
 
 class TestMemoryConversationStore(ConversationStoreContract):
+    @pytest.fixture
+    def world(self) -> MemoryWorld:
+        return MemoryWorld()
+
+
+class TestSqliteRunStore(RunStoreContract):
+    @pytest.fixture
+    async def world(self, tmp_path: Path) -> AsyncIterator[SqliteWorld]:
+        world = SqliteWorld(tmp_path)
+        yield world
+        await world.end()
+
+
+class TestMemoryRunStore(RunStoreContract):
     @pytest.fixture
     def world(self) -> MemoryWorld:
         return MemoryWorld()

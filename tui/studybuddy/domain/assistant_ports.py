@@ -237,7 +237,10 @@ class RunStore(Protocol):
     """
 
     async def follow(self, run: FollowedRun) -> None:
-        """Remember a run until `run_over`; it belongs to this instance of the app."""
+        """Remember a run until `run_over`; it belongs to this instance of the app.
+
+        Does nothing where its answer is not stored (any more).
+        """
         ...
 
     async def run_over(self, run_id: str) -> None:
@@ -251,6 +254,7 @@ class RunStore(Protocol):
     async def claim_runs(self) -> Sequence[FollowedRun]:
         """The runs of instances that are gone; they belong to this instance from here on.
 
-        Their answers are STREAMING again.
+        Their answers, with the text that was journaled, are STREAMING again. A run whose answer
+        was finished is forgotten instead.
         """
         ...

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import StatusChanged, TextDelta, UsageReported
-from studybuddy.domain.messages import Conversation, Message, OpenConversation, Role
+from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +91,23 @@ class ConversationStore(Protocol):
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head.
 
-        An update writes title, mode, system prompt, endpoint and model, and moves
-        `updated_at` forward, never back. It leaves `draft` (see `save_draft`) and `leaf_id`
+        An update writes title, mode, system prompt, endpoint, model, thread and assistant, and
+        moves `updated_at` forward, never back. It leaves `draft` (see `save_draft`) and `leaf_id`
         (see `add`) as they are: another instance may have changed them since this head was
         read. A new conversation is stored as it is given.
         """
         ...
 
     async def recent(
-        self, limit: int, before: tuple[float, str] | None = None
+        self,
+        limit: int,
+        before: tuple[float, str] | None = None,
+        mode: Mode | None = None,
     ) -> Sequence[Conversation]:
-        """The page of conversations after the key `before` = (updated_at, id), newest first."""
+        """The page of conversations after the key `before` = (updated_at, id), newest first.
+
+        Only those of `mode`, where one is given.
+        """
         ...
 
     async def load(self, conversation_id: str) -> OpenConversation | None:
@@ -135,9 +141,9 @@ class ConversationStore(Protocol):
         ...
 
     async def finish(self, message: Message) -> None:
-        """Write an answer's final text, state, error, model and usage; moves `updated_at` to now.
+        """Write an answer's final text, state, error, model, usage and details.
 
-        Does nothing where the answer was deleted.
+        Moves `updated_at` to now. Does nothing where the answer was deleted.
         """
         ...
 

@@ -7,11 +7,19 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from studybuddy.domain.messages import Conversation, Message, MessageState, OpenConversation
+from studybuddy.domain.messages import (
+    Conversation,
+    Message,
+    MessageState,
+    Mode,
+    OpenConversation,
+)
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.storage import rows
 from studybuddy.storage.database import transaction
 from studybuddy.storage.instances import Liveness
+from studybuddy.storage.runs import SqliteRunStore
+from studybuddy.storage.text import clean
 from studybuddy.storage.worker import DatabaseThread
 
 _PROMPTS_LOOKED_AT = 2000
@@ -52,6 +60,8 @@ class SqliteConversationStore:
         """
         self._thread = DatabaseThread(path, on_notice)
         self._instance = instance
+        self.runs = SqliteRunStore(self._thread, instance)
+        """The runs that are followed, in the same database."""
         self._clock = clock
 
     async def save(self, conversation: Conversation) -> None:
@@ -59,10 +69,13 @@ class SqliteConversationStore:
         await self._thread.run(self._save, conversation)
 
     async def recent(
-        self, limit: int, before: tuple[float, str] | None = None
+        self,
+        limit: int,
+        before: tuple[float, str] | None = None,
+        mode: Mode | None = None,
     ) -> Sequence[Conversation]:
         """The page of conversations after the key `before` = (updated_at, id), newest first."""
-        return await self._thread.run(self._recent, limit, before)
+        return await self._thread.run(self._recent, limit, before, mode)
 
     async def load(self, conversation_id: str) -> OpenConversation | None:
         """A conversation and its shown branch; `None` where there is none of that id."""
@@ -85,7 +98,7 @@ class SqliteConversationStore:
     async def journal(self, message_id: str, text: str) -> None:
         """Write how far a streaming answer has come; nothing where it no longer streams."""
         sql = "UPDATE messages SET text = ? WHERE id = ? AND state = 'streaming'"
-        await self._write(sql, rows.clean(text), message_id)
+        await self._write(sql, clean(text), message_id)
 
     async def finish(self, message: Message) -> None:
         """Write an answer's final text, state, error, model and usage."""
@@ -94,7 +107,7 @@ class SqliteConversationStore:
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         """Write what is typed and not sent; does nothing where the conversation is unknown."""
         sql = "UPDATE conversations SET draft = ? WHERE id = ?"
-        await self._write(sql, rows.clean(draft), conversation_id)
+        await self._write(sql, clean(draft), conversation_id)
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """The student's latest distinct messages over all conversations, newest first."""
@@ -118,21 +131,29 @@ class SqliteConversationStore:
 
     def _save(self, connection: sqlite3.Connection, conversation: Conversation) -> None:
         connection.execute(
-            f"INSERT INTO conversations ({rows.CONVERSATION}) VALUES (?,?,?,?,?,?,?,?,?,?) "
+            f"INSERT INTO conversations ({rows.CONVERSATION}) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
             "ON CONFLICT (id) DO UPDATE SET title = excluded.title, mode = excluded.mode, "
             "system_prompt = excluded.system_prompt, endpoint = excluded.endpoint, "
-            "model = excluded.model, updated_at = max(updated_at, excluded.updated_at)",
+            "model = excluded.model, updated_at = max(updated_at, excluded.updated_at), "
+            "thread_id = excluded.thread_id, assistant_id = excluded.assistant_id, "
+            "assistant_name = excluded.assistant_name",
             rows.conversation_row(conversation),
         )
 
     def _recent(
-        self, connection: sqlite3.Connection, limit: int, before: tuple[float, str] | None
+        self,
+        connection: sqlite3.Connection,
+        limit: int,
+        before: tuple[float, str] | None,
+        mode: Mode | None,
     ) -> list[Conversation]:
-        where = "WHERE (updated_at, id) < (?, ?)" if before else ""
+        wanted = ["mode = ?"] * (mode is not None) + ["(updated_at, id) < (?, ?)"] * bool(before)
+        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
         found = connection.execute(
             f"SELECT {rows.CONVERSATION} FROM conversations {where} "
             "ORDER BY updated_at DESC, id DESC LIMIT ?",
-            (*(before or ()), limit),
+            (*([mode.value] if mode else []), *(before or ()), limit),
         )
         return [rows.conversation(row) for row in found]
 
@@ -201,19 +222,19 @@ class SqliteConversationStore:
                 raise StudyBuddyError(_DELETED)
             connection.executemany(
                 f"INSERT INTO messages ({rows.MESSAGE}, conversation_id, owner) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 new,
             )
 
     def _finish(self, connection: sqlite3.Connection, message: Message) -> None:
-        _, _, text, _, _, state, model, error, *usage = rows.message_row(message)
+        _, _, text, _, _, state, model, error, *rest = rows.message_row(message)
         owner = self._owner(message)
         with transaction(connection):
             connection.execute(
                 "UPDATE messages SET text = ?, state = ?, owner = ?, model = ?, error = ?, "
                 "prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?, "
-                "reasoning_tokens = ? WHERE id = ?",
-                (text, state, owner, model, error, *usage, message.id),
+                "reasoning_tokens = ?, details = ? WHERE id = ?",
+                (text, state, owner, model, error, *rest, message.id),
             )
             connection.execute(
                 "UPDATE conversations SET updated_at = max(updated_at, ?) "

@@ -6,28 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
+from studybuddy.domain.runs import RunDetails
 from studybuddy.domain.usage import Usage
+from studybuddy.storage.text import clean
 
 CONVERSATION = (
-    "id, title, created_at, updated_at, mode, system_prompt, endpoint, model, leaf_id, draft"
+    "id, title, created_at, updated_at, mode, system_prompt, endpoint, model, leaf_id, draft, "
+    "thread_id, assistant_id, assistant_name"
 )
 MESSAGE = (
     "id, role, text, created_at, parent_id, state, model, error, "
-    "prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens"
+    "prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, details"
 )
 
 # Looked up by hand: calling the enumerations costs more than all the rest of a row.
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in MessageState}
-
-
-def clean(text: str) -> str:
-    """The text as UTF-8 can carry it: surrogate pairs joined, lone ones U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def conversation_row(value: Conversation) -> tuple[Any, ...]:
@@ -43,6 +37,9 @@ def conversation_row(value: Conversation) -> tuple[Any, ...]:
         value.model,
         value.leaf_id,
         clean(value.draft),
+        value.thread_id,
+        value.assistant_id,
+        clean(value.assistant_name),
     )
 
 
@@ -65,6 +62,7 @@ def message_row(value: Message) -> tuple[Any, ...]:
         value.model,
         clean(value.error),
         *((usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else [None] * 4),
+        None if value.details is None else _encoded(value.details),
     )
 
 
@@ -81,6 +79,7 @@ def messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
             model,
             error,
             None if prompt is None else Usage(prompt, completion, cached, reasoning),
+            None if details is None else _decoded(details),
         )
         for (
             identity,
@@ -95,5 +94,18 @@ def messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
             completion,
             cached,
             reasoning,
+            details,
         ) in rows
     ]
+
+
+def _encoded(details: RunDetails) -> str:
+    from studybuddy.storage.details import encoded
+
+    return encoded(details)
+
+
+def _decoded(text: str) -> RunDetails | None:
+    from studybuddy.storage.details import decoded
+
+    return decoded(text)

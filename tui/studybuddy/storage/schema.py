@@ -50,5 +50,28 @@ CREATE TABLE app_state (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS,)
+_THREADS = """
+ALTER TABLE conversations ADD COLUMN thread_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN assistant_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN assistant_name TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX conversations_by_mode ON conversations (mode, updated_at, id);
+
+ALTER TABLE messages ADD COLUMN details TEXT; -- JSON of what its run left; NULL where none did
+
+-- Runs whose end the app that started them has not seen.
+CREATE TABLE runs_followed (
+    run_id TEXT PRIMARY KEY NOT NULL,
+    thread_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    answer_id TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    action_draft TEXT NOT NULL,
+    owner TEXT NOT NULL -- the instance that follows it
+);
+
+CREATE INDEX runs_by_conversation ON runs_followed (conversation_id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS)
 """Script number N, counted from 0, takes `user_version` N to N + 1."""

@@ -1,0 +1,116 @@
+"""A database of each earlier version, with data in it, goes on to be used."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studybuddy.domain.assistant_ports import FollowedRun
+from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
+from studybuddy.domain.runs import RunDetails
+from studybuddy.domain.usage import Usage
+from studybuddy.storage.conversations import SqliteConversationStore
+from studybuddy.storage.database import open_database
+from studybuddy.storage.schema import MIGRATIONS
+from tests.support.store_process import open_store
+
+OLD = Conversation(
+    "c1", "Light", 1.0, 5.0, Mode.COMPLETION, "Be kind.", "lab", "small", "m2", "typed"
+)
+QUESTION = Message("m1", Role.USER, "What is light?", 2.0)
+ANSWER = Message("m2", Role.ASSISTANT, "A wa", 3.0, "m1", MessageState.STREAMING, "small")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteConversationStore]:
+    """The store of a file that version 1 left, killed while an answer streamed."""
+    with closing(open_database(tmp_path / "studybuddy.db", MIGRATIONS[:1]).connection) as old:
+        old.execute(
+            "INSERT INTO conversations VALUES "
+            "('c1', 'Light', 1, 5, 'completion', 'Be kind.', 'lab', 'small', 'm2', 'typed')"
+        )
+        old.execute(
+            "INSERT INTO messages VALUES (1, 'm1', 'c1', NULL, 'user', 'What is light?', 2, "
+            "'complete', '', '', '', NULL, NULL, NULL, NULL)"
+        )
+        old.execute(
+            "INSERT INTO messages VALUES (2, 'm2', 'c1', 'm1', 'assistant', 'A wa', 3, "
+            "'streaming', 'gone', 'small', '', 3, 4, 0, 0)"
+        )
+        old.execute("INSERT INTO app_state VALUES ('last_opened', 'c1')")
+    store, instance = open_store(tmp_path)
+    yield store
+    await store.close()
+    instance.release()
+
+
+async def test_conversations_of_version_1_are_read_as_they_were(
+    store: SqliteConversationStore,
+) -> None:
+    assert await store.recent(10) == [OLD]
+    assert await store.recent(10, mode=Mode.COMPLETION) == [OLD]
+    assert await store.recent(10, mode=Mode.ASSISTANT) == []
+    assert await store.last_opened() == "c1"
+    opened = await store.load("c1")
+    assert opened is not None
+    cut = replace(ANSWER, state=MessageState.INTERRUPTED, usage=Usage(3, 4))
+    assert opened.messages == (QUESTION, cut)
+    assert await store.runs.claim_runs() == []
+
+
+async def test_conversations_of_version_1_can_be_carried_on_in_a_thread(
+    store: SqliteConversationStore,
+) -> None:
+    head = replace(OLD, mode=Mode.ASSISTANT, thread_id="thread_1", assistant_name="Math Tutor")
+    await store.save(head)
+    answer = replace(
+        ANSWER, id="m3", state=MessageState.STREAMING, details=RunDetails("run_1", "thread_1")
+    )
+    await store.add("c1", answer)
+    await store.runs.follow(FollowedRun("run_1", "thread_1", "c1", "m3", "lab"))
+    opened = await store.load("c1")
+    assert opened is not None
+    assert opened.head.thread_id == "thread_1"
+    assert opened.head.assistant_name == "Math Tutor"
+    assert opened.messages == (QUESTION, answer)
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"run_id": 1, "thread_id": ""}',
+        '{"run_id": "r", "thread_id": "t", "status": "sleeping"}',
+        "[" * 3000,
+    ],
+)
+async def test_details_that_are_none_cost_the_details_and_not_the_answer(
+    tmp_path: Path, store: SqliteConversationStore, garbled: str
+) -> None:
+    await store.load("c1")
+    with closing(open_database(tmp_path / "studybuddy.db").connection) as other:
+        other.execute("UPDATE messages SET details = ? WHERE id = 'm2'", (garbled,))
+    opened = await store.load("c1")
+    assert opened is not None
+    assert opened.messages[-1].text == "A wa"
+    assert opened.messages[-1].details is None
+
+
+async def test_details_of_a_later_version_are_read_as_far_as_they_are_known(
+    tmp_path: Path, store: SqliteConversationStore
+) -> None:
+    await store.load("c1")
+    with closing(open_database(tmp_path / "studybuddy.db").connection) as other:
+        later = '{"run_id": "r", "thread_id": "t", "mood": "good", "steps": [], "citations": []}'
+        other.execute("UPDATE messages SET details = ? WHERE id = 'm2'", (later,))
+    opened = await store.load("c1")
+    assert opened is not None
+    assert opened.messages[-1].details == RunDetails("r", "t")
