@@ -16,6 +16,7 @@ import httpx2
 from studybuddy.engine.app import create_app
 from studybuddy.engine.assembly import make_served
 from studybuddy.engine.context import EngineContext
+from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.serve import LOOPBACK_NAMES, ServeOptions
 from studybuddy.engine.sockets import listen
 from studybuddy.engine.store.files import FileBox
@@ -24,6 +25,7 @@ from studybuddy.engine.store.store import Store
 from studybuddy.engine.upstream.http import HttpUpstream
 from studybuddy.engine.upstream.port import Upstream
 from studybuddy.engine.upstream.registry import Address, Served, Upstreams
+from studybuddy.engine.vectors.ingestion import Ingestion
 from studybuddy.engine.web import make_server
 
 TOKEN = "the-token-of-the-test"
@@ -102,12 +104,16 @@ def context_for(
         registered = HttpUpstream(address.base_url, address.key, address.model)
         return make_served(registered, strict=strict, calls_tools=True)
 
+    store, files = Store(data.database), FileBox(data.files)
+    search = SearchIndex(data.search)
     return EngineContext(
         default.upstream,
         default.names,
-        Store(data.database),
-        FileBox(data.files),
+        store,
+        files,
         Upstreams(default, connect),
+        search,
+        Ingestion(store, files, search),
     )
 
 

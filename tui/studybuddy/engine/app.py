@@ -16,7 +16,17 @@ from studybuddy.engine.context import EngineContext
 from studybuddy.engine.errors import SERVER_ERROR, ApiError, ClientGone
 from studybuddy.engine.guards import HostGuard, TokenGuard
 from studybuddy.engine.responses import error_response
-from studybuddy.engine.routes import chat, health, model, models, tokenize, upstreams
+from studybuddy.engine.routes import (
+    assistants,
+    chat,
+    health,
+    messages,
+    model,
+    models,
+    threads,
+    tokenize,
+    upstreams,
+)
 from studybuddy.engine.serve import LOOPBACK_NAMES
 
 log = logging.getLogger(__name__)
@@ -38,7 +48,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as last_first:
-            for part in (context.store, context.files):
+            last_first.push_async_callback(context.search.close)
+            for part in (context.store, context.files, context.ingestion):
                 await part.open()
                 last_first.push_async_callback(part.close)
             last_first.push_async_callback(context.upstreams.close)
@@ -54,6 +65,9 @@ def create_app(
             *tokenize.routes,
             *upstreams.routes,
             *model.routes,
+            *assistants.routes,
+            *threads.routes,
+            *messages.routes,
         ],
         middleware=[
             Middleware(HostGuard, hosts=hosts),

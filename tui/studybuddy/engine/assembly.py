@@ -39,11 +39,13 @@ def make_built_in(options: ServeOptions) -> BuiltIn | None:
 def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineContext:
     """What the routes work with; from here on the imports are slow."""
     from studybuddy.engine.context import EngineContext
+    from studybuddy.engine.search.index import SearchIndex
     from studybuddy.engine.store.files import FileBox
     from studybuddy.engine.store.folder import DataFolder
     from studybuddy.engine.store.store import Store
     from studybuddy.engine.upstream.http import HttpUpstream
     from studybuddy.engine.upstream.registry import Upstreams
+    from studybuddy.engine.vectors.ingestion import Ingestion
 
     def connect(address: Address) -> Served:
         upstream = HttpUpstream(address.base_url, address.key, address.model)
@@ -55,12 +57,16 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
         strict=options.strict_models,
         calls_tools=bool(options.upstream),
     )
+    store, files = Store(data.database), FileBox(data.files)
+    search = SearchIndex(data.search)
     return EngineContext(
         default.upstream,
         default.names,
-        Store(data.database),
-        FileBox(data.files),
+        store,
+        files,
         Upstreams(default, connect, is_open=options.companion),
+        search,
+        Ingestion(store, files, search),
     )
 
 

@@ -31,14 +31,20 @@ _NAMES: Mapping[type, str] = {
 }
 
 
-async def read_json(request: Request, limit: int = JSON_LIMIT) -> dict[str, Any]:
+async def read_json(
+    request: Request, limit: int = JSON_LIMIT, *, may_be_empty: bool = False
+) -> dict[str, Any]:
     """The request's body, which must be a JSON object of at most `limit` bytes.
+
+    Where it may be empty, no body at all is an empty object.
 
     Raises:
         ApiError: 400 where it is no JSON object, 413 where it is too large.
         ClientGone: where the client left before all of it came.
     """
     body = await _read(request, limit)
+    if may_be_empty and not body.strip():
+        return {}
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 
 from studybuddy.engine.names import ModelNames
+from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.store.files import FileBox
 from studybuddy.engine.store.store import Store
 from studybuddy.engine.upstream.port import Upstream
 from studybuddy.engine.upstream.registry import Upstreams
+from studybuddy.engine.vectors.ingestion import Ingestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class EngineContext:
     """Contents of uploaded files."""
     upstreams: Upstreams
     """Who may answer a run."""
+    search: SearchIndex
+    ingestion: Ingestion
+    """Brings files into vector stores; to be woken where one was added."""
     thread_deleted: list[Callable[[str], Awaitable[None]]] = field(default_factory=list)
     """Told the id of each thread that was deleted, to forget what they keep of it."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -52,6 +52,15 @@ class ModelNames:
         self._log(asked, default)
         return Resolved(default, asked)
 
+    async def check(self, asked: str) -> None:
+        """Refuse a name that will not be answered for; the upstream is only asked if strict.
+
+        Raises:
+            ApiError: 404 where the name is not known and no other may stand in.
+        """
+        if self._strict:
+            await self.resolve(asked)
+
     def _log(self, asked: str, default: str) -> None:
         if asked not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(asked)

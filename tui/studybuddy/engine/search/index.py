@@ -155,6 +155,10 @@ class SearchIndex:
         """The size of a file in a store; `None` where it is not in it, as after a kill."""
         return await self._read(writing.held, store_id, file_id)
 
+    async def members(self) -> set[tuple[str, str]]:
+        """Vector store and file of all that is indexed."""
+        return await self._read(writing.members)
+
     async def set_attributes(
         self, store_id: str, file_id: str, attributes: Mapping[str, Any]
     ) -> None:

@@ -194,6 +194,11 @@ def held(connection: sqlite3.Connection, store_id: str, file_id: str) -> Indexed
     return None if row is None else _size(connection, row[0])
 
 
+def members(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Vector store and file of all that is indexed."""
+    return set(connection.execute("SELECT store_id, file_id FROM members"))
+
+
 def remove(connection: sqlite3.Connection, store_id: str, file_id: str | None) -> None:
     """Take a file, or all where it is `None`, out of a store; what no store has goes for good."""
     with transaction(connection):

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class FileBox:
         self._temporary = folder is None
 
     async def open(self) -> None:
-        """Make the folder, and remove what uploads that were cut off left in it.
+        """Make the folder.
 
         Raises:
             OSError: where that fails.
@@ -60,6 +61,13 @@ class FileBox:
             with suppress(OSError):
                 path.unlink()
 
+    def sweep(self, known: Collection[str]) -> None:
+        """Remove all contents but those of these files; blocks."""
+        for path in self.folder.iterdir():
+            if path.name not in known:
+                with suppress(OSError):
+                    path.unlink()
+
     async def close(self) -> None:
         """Remove the folder, where it is a temporary one."""
         if self._temporary and self._folder is not None:
@@ -70,6 +78,3 @@ class FileBox:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="studybuddy-"))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in self._folder.glob(f"*{_UNFINISHED}"):
-            with suppress(OSError):
-                path.unlink()

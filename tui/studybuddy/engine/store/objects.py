@@ -135,6 +135,8 @@ class Objects:
         after: str | None = None,
         before: str | None = None,
         status: str | None = None,
+        having: Mapping[str, str] | None = None,
+        noted: Mapping[str, str] | None = None,
     ) -> Page[T]:
         """A page of a list in the order of creation.
 
@@ -146,6 +148,8 @@ class Objects:
             after: id after which, in that order, the page begins.
             before: id before which, in that order, it ends: the items nearest to it are taken.
             status: only objects of this status.
+            having: only objects with these values in these fields.
+            noted: only objects with these values in their notes.
 
         Raises:
             KeyError: where `after` or `before` is in no such list; its argument is the id.
@@ -156,6 +160,11 @@ class Objects:
         if status is not None:
             conditions.append("status = ?")
             values.append(status)
+        for column, wanted in (("body", having), ("note", noted)):
+            for field, value in (wanted or {}).items():
+                # Text, since newer versions of SQLite take a BLOB for their own binary JSON.
+                conditions.append(f"json_extract(CAST({column} AS TEXT), ?) = ?")
+                values += [f"$.{field}", value]
         if after is not None:
             conditions.append("seq > ?" if forward else "seq < ?")
             values.append(self._place(kind, parent, after))
@@ -173,11 +182,19 @@ class Objects:
         return Page(items[::-1] if backwards else items, len(rows) > limit)
 
     def all(
-        self, kind: type[T], *, parent: str | None = None, status: Collection[str] = ()
+        self,
+        kind: type[T],
+        *,
+        parent: str | None = None,
+        status: Collection[str] = (),
+        id: str | None = None,
     ) -> list[T]:
-        """All objects of a kind, oldest first; of one parent, or of some statuses only."""
+        """All objects of a kind, oldest first; of one parent, some statuses or one id only."""
         conditions = ["kind = ?"]
         values = [_kind(kind)]
+        if id is not None:
+            conditions.append("id = ?")
+            values.append(id)
         if parent is not None:
             conditions.append("parent = ?")
             values.append(parent)
