@@ -85,13 +85,16 @@ async def make(home: Home) -> AsyncIterator[Make]:
 
 
 async def answers(endpoint: Endpoint) -> bool:
+    return (await ask(endpoint)).status_code == 200
+
+
+async def ask(endpoint: Endpoint) -> httpx2.Response:
     async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=30) as client:
-        response = await client.post(
+        return await client.post(
             f"{endpoint.base_url}/chat/completions",
             headers={"Authorization": f"Bearer {endpoint.key}"},
             json={"messages": [{"role": "user", "content": "hi"}], "max_tokens": 2},
         )
-    return response.status_code == 200
 
 
 @needs_model
@@ -199,6 +202,54 @@ async def test_missing_weights_are_told_before_anything_is_started(
     assert not started
 
 
+async def test_the_engine_serves_threads_where_the_weights_are_missing_and_says_so_when_asked(
+    home: Home, make: Make, tmp_path: Path
+) -> None:
+    app = home.app("app")
+    companion = make(tmp_path / "missing.gguf")
+    endpoint = await companion.server()
+    assert endpoint == await companion.server()
+    for _ in range(2):
+        response = await ask(endpoint)
+        assert response.status_code == 503
+        error = response.json()["error"]
+        assert error["code"] in ("no_weights", "engine")  # the latter where no runtime is
+        assert "missing.gguf" in error["message"] or error["code"] == "engine"
+    with pytest.raises(StudyBuddyError) as caught:
+        await companion.endpoint()
+    assert caught.value.problem.kind in (ProblemKind.NO_WEIGHTS, ProblemKind.ENGINE)
+    assert endpoint == await companion.server()
+    file = next(read_engine_file(path) for path in home.run.glob("engine-*.json"))
+    assert file is not None
+    await companion.close()
+    app.release()
+    engine = psutil.Process(file.pid)
+    await until(lambda: is_gone(engine))
+
+
+@needs_model
+async def test_the_model_is_loaded_when_it_is_first_wanted_and_not_for_other_upstreams(
+    home: Home, make: Make
+) -> None:
+    app, companion = home.app("app"), make()
+    threads = await companion.server()
+    file = home.engine
+    assert file is not None
+    assert native_child(file.pid) is None
+    endpoint = await companion.endpoint()
+    assert (endpoint.base_url, endpoint.model) == (threads.base_url, "smollm2-135m-instruct")
+    assert await answers(endpoint)
+    assert home.engine == file
+    app.release()
+
+
+@needs_model
+async def test_an_idle_model_answers_whoever_asks_it_first(home: Home, make: Make) -> None:
+    app, companion = home.app("app"), make()
+    assert (await ask(await companion.server())).status_code == 200
+    app.release()
+
+
 async def test_an_engine_that_does_not_start_is_told_without_its_innards(
     home: Home, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -243,8 +294,8 @@ def engines_that_do(monkeypatch: pytest.MonkeyPatch, code: str) -> list[EngineCh
     started: list[EngineChild] = []
     spawn = child._spawn
 
-    def start(_: Path, ready: Path, instances: Path, log_file: Path, data: Path) -> EngineChild:
-        started.append(spawn([sys.executable, "-c", code], log_file, ready.parent))
+    def start(*, ready_file: Path, log_file: Path, **_: object) -> EngineChild:
+        started.append(spawn([sys.executable, "-c", code], log_file, ready_file.parent))
         return started[-1]
 
     monkeypatch.setattr(companion_module, "start_engine", start)

@@ -56,9 +56,25 @@ class EngineChild:
 
 
 def start_engine(
-    weights: Path, ready_file: Path, instances_dir: Path, log_file: Path, data_dir: Path
+    *,
+    model_file: Path | None,
+    models_dir: Path,
+    ready_file: Path,
+    instances_dir: Path,
+    log_file: Path,
+    data_dir: Path,
+    idle_model: bool,
 ) -> EngineChild:
-    """Start an engine for these weights, away from this terminal and its signals.
+    """Start an engine, away from this terminal and its signals.
+
+    Args:
+        model_file: weights; by default the built-in model's, wherever they lie.
+        models_dir: where fetched weights lie.
+        ready_file: where it writes down where it listens.
+        instances_dir: where the running apps hold their locks.
+        log_file: for what it has to say.
+        data_dir: where it keeps threads and files.
+        idle_model: whether the model is loaded only when it is asked, and may be missing.
 
     Raises:
         OSError: where that fails.
@@ -71,11 +87,15 @@ def start_engine(
         "serve",
         "--companion",
         "--port=0",
-        f"--model-file={weights}",
+        f"--models-dir={models_dir}",
         f"--instances-dir={instances_dir}",
         f"--ready-file={ready_file}",
         f"--data-dir={data_dir}",
     ]
+    if model_file is not None:
+        command.append(f"--model-file={model_file}")
+    if idle_model:
+        command.append("--idle-model")
     return _spawn(command, log_file, ready_file.parent)
 
 

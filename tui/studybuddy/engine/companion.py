@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind, KeySou
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.engine.child import EngineChild, start_engine
 from studybuddy.engine.files import EngineFile, read_engine_file
-from studybuddy.engine.probe import Health, probe
+from studybuddy.engine.probe import Health, probe, wake
 from studybuddy.engine.weights import check_runtime, find_weights
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class EngineCompanion:
     """The engine of one data folder, seen from one app.
 
     It is started by the first app that needs it, used by all, and ends by itself when no app
-    holds its lock in the instances folder any more: hold one before calling `endpoint`.
+    holds its lock in the instances folder any more: hold one before calling it.
     """
 
     def __init__(
@@ -72,7 +73,8 @@ class EngineCompanion:
         name = _name(self._model_file)
         self._file = runtime_dir / f"{name}.json"
         self._data_dir = data_dir / name
-        self._asking = asyncio.Lock()
+        self._starting = asyncio.Lock()
+        self._loading = asyncio.Lock()
         self._child: EngineChild | None = None
 
     async def endpoint(self) -> Endpoint:
@@ -85,17 +87,20 @@ class EngineCompanion:
             StudyBuddyError: NO_WEIGHTS where there are none, ENGINE where it can't be started or
                 its model does not run.
         """
-        async with self._asking:
-            found = await self._running() or await self._started()
-            file, health = await self._loaded(*found)
-        return Endpoint(
-            name=BUILT_IN,
-            base_url=file.base_url,
-            kind=EndpointKind.BUILT_IN,
-            model=health.model,
-            key=file.token,
-            key_source=KeySource.GIVEN,
-        )
+        async with self._loading:
+            file, health = await self._loaded(*await self._engine(idle_model=False))
+        return _endpoint(file, health)
+
+    async def server(self) -> Endpoint:
+        """The engine with its address and token, whether or not its model can answer.
+
+        For threads over other upstreams; where no engine runs, one is started whose model waits
+        until it is asked. Otherwise as `endpoint`.
+
+        Raises:
+            StudyBuddyError: ENGINE where it can't be started.
+        """
+        return _endpoint(*await self._engine(idle_model=True))
 
     async def close(self) -> None:
         """Let go of the engine, which ends when no other app uses it."""
@@ -112,26 +117,37 @@ class EngineCompanion:
         # Another program may have got the port since.
         return (file, health) if health is not None and health.pid == file.pid else None
 
-    async def _started(self) -> tuple[EngineFile, Health]:
+    async def _engine(self, *, idle_model: bool) -> tuple[EngineFile, Health]:
+        """The engine that runs, or else one that is started now."""
+        async with self._starting:
+            return await self._running() or await self._started(idle_model=idle_model)
+
+    async def _started(self, *, idle_model: bool) -> tuple[EngineFile, Health]:
         """Start the engine, or wait for another app that is doing so."""
-        check_runtime()
-        weights = await asyncio.to_thread(find_weights, self._model_file, self._models_dir)
+        if not idle_model:
+            await self._check_model()
         self._on_status(STARTING)
         async with _only_one(self._file.with_suffix(".lock")):
-            return await self._running() or await self._start(weights)
+            return await self._running() or await self._start(idle_model=idle_model)
 
-    async def _start(self, weights: Path) -> tuple[EngineFile, Health]:
+    async def _check_model(self) -> None:
+        check_runtime()
+        await asyncio.to_thread(find_weights, self._model_file, self._models_dir)
+
+    async def _start(self, *, idle_model: bool) -> tuple[EngineFile, Health]:
         await self.close()  # of one that has ended
         with suppress(OSError):
             self._file.unlink()
         try:
             child = await asyncio.to_thread(
                 start_engine,
-                weights,
-                self._file,
-                self._instances_dir,
-                self._log_file,
-                self._data_dir,
+                model_file=self._model_file,
+                models_dir=self._models_dir,
+                ready_file=self._file,
+                instances_dir=self._instances_dir,
+                log_file=self._log_file,
+                data_dir=self._data_dir,
+                idle_model=idle_model,
             )
         except OSError as error:
             raise _problem(f"The engine can't be started: {error.strerror or error}.") from error
@@ -156,6 +172,11 @@ class EngineCompanion:
         if health.state == "ready":
             return file, health
         self._on_status(LOADING)
+        if health.state in ("off", "failed"):
+            await self._check_model()
+            if why_not := await wake(file.port, file.token):
+                raise _problem(why_not)
+            health = replace(health, state="loading")
         try:
             async with asyncio.timeout(LOAD_LIMIT):
                 while health.state not in ("ready", "failed"):
@@ -209,6 +230,17 @@ def _taken(lock: FileLock) -> bool:
     except Timeout:
         return False
     return True
+
+
+def _endpoint(file: EngineFile, health: Health) -> Endpoint:
+    return Endpoint(
+        name=BUILT_IN,
+        base_url=file.base_url,
+        kind=EndpointKind.BUILT_IN,
+        model=health.model,
+        key=file.token,
+        key_source=KeySource.GIVEN,
+    )
 
 
 def _name(model_file: Path | None) -> str:
