@@ -1,0 +1,107 @@
+"""Upstreams that an app registers: by name, in memory, and only with the token."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from studybuddy.engine.upstream.registry import DEFAULT
+from tests.engine.engines import QUESTION, Engine, engine
+from tests.support.scripted_server import ScriptedServer
+from tests.support.wire import MODEL, Reply
+
+KEY = "sk-very-secret"
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Engine]:
+    async with engine("http://127.0.0.1:9/v1") as served:
+        yield served
+
+
+async def register(served: Engine, name: str, **body: Any) -> httpx2.Response:
+    return await served.client.put(f"/studybuddy/upstreams/{name}", json=body)
+
+
+async def test_a_registered_upstream_answers_with_its_key_and_model(served: Engine) -> None:
+    completion = {"choices": [{"index": 0, "message": {"content": "Hi."}}]}
+    async with ScriptedServer(Reply(completion)) as server:
+        response = await register(
+            served, "my%20lab%2Fx", base_url=f"{server.base_url}/", key=KEY, model=MODEL
+        )
+        assert response.status_code == 200
+        assert response.json() == {"object": "upstream", "name": "my lab/x"}
+        found = served.context.upstreams.get("my lab/x")
+        assert found is not None
+        assert await found.names.resolve("") == await found.names.resolve(MODEL)
+        assert await found.upstream.complete({**QUESTION, "model": MODEL}) == completion
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert served.context.upstreams.get("other") is None
+    own = served.context.upstreams.get(DEFAULT)
+    assert own is not None
+    assert own.upstream is served.context.upstream
+
+
+async def test_registering_the_same_again_keeps_its_connections_and_another_replaces_it(
+    served: Engine,
+) -> None:
+    first = {"base_url": "http://127.0.0.1:9/v1", "key": KEY}
+    await register(served, "lab", **first)
+    kept = served.context.upstreams.get("lab")
+    await register(served, "lab", **first)
+    assert served.context.upstreams.get("lab") is kept
+    await register(served, "lab", **{**first, "model": "other"})
+    assert served.context.upstreams.get("lab") is not kept
+
+
+async def test_the_key_is_told_to_no_one(served: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    response = await register(served, "lab", base_url="http://127.0.0.1:9/v1", key=KEY)
+    assert KEY not in response.text
+    assert KEY not in caplog.text
+    assert KEY not in repr(served.context.upstreams.get("lab"))
+    assert KEY not in repr(served.context)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({}, "base_url"),
+        ({"base_url": 1}, "base_url"),
+        ({"base_url": "localhost:11434"}, "base_url"),
+        ({"base_url": "file:///etc/passwd"}, "base_url"),
+        ({"base_url": "http://"}, "base_url"),
+        ({"base_url": "http://h:99999/v1"}, "base_url"),
+        ({"base_url": "http://h/v1", "key": 5}, "key"),
+        ({"base_url": "http://h/v1", "key": "a\nb"}, "key"),
+        ({"base_url": "http://h/v1", "model": []}, "model"),
+    ],
+)
+async def test_what_is_wrong_is_refused_by_name(
+    served: Engine, body: dict[str, Any], param: str
+) -> None:
+    response = await register(served, "lab", **body)
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == param
+    assert served.context.upstreams.get("lab") is None
+
+
+async def test_no_one_registers_without_the_token(served: Engine) -> None:
+    response = await served.client.put(
+        "/studybuddy/upstreams/lab",
+        json={"base_url": "http://127.0.0.1:9/v1"},
+        headers={"Authorization": "Bearer other"},
+    )
+    assert response.status_code == 401
+    assert served.context.upstreams.get("lab") is None
+
+
+async def test_an_engine_that_serves_others_goes_where_no_client_tells_it(served: Engine) -> None:
+    served.context.upstreams.is_open = False
+    response = await register(served, "lab", base_url="http://127.0.0.1:9/v1")
+    assert response.status_code == 403
+    assert served.context.upstreams.get("lab") is None
