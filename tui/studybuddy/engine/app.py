@@ -19,13 +19,18 @@ from studybuddy.engine.responses import error_response
 from studybuddy.engine.routes import (
     assistants,
     chat,
+    files,
     health,
     messages,
     model,
     models,
+    runs,
+    steps,
     threads,
     tokenize,
     upstreams,
+    vector_store_files,
+    vector_stores,
 )
 from studybuddy.engine.serve import LOOPBACK_NAMES
 
@@ -54,6 +59,8 @@ def create_app(
                 last_first.push_async_callback(part.close)
             last_first.push_async_callback(context.upstreams.close)
             await context.upstreams.start()
+            await context.runs.open()
+            last_first.push_async_callback(context.runs.close)
             last_first.callback(context.closing.set)
             yield
 
@@ -68,6 +75,11 @@ def create_app(
             *assistants.routes,
             *threads.routes,
             *messages.routes,
+            *runs.routes,
+            *steps.routes,
+            *files.routes,
+            *vector_stores.routes,
+            *vector_store_files.routes,
         ],
         middleware=[
             Middleware(HostGuard, hosts=hosts),
