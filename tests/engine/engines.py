@@ -16,12 +16,14 @@ import httpx2
 from studybuddy.engine.app import create_app
 from studybuddy.engine.assembly import make_served
 from studybuddy.engine.context import EngineContext
+from studybuddy.engine.runs.assembly import make_runs
 from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.serve import LOOPBACK_NAMES, ServeOptions
 from studybuddy.engine.sockets import listen
 from studybuddy.engine.store.files import FileBox
 from studybuddy.engine.store.folder import DataFolder
 from studybuddy.engine.store.store import Store
+from studybuddy.engine.tools.interpreter import Interpreters
 from studybuddy.engine.upstream.http import HttpUpstream
 from studybuddy.engine.upstream.port import Upstream
 from studybuddy.engine.upstream.registry import Address, Served, Upstreams
@@ -106,14 +108,18 @@ def context_for(
 
     store, files = Store(data.database), FileBox(data.files)
     search = SearchIndex(data.search)
+    upstreams = Upstreams(default, connect)
+    runs = make_runs(store, files, upstreams, search, Interpreters())
     return EngineContext(
         default.upstream,
         default.names,
         store,
         files,
-        Upstreams(default, connect),
+        upstreams,
         search,
         Ingestion(store, files, search),
+        runs,
+        [runs.forget_thread],
     )
 
 

@@ -39,10 +39,12 @@ def make_built_in(options: ServeOptions) -> BuiltIn | None:
 def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineContext:
     """What the routes work with; from here on the imports are slow."""
     from studybuddy.engine.context import EngineContext
+    from studybuddy.engine.runs.assembly import make_runs
     from studybuddy.engine.search.index import SearchIndex
     from studybuddy.engine.store.files import FileBox
     from studybuddy.engine.store.folder import DataFolder
     from studybuddy.engine.store.store import Store
+    from studybuddy.engine.tools.interpreter import Interpreters
     from studybuddy.engine.upstream.http import HttpUpstream
     from studybuddy.engine.upstream.registry import Upstreams
     from studybuddy.engine.vectors.ingestion import Ingestion
@@ -59,14 +61,18 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
     )
     store, files = Store(data.database), FileBox(data.files)
     search = SearchIndex(data.search)
+    upstreams = Upstreams(default, connect, is_open=options.companion)
+    runs = make_runs(store, files, upstreams, search, Interpreters())
     return EngineContext(
         default.upstream,
         default.names,
         store,
         files,
-        Upstreams(default, connect, is_open=options.companion),
+        upstreams,
         search,
         Ingestion(store, files, search),
+        runs,
+        [runs.forget_thread],
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 
 from studybuddy.engine.names import ModelNames
+from studybuddy.engine.runs.manager import RunManager
 from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.store.files import FileBox
 from studybuddy.engine.store.store import Store
@@ -32,6 +33,7 @@ class EngineContext:
     search: SearchIndex
     ingestion: Ingestion
     """Brings files into vector stores; to be woken where one was added."""
+    runs: RunManager
     thread_deleted: list[Callable[[str], Awaitable[None]]] = field(default_factory=list)
     """Told the id of each thread that was deleted, to forget what they keep of it."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -68,7 +68,7 @@ async def _serve_held(
 
     port = int(listener.getsockname()[1])
     with _signals(end):
-        async with _announced(options, port), _watched(options, end):
+        async with _announced(options, port), _watched(options, end, context.runs.busy):
             await server.serve(sockets=[listener])
     if not options.companion:
         print("The engine has stopped.", file=sys.stderr)
@@ -94,8 +94,10 @@ async def _announced(options: ServeOptions, port: int) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _watched(options: ServeOptions, end: Callable[[], None]) -> AsyncIterator[None]:
-    """As a companion, end when no app is left."""
+async def _watched(
+    options: ServeOptions, end: Callable[[], None], busy: Callable[[], bool]
+) -> AsyncIterator[None]:
+    """As a companion, end when no app is left and no run is at work."""
     if not options.companion or options.instances_dir is None:
         yield
         return
@@ -104,7 +106,7 @@ async def _watched(options: ServeOptions, end: Callable[[], None]) -> AsyncItera
     instances_dir: Path = options.instances_dir
 
     async def watch() -> None:
-        await until_no_app_lives(instances_dir, starter_gone)
+        await until_no_app_lives(instances_dir, starter_gone, busy=busy)
         log.info("no app is left: the engine ends")
         end()
 

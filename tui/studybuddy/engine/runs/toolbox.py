@@ -1,0 +1,157 @@
+"""The built-in tools at work for a run: code is run, notes are searched."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from studybuddy.engine.objects import Json, Run, RunStep, VectorStore, VectorStoreFile
+from studybuddy.engine.runs.calls import Sorted
+from studybuddy.engine.runs.offers import Searching
+from studybuddy.engine.runs.ports import RunParts
+from studybuddy.engine.search.citations import passages_for_model
+from studybuddy.engine.search.passages import Passage
+from studybuddy.engine.store.objects import Objects
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 0.2  # seconds, at files that are being indexed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call of a built-in tool came to."""
+
+    output: str
+    """For the model."""
+    details: Json
+    """To be merged into the call's own part of its step."""
+    passages: tuple[Passage, ...] = ()
+
+
+class Toolbox:
+    """Carries out calls for one thread."""
+
+    def __init__(self, parts: RunParts, thread_id: str) -> None:
+        """Work for the runs of a thread."""
+        self._parts = parts
+        self._thread_id = thread_id
+
+    async def searchable(self, ids: Sequence[str]) -> list[str]:
+        """Those of the vector stores that have files; those being indexed are waited for."""
+        if not ids or self._parts.index is None:
+            return []
+        give_up = time.monotonic() + self._parts.limits.indexing
+        while True:
+            counts = await self._parts.store.read(lambda objects: _file_counts(objects, ids))
+            busy = any(c.get("in_progress") for c in counts.values())
+            if not busy or time.monotonic() >= give_up:
+                return [id for id, c in counts.items() if c.get("completed")]
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def carry_out(self, call: Sorted, search: Searching | None, number: int) -> Outcome:
+        """Do what a call asks; what goes wrong is told to the model.
+
+        Args:
+            call: of a built-in tool.
+            search: how files are searched.
+            number: of passages that the run has found before.
+        """
+        seconds = self._parts.limits.tool
+        try:
+            async with asyncio.timeout(seconds):
+                if call.kind == "code_interpreter":
+                    return await self._run_code(call.given)
+                return await self._search(call.given, search, number)
+        except TimeoutError:
+            return _mishap(call, f"“{call.name}” took longer than {seconds:.0f} seconds.")
+        except Exception:
+            log.exception("a tool failed")
+            return _mishap(call, f"“{call.name}” failed in an unexpected way. Go on without it.")
+
+    async def _run_code(self, code: str) -> Outcome:
+        interpreters = self._parts.interpreters
+        if interpreters is None:
+            raise RuntimeError("no interpreter")
+        if not interpreters.knows(self._thread_id):
+            thread_id = self._thread_id
+            codes = await self._parts.store.read(lambda objects: _codes_run(objects, thread_id))
+            if codes:
+                await interpreters.restore(thread_id, codes)
+        result = await interpreters.run(self._thread_id, code)
+        return _coded(result.output)
+
+    async def _search(self, query: str, search: Searching | None, number: int) -> Outcome:
+        index = self._parts.index
+        if index is None or search is None:
+            raise RuntimeError("no index")
+        found = await index.search(
+            search.stores, query, limit=search.limit, score_threshold=search.threshold
+        )
+        output = passages_for_model(found, number + 1)
+        return Outcome(output, {"results": [_result(p) for p in found]}, tuple(found))
+
+
+def search_options(search: Searching | None) -> Json:
+    """The ranking options as a step tells them."""
+    if search is None:
+        return {}
+    return {"ranking_options": {"ranker": search.ranker, "score_threshold": search.threshold}}
+
+
+def stored_passage(passage: Passage) -> Json:
+    """A passage as a step's note keeps it."""
+    return asdict(passage) | {"attributes": dict(passage.attributes)}
+
+
+def read_passage(stored: Mapping[str, Any]) -> Passage:
+    """A passage from a step's note."""
+    return Passage(**stored)
+
+
+def _coded(output: str) -> Outcome:
+    return Outcome(output, {"outputs": [{"type": "logs", "logs": output}]})
+
+
+def _mishap(call: Sorted, sentence: str) -> Outcome:
+    return _coded(sentence) if call.kind == "code_interpreter" else Outcome(sentence, {})
+
+
+def _result(passage: Passage) -> Json:
+    """A result as OpenAI's steps have it, and where it is in the file."""
+    return {
+        "file_id": passage.file_id,
+        "file_name": passage.file_name,
+        "score": min(1.0, max(0.0, passage.score)),
+        "content": [{"type": "text", "text": passage.text}],
+        "start": passage.start,
+        "end": passage.end,
+        "page": passage.page,
+        "line": passage.line,
+    }
+
+
+def _file_counts(objects: Objects, ids: Sequence[str]) -> dict[str, Mapping[str, int]]:
+    """By store; counted from the files, which the store's own counts follow."""
+    found: dict[str, Mapping[str, int]] = {}
+    for id in ids:
+        if objects.get(VectorStore, id) is not None:
+            states = [file.status for file in objects.all(VectorStoreFile, parent=id)]
+            found[id] = {state: states.count(state) for state in ("in_progress", "completed")}
+    return found
+
+
+def _codes_run(objects: Objects, thread_id: str) -> list[str]:
+    """The code that a thread has run, oldest first."""
+    return [
+        call["code_interpreter"]["input"]
+        for run in objects.all(Run, parent=thread_id)
+        for step in objects.all(RunStep, parent=run.id, status=("completed",))
+        if step.type == "tool_calls"
+        for call in step.step_details["tool_calls"]
+        if call["type"] == "code_interpreter"
+    ]
