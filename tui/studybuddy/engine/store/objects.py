@@ -38,6 +38,10 @@ T = TypeVar(
 )
 
 _encode = msgspec.json.Encoder().encode
+_KINDS: dict[type, str] = {
+    kind: next(f.default for f in msgspec.structs.fields(kind) if f.name == "object")
+    for kind in T.__constraints__
+}
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind) for kind in T.__constraints__
 }
@@ -237,8 +241,7 @@ def _key(thing: Thing) -> tuple[str, str, str]:
 
 
 def _kind(kind: type[Any]) -> str:
-    name: str = kind.__struct_defaults__[kind.__struct_fields__.index("object")]
-    return name
+    return _KINDS[kind]
 
 
 def _decode(kind: type[T], body: bytes) -> T:
