@@ -25,18 +25,18 @@ class AnswerEditor(Editor):
             highlight_cursor_line=False,
             placeholder="Your answer…",
         )
-        self._on_enter = on_enter
-        self._on_back = on_back
+        self._go_on = on_enter
+        self._go_back = on_back
 
     async def _on_key(self, event: events.Key) -> None:
         key = event.key
         if key == "enter":
-            self._on_enter()
+            self._go_on()
         elif key in _NEW_LINE:
             if result := self._replace_via_keyboard("\n", *self.selection):
                 self.move_cursor(result.end_location)
         elif key in ("backspace", "left") and not self.text:
-            self._on_back()
+            self._go_back()
         else:
             return
         event.stop()
