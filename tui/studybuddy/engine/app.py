@@ -73,9 +73,9 @@ def create_app(
             *upstreams.routes,
             *model.routes,
             *assistants.routes,
+            *runs.routes,  # /threads/runs is no thread of that name
             *threads.routes,
             *messages.routes,
-            *runs.routes,
             *steps.routes,
             *files.routes,
             *vector_stores.routes,
