@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -20,6 +19,7 @@ from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.providers import outcomes
 from studybuddy.providers.answer import AnswerReader
 from studybuddy.providers.clients import headers_for
+from studybuddy.providers.draining import drain
 from studybuddy.providers.events import EventSplitter, EventTooLong, RawEvent
 from studybuddy.providers.models import listed_models, looks_like_chat
 from studybuddy.providers.problems import is_broken_connection, problem_of
@@ -27,8 +27,6 @@ from studybuddy.providers.statuses import problem_of_status
 from studybuddy.providers.told import told
 
 _log = logging.getLogger(__name__)
-
-_DRAIN_SECONDS = 0.1
 
 _REFUSAL = re.compile(
     r"unsupported|unknown|unrecogni[sz]ed|unexpected|not (?:supported|permitted|allowed)|extra|"
@@ -75,6 +73,19 @@ class OpenAICompletionProvider:
             models = [model for model in models if looks_like_chat(model.id)]
         return models
 
+    async def default_model(self) -> str:
+        """The model the endpoint is configured with, else the first listed that chats.
+
+        Raises:
+            StudyBuddyError: when the list cannot be had, or has none.
+        """
+        if not self._default_model:
+            names = [model.id for model in await self.models()]
+            if not names:
+                raise StudyBuddyError(outcomes.no_models(self._endpoint))
+            self._default_model = next((name for name in names if looks_like_chat(name)), names[0])
+        return self._default_model
+
     async def close(self) -> None:
         """Close the connection's sockets."""
         await self._client.close()
@@ -87,7 +98,7 @@ class OpenAICompletionProvider:
         Raises:
             StudyBuddyError: for every failure, with the problem to show.
         """
-        model = request.model or await self._model()
+        model = request.model or await self.default_model()
         reader = AnswerReader()
         try:
             async with AsyncExitStack() as stack:
@@ -99,7 +110,7 @@ class OpenAICompletionProvider:
                 async for event in events:
                     yield event
                 # Before the last event: who has that may close the iterator at once.
-                await _drain(reads)
+                await drain(reads)
                 if reader.usage is not None:
                     yield UsageReported(reader.usage)
                 if (problem := self._outcome(reader, model)) is not None:
@@ -230,28 +241,9 @@ class OpenAICompletionProvider:
                 return field
         return None
 
-    async def _model(self) -> str:
-        """The model the endpoint is configured with, else the first listed that chats."""
-        if not self._default_model:
-            names = [model.id for model in await self.models()]
-            if not names:
-                raise StudyBuddyError(outcomes.no_models(self._endpoint))
-            self._default_model = next((name for name in names if looks_like_chat(name)), names[0])
-        return self._default_model
-
 
 def _encodable(text: str) -> str:
     """The text with lone surrogates, which UTF-8 cannot carry, replaced."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-async def _drain(reads: AsyncIterator[bytes]) -> None:
-    """Read the end of the body, so that the connection can be used again; never wait for long."""
-    try:
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            async for _ in reads:
-                pass
-    except (TimeoutError, httpx2.HTTPError, httpx2.StreamError):
-        _log.debug("the connection is not kept: its body did not end")

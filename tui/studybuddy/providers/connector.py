@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, KeySource
-from studybuddy.domain.ports import CompletionProvider
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.providers import outcomes
 
@@ -43,7 +42,7 @@ class EndpointConnector:
         self._providers: dict[Endpoint, OpenAICompletionProvider] = {}
         self._making = asyncio.Lock()
 
-    async def connect(self, endpoint: Endpoint) -> CompletionProvider:
+    async def connect(self, endpoint: Endpoint) -> OpenAICompletionProvider:
         """Connect to an endpoint, starting the engine where it is the built-in one.
 
         Raises:

@@ -1,0 +1,35 @@
+"""SDK clients for the Assistants API."""
+
+from __future__ import annotations
+
+import warnings
+
+from openai import AsyncOpenAI
+
+from studybuddy.domain.endpoints import Endpoint
+from studybuddy.providers.clients import headers_for, make_client
+
+
+def make_sdk(endpoint: Endpoint) -> AsyncOpenAI:
+    """A client with what it imports late already imported; slow, so call it in a thread.
+
+    The SDK warns at each call that OpenAI has ended this API, which is why the engine serves it:
+    that one message is not shown any more.
+    """
+    warnings.filterwarnings("ignore", "The Assistants API is deprecated", DeprecationWarning)
+    client = make_client(endpoint)
+    if not endpoint.key:
+        client = client.with_options(default_headers=headers_for(endpoint))  # type: ignore[arg-type]
+    beta = client.beta
+    _ = (
+        beta.assistants.with_raw_response,
+        beta.threads.with_raw_response,
+        beta.threads.messages.with_raw_response,
+        beta.threads.runs.with_raw_response,
+        beta.threads.runs.with_streaming_response,
+        beta.threads.runs.steps.with_raw_response,
+        client.files.with_raw_response,
+        client.vector_stores.with_raw_response,
+        client.vector_stores.files.with_raw_response,
+    )
+    return client
