@@ -5,10 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from studybuddy.chat.session import ChatSession, new_conversation
+from studybuddy.chat.assistant_shelf import AssistantShelf
+from studybuddy.chat.carrying import carried
+from studybuddy.chat.session import ChatSession
+from studybuddy.chat.sessions import Session
+from studybuddy.chat.stored import new_conversation
+from studybuddy.chat.thread_session import ThreadSession
+from studybuddy.chat.unavailable import NoAssistants, NoRuns
+from studybuddy.domain.assistant_ports import (
+    AssistantConnector,
+    AssistantService,
+    FollowedRun,
+    RunStore,
+)
 from studybuddy.domain.endpoints import Endpoint, Model
-from studybuddy.domain.messages import Conversation, OpenConversation, Role
+from studybuddy.domain.messages import Conversation, Mode, OpenConversation, Role
 from studybuddy.domain.ports import Connector, ConversationStore, TokenCounter
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 
 class Desk:
@@ -21,59 +34,120 @@ class Desk:
         counter: TokenCounter,
         system_prompt: str,
         endpoint: Endpoint | None,
+        *,
+        assistants: AssistantConnector | None = None,
+        runs: RunStore | None = None,
     ) -> None:
         self.endpoint = endpoint
         """Where questions go; `None` until the student has chosen."""
         self.system_prompt = system_prompt
+        self.assistants = AssistantShelf(self._assistants)
         self._store = store
         self._connector = connector
         self._counter = counter
-        self._sessions: dict[str, ChatSession] = {}
-        self._latest: ChatSession | None = None
+        self._assistant_connector = assistants or NoAssistants()
+        self._runs = runs or NoRuns()
+        self._sessions: dict[str, Session] = {}
+        self._latest: Session | None = None
+        self._resumed: dict[str, ThreadSession] = {}
+        """Conversation ids of runs that were claimed and whose following has yet to begin."""
 
-    def new(self) -> ChatSession:
+    def new(self, mode: Mode = Mode.COMPLETION) -> Session:
         """A new conversation; it is stored with its first message or draft."""
-        opened = OpenConversation(new_conversation(self.system_prompt))
-        return self._keep(ChatSession(opened, self._store, self._connector, new=True))
+        prompt = self.system_prompt if mode is Mode.COMPLETION else ""
+        opened = OpenConversation(new_conversation(prompt, mode))
+        return self._keep(self._session(opened, new=True))
 
-    async def open(self, conversation_id: str) -> ChatSession | None:
+    async def open(self, conversation_id: str) -> Session | None:
         """Open a stored conversation; `None` where it is gone.
 
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        if (session := self._sessions.get(conversation_id)) is None or not session.busy:
+        session = self._sessions.get(conversation_id)
+        if session is None or not self._held(session):
             opened = await self._store.load(conversation_id)
             if opened is None:
                 return None
-            session = ChatSession(opened, self._store, self._connector, new=False)
+            session = self._session(opened, new=False)
         await self._store.mark_opened(conversation_id)
         return self._keep(session)
 
-    async def open_last(self) -> ChatSession | None:
+    async def open_last(self) -> Session | None:
         """Open the conversation that was on screen last; `None` where there is none."""
         conversation_id = await self._store.last_opened()
         return await self.open(conversation_id) if conversation_id else None
 
-    def _keep(self, session: ChatSession) -> ChatSession:
+    async def resume_runs(self) -> list[tuple[ThreadSession, FollowedRun]]:
+        """The runs from before the start, each with its session, to be followed by the caller.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        resumed: list[tuple[ThreadSession, FollowedRun]] = []
+        for run in await self._runs.claim_runs():
+            opened = await self._store.load(run.conversation_id)
+            if opened is None or opened.head.mode is not Mode.ASSISTANT:
+                await self._runs.run_over(run.run_id)
+                continue
+            session = self._thread_session(opened, new=False)
+            session.expect(run)
+            self._sessions[run.conversation_id] = session
+            resumed.append((session, run))
+        return resumed
+
+    async def carry(self, session: Session) -> Session:
+        """A copy of the conversation in the other mode, stored and opened.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        copy = carried(session.head, session.messages, self.system_prompt)
+        await self._store.save(copy.head)
+        await self._store.add(copy.head.id, *copy.messages)
+        opened = await self.open(copy.head.id)
+        return opened or self._keep(self._session(copy, new=False))
+
+    def _session(self, opened: OpenConversation, *, new: bool) -> Session:
+        if opened.head.mode is Mode.ASSISTANT:
+            return self._thread_session(opened, new=new)
+        return ChatSession(opened, self._store, self._connector, new=new)
+
+    def _thread_session(self, opened: OpenConversation, *, new: bool) -> ThreadSession:
+        return ThreadSession(
+            opened,
+            self._store,
+            self._runs,
+            self._assistant_connector,
+            self.assistants.resolve,
+            new=new,
+        )
+
+    def _keep(self, session: Session) -> Session:
         # The one before may have a turn that is only about to begin.
         before = self._latest
         self._sessions = {
-            key: kept for key, kept in self._sessions.items() if kept.busy or kept is before
+            key: kept for key, kept in self._sessions.items() if self._held(kept) or kept is before
         }
         self._sessions[session.head.id] = self._latest = session
         return session
 
-    async def recent(self, limit: int, after: Conversation | None = None) -> Sequence[Conversation]:
-        """The newest conversations, or those after the one given."""
+    @staticmethod
+    def _held(session: Session) -> bool:
+        return session.busy or (isinstance(session, ThreadSession) and session.expecting)
+
+    async def recent(
+        self, limit: int, after: Conversation | None = None, mode: Mode | None = None
+    ) -> Sequence[Conversation]:
+        """The newest conversations, or those after the one given; of one mode, or of both."""
         key = (after.updated_at, after.id) if after else None
-        return await self._store.recent(limit, key)
+        return await self._store.recent(limit, key, mode)
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """What the student asked lately, newest first."""
         return await self._store.recent_prompts(limit)
 
-    def busy(self) -> Sequence[ChatSession]:
+    def busy(self) -> Sequence[Session]:
         """Sessions whose turn is under way."""
         return [session for session in self._sessions.values() if session.busy]
 
@@ -97,6 +171,17 @@ class Desk:
         if self.endpoint is not None:
             await self._connector.connect(self.endpoint)
 
+    async def _assistants(self) -> AssistantService:
+        if self.endpoint is None:
+            raise StudyBuddyError(
+                Problem(
+                    ProblemKind.NO_CONNECTION,
+                    "Nothing is chosen yet that could answer.",
+                    "Choose an endpoint first.",
+                )
+            )
+        return await self._assistant_connector.connect(self.endpoint)
+
     async def count(self, text: str) -> tuple[int, bool]:
         """Tokens of a text for the chosen model, and whether that is exact."""
         if not text:
@@ -104,7 +189,7 @@ class Desk:
         model = self.endpoint.model if self.endpoint else ""
         return await asyncio.to_thread(self._counter.count, text, model)
 
-    async def count_context(self, session: ChatSession) -> tuple[int, bool]:
+    async def count_context(self, session: Session) -> tuple[int, bool]:
         """Prompt tokens that the conversation so far costs, and whether that is exact."""
         messages = session.context()
         if not any(role is not Role.SYSTEM for role, _ in messages):
@@ -113,5 +198,5 @@ class Desk:
         return await asyncio.to_thread(self._counter.count_request, messages, model)
 
     async def close(self) -> None:
-        """Stop what is under way and keep what came of it."""
-        await asyncio.gather(*(session.stop() for session in self.busy()))
+        """Let go of what is under way with what came of it: answers stop, runs go on."""
+        await asyncio.gather(*(session.leave() for session in self.busy()))

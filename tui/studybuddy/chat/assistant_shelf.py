@@ -1,0 +1,211 @@
+"""The assistants that a student can choose from, and their notes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from studybuddy.chat.folders import PassedOver, folder_notes
+from studybuddy.domain.assistant_ports import AssistantService
+from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.study.presets import PRESETS
+
+_log = logging.getLogger(__name__)
+
+AT_ONCE = 2
+"""Files of a folder that are sent at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderProgress:
+    """How far the adding of a folder has come; one for each change of one file."""
+
+    path: Path
+    """The file that this is about."""
+    sent: int
+    """Bytes of it that were sent."""
+    size: int
+    """Bytes of it in all."""
+    done: int
+    """Files that are through, failed ones included."""
+    total: int
+    """Files in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """What became of a folder's files."""
+
+    added: tuple[Note, ...] = ()
+    failed: tuple[PassedOver, ...] = ()
+    """Files that were sent or were to be, and why they can't be searched."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """Files that were not tried, and why."""
+
+
+class AssistantShelf:
+    """The assistants on the server of the endpoint in use.
+
+    The presets are made there where the server has no assistant at all, so a preset that the
+    student deletes stays deleted for as long as any assistant is left.
+
+    Raises:
+        StudyBuddyError: (any method) where the server can't be asked, or refuses.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[AssistantService]],
+        presets: Sequence[AssistantSpec] = PRESETS,
+    ) -> None:
+        """Take the way to the server of the endpoint in use."""
+        self._connect = connect
+        self._presets = tuple(presets)
+        self._places = {spec.preset: place for place, spec in enumerate(presets)}
+        self._one_at_a_time = asyncio.Lock()
+        self._unmade: dict[str, list[AssistantSpec]] = {}
+        """By endpoint: the presets still to be made; empty once that is done or not needed."""
+
+    async def list(self) -> Sequence[Assistant]:
+        """All assistants: presets first, in their order, then the others by name."""
+        async with self._one_at_a_time:
+            service = await self._connect()
+            found = list(await service.assistants())
+            where = service.endpoint.base_url
+            if where not in self._unmade:
+                self._unmade[where] = [] if found else list(self._presets)
+            unmade = self._unmade[where]
+            while unmade:
+                found.append(await service.create_assistant(unmade[0]))
+                del unmade[0]
+        return sorted(found, key=self._place)
+
+    def _place(self, assistant: Assistant) -> tuple[int, str, float]:
+        spec = assistant.spec
+        place = self._places.get(spec.preset, len(self._places))
+        return place, spec.name.casefold(), assistant.created_at
+
+    async def resolve(self, assistant_id: str, name: str = "") -> Assistant | None:
+        """The assistant of that id, else of that name, else the first; `None` where there is none.
+
+        Only a conversation that has no assistant yet (both empty) gets the first.
+        """
+        assistants = await self.list()
+        for assistant in assistants:
+            if assistant.id == assistant_id:
+                return assistant
+        for assistant in assistants:
+            if name and assistant.spec.name == name:
+                return assistant
+        return assistants[0] if assistants and not assistant_id and not name else None
+
+    async def create(self, spec: AssistantSpec) -> Assistant:
+        """Make an assistant."""
+        return await (await self._connect()).create_assistant(spec)
+
+    async def update(self, assistant_id: str, spec: AssistantSpec) -> Assistant:
+        """Change an assistant; its notes stay."""
+        return await (await self._connect()).update_assistant(assistant_id, spec)
+
+    async def duplicate(self, assistant: Assistant) -> Assistant:
+        """Make another one like it, without its notes; it is the student's own, not a preset."""
+        taken = {other.spec.name for other in await self.list()}
+        name = free_name(assistant.spec.name, taken)
+        return await self.create(replace(assistant.spec, name=name, preset=""))
+
+    async def delete(self, assistant_id: str) -> None:
+        """Delete an assistant with its notes."""
+        await (await self._connect()).delete_assistant(assistant_id)
+
+    async def notes(self, assistant_id: str) -> Sequence[Note]:
+        """The assistant's notes by name."""
+        notes = await (await self._connect()).notes(assistant_id)
+        return sorted(notes, key=lambda note: note.name.casefold())
+
+    async def add_note(
+        self, assistant_id: str, path: Path, on_progress: Callable[[int, int], None]
+    ) -> Note:
+        """Upload a file and have it indexed; `on_progress` gets bytes sent and bytes in all.
+
+        Returns when it can be searched, or failed. Cancelling takes it back.
+        """
+        return await (await self._connect()).add_note(assistant_id, path, on_progress)
+
+    async def add_folder(
+        self, assistant_id: str, folder: Path, on_progress: Callable[[FolderProgress], None]
+    ) -> FolderReport:
+        """Add the files of a folder that can be searched, and go on after one that fails.
+
+        Cancelling takes back the files under way and keeps those that are through.
+        """
+        service = await self._connect()
+        try:
+            found = await asyncio.to_thread(folder_notes, folder)
+        except OSError as error:
+            reason = (error.strerror or "it can't be read").lower()
+            raise StudyBuddyError(
+                Problem(
+                    ProblemKind.BAD_REQUEST,
+                    f"The folder {folder.name or folder} can't be read: {reason}.",
+                    "Check its path, and that you may open it.",
+                )
+            ) from error
+        added: dict[Path, Note] = {}
+        failed: dict[Path, str] = {}
+        total = len(found.files)
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        def tell(path: Path, sent: int, size: int) -> None:
+            on_progress(FolderProgress(path, sent, size, len(added) + len(failed), total))
+
+        async def add(path: Path) -> None:
+            async with turns:
+                size = 0
+
+                def sending(sent: int, whole: int) -> None:
+                    nonlocal size
+                    size = whole
+                    tell(path, sent, whole)
+
+                try:
+                    note = await service.add_note(assistant_id, path, sending)
+                except StudyBuddyError as error:
+                    _log.info("a note was not added: %s", error.problem.kind)
+                    failed[path] = str(error.problem)
+                else:
+                    if note.status is NoteStatus.COMPLETED:
+                        added[path] = note
+                    else:
+                        failed[path] = note.error or "it could not be indexed"
+                tell(path, size, size)
+
+        async with asyncio.TaskGroup() as tasks:
+            for path in found.files:
+                tasks.create_task(add(path))
+        return FolderReport(
+            tuple(added[path] for path in found.files if path in added),
+            tuple(PassedOver(path, failed[path]) for path in found.files if path in failed),
+            found.passed_over,
+        )
+
+    async def remove_note(self, assistant_id: str, file_id: str) -> None:
+        """Remove and delete one of the assistant's notes."""
+        await (await self._connect()).remove_note(assistant_id, file_id)
+
+    async def note_pages(self, assistant_id: str, thread_id: str, file_id: str) -> Sequence[str]:
+        """The text of a note, page by page; joined, what `Citation.note_start` counts in."""
+        return await (await self._connect()).note_pages(assistant_id, thread_id, file_id)
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """A name for a copy that none of `taken` has: "Tutor copy", "Tutor copy 2", …"""
+    copy = f"{name} copy"
+    number = 1
+    while copy in taken:
+        number += 1
+        copy = f"{name} copy {number}"
+    return copy

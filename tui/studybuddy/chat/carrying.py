@@ -1,0 +1,48 @@
+"""Carries a conversation from one mode to the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from studybuddy.domain.messages import (
+    Conversation,
+    Message,
+    MessageState,
+    Mode,
+    OpenConversation,
+    new_id,
+)
+
+
+def carried(
+    head: Conversation, messages: Sequence[Message], system_prompt: str
+) -> OpenConversation:
+    """A copy of the shown branch in the other mode; the original stays as it is.
+
+    An answer that is still being written is left behind. A copy in assistant mode has no thread
+    yet: its first question makes one from the messages.
+    """
+    mode = Mode.ASSISTANT if head.mode is Mode.COMPLETION else Mode.COMPLETION
+    copies: list[Message] = []
+    for message in messages:
+        if message.state is MessageState.STREAMING:
+            continue
+        parent = copies[-1].id if copies else None
+        copies.append(replace(message, id=new_id(), parent_id=parent))
+    now = time.time()
+    copy = replace(
+        head,
+        id=new_id(),
+        created_at=now,
+        updated_at=now,
+        mode=mode,
+        system_prompt=system_prompt if mode is Mode.COMPLETION else "",
+        leaf_id=None,
+        draft="",
+        thread_id="",
+        assistant_id="",
+        assistant_name="",
+    )
+    return OpenConversation(copy, tuple(copies))

@@ -1,0 +1,68 @@
+"""What the screen needs of a conversation, whichever way it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from studybuddy.domain.endpoints import Endpoint
+from studybuddy.domain.events import TurnEvent
+from studybuddy.domain.messages import Conversation, Message, Role
+
+
+class Session(Protocol):
+    """One open conversation."""
+
+    @property
+    def head(self) -> Conversation:
+        """Its head as it is now."""
+        ...
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """The shown branch, oldest first."""
+        ...
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way."""
+        ...
+
+    def last_question(self) -> Message | None:
+        """The student's latest message of the shown branch."""
+        ...
+
+    def context(self) -> tuple[tuple[Role, str], ...]:
+        """Role and text of what the next question is asked with."""
+        ...
+
+    def send(self, text: str, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+        """Ask, and yield what happens until the turn is over."""
+        ...
+
+    def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+        """Ask the last question again, and yield what happens until the turn is over.
+
+        Raises:
+            ValueError: where there is no question yet.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Stop the answer, keep what came, and return when that is on disk."""
+        ...
+
+    async def leave(self) -> None:
+        """Let go of a turn under way because the app ends, with what came of it on disk.
+
+        What can go on without the app goes on.
+        """
+        ...
+
+    async def save_draft(self, draft: str) -> None:
+        """Keep what is typed."""
+        ...
+
+    async def set_system_prompt(self, prompt: str) -> None:
+        """Change the system prompt from the next turn on."""
+        ...
