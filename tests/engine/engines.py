@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 
@@ -30,6 +30,9 @@ from studybuddy.engine.upstream.registry import Address, Served, Upstreams
 from studybuddy.engine.vectors.ingestion import Ingestion
 from studybuddy.engine.web import make_server
 
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
 TOKEN = "the-token-of-the-test"
 QUESTION: dict[str, Any] = {"messages": [{"role": "user", "content": "What is a cell?"}]}
 ENOUGH = 20.0
@@ -44,6 +47,15 @@ class Engine:
     """Without /v1."""
     client: httpx2.AsyncClient
     context: EngineContext
+
+    @property
+    def sdk(self) -> AsyncOpenAI:
+        """OpenAI's own client, over the same connection."""
+        from openai import AsyncOpenAI
+
+        return AsyncOpenAI(
+            base_url=f"{self.base_url}/v1", api_key=TOKEN, http_client=self.client, max_retries=0
+        )
 
     async def chat(self, **fields: Any) -> httpx2.Response:
         """Ask for a chat completion."""
@@ -71,6 +83,15 @@ async def engine(
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with _client("http://127.0.0.1", transport) as client:
             yield Engine(str(client.base_url), client, context)
+
+
+@asynccontextmanager
+async def keeping_engine(
+    data_dir: Path | None = None, *, strict: bool = False
+) -> AsyncIterator[Engine]:
+    """An engine that is only to keep things: nothing answers as its upstream."""
+    async with engine("http://127.0.0.1:9/v1", strict=strict, data_dir=data_dir) as served:
+        yield served
 
 
 @asynccontextmanager

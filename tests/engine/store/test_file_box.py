@@ -1,0 +1,38 @@
+"""The contents of uploaded files on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studybuddy.engine.store.files import FileBox
+
+
+async def test_a_content_is_in_place_only_once_it_is_kept(tmp_path: Path) -> None:
+    box = FileBox(tmp_path / "files")
+    await box.open()
+    box.unfinished("file-1").write_bytes(b"content")
+    assert not box.path("file-1").exists()
+    box.keep("file-1")
+    assert box.path("file-1").read_bytes() == b"content"
+    assert not box.unfinished("file-1").exists()
+    box.drop("file-1")
+    box.drop("file-1")  # which is gone already
+    assert list(box.folder.iterdir()) == []
+
+
+async def test_only_what_is_known_stays_when_it_is_swept(tmp_path: Path) -> None:
+    box = FileBox(tmp_path / "files")
+    await box.open()
+    for path in (box.path("file-1"), box.path("file-2"), box.unfinished("file-3")):
+        path.write_bytes(b"")
+    box.sweep({"file-1", "file-3"})
+    assert [path.name for path in box.folder.iterdir()] == ["file-1"]
+
+
+async def test_without_a_folder_nothing_stays_behind() -> None:
+    box = FileBox(None)
+    await box.open()
+    folder = box.folder
+    box.path("file-1").write_bytes(b"")
+    await box.close()
+    assert not folder.exists()
