@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -171,12 +170,18 @@ async def test_what_was_added_is_there_after_the_next_start(tmp_path: Path, cell
     await second.close()
 
 
-async def test_a_file_that_cannot_be_read_leaves_nothing(index: SearchIndex, cells: Path) -> None:
-    cells.write_bytes(b"")
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    path = tmp_path / "file-3"
+    path.touch()
+    return path
+
+
+async def test_a_file_that_cannot_be_read_leaves_nothing(index: SearchIndex, empty: Path) -> None:
     with pytest.raises(Unreadable, match="empty") as refusal:
-        await index.add("vs_1", "file-1", cells, "empty.txt")
+        await index.add("vs_1", "file-3", empty, "empty.txt")
     assert refusal.value.code == "invalid_file"
-    assert await index.holds("vs_1", "file-1") is None
+    assert await index.holds("vs_1", "file-3") is None
 
 
 async def test_a_missing_file_is_told_of(index: SearchIndex, tmp_path: Path) -> None:

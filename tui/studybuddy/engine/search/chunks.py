@@ -78,14 +78,12 @@ def chunked(document: Document, chunking: Chunking) -> list[Chunk]:
 
 def _packed(parts: Sequence[Atom], longest: int, overlap: int) -> Iterator[tuple[int, int]]:
     """First and last atom of each chunk."""
-    first = 0
-    while first < len(parts):
-        after = _cut(parts, first, longest)
+    first = new = 0  # the chunk's first atom, and the first that no chunk before it has
+    while new < len(parts):
+        after = _cut(parts, first, new, longest)
         yield first, after - 1
-        if after >= len(parts):
-            return
-        first = after
-        if parts[after].before < Break.HEADING:
+        first = new = after
+        if after < len(parts) and parts[after].before < Break.HEADING:
             # Go back while it is within the overlap and leaves room for what is new.
             while (
                 parts[first - 1].before < Break.HEADING
@@ -95,19 +93,23 @@ def _packed(parts: Sequence[Atom], longest: int, overlap: int) -> Iterator[tuple
                 first -= 1
 
 
-def _cut(parts: Sequence[Atom], first: int, longest: int) -> int:
-    """The atom that the chunk beginning with `first` ends before."""
+def _cut(parts: Sequence[Atom], first: int, new: int, longest: int) -> int:
+    """The atom that the chunk of `first` ends before; it has at least the atom `new`."""
     begin = parts[first].start
-    best, strength = first + 1, Break.WORD
-    for index in range(first + 1, len(parts)):
+    best, strength = new + 1, -1
+    for index in range(new + 1, len(parts)):
         atom = parts[index]
         full = (parts[index - 1].end - begin) / longest
+        if full > 1:
+            return best
         if atom.before is Break.PAGE or (atom.before is Break.HEADING and full >= _EARLY):
             return index
-        if full <= 1 and (best == first + 1 or full >= _LATE) and atom.before >= strength:
-            best, strength = index, atom.before if full >= _LATE else Break.WORD
-        if atom.end - begin > longest:
-            return best
+        # While little is in it, the last place is the best one, whatever it is.
+        worth = int(atom.before) if full >= _LATE else -1
+        if worth >= strength:
+            best, strength = index, worth
+    if (parts[-1].end - begin) / longest > 1:
+        return best
     return len(parts)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
+from studybuddy.engine.search.stems import TOKENIZER
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
+VERSION = 1
 
 _TABLES = f"""
 CREATE TABLE documents (            -- the text of a file, once
@@ -51,12 +51,23 @@ CREATE VIRTUAL TABLE words USING fts5(heading, body, extra, tokenize = '{TOKENIZ
 PRAGMA user_version = {VERSION};
 """
 
-_SCRATCH = f"""
-CREATE VIRTUAL TABLE temp.query USING fts5(words, tokenize = '{TOKENIZER}');
-CREATE VIRTUAL TABLE temp.query_words USING fts5vocab(temp, query, instance);
+_SCRATCH = """
 CREATE VIRTUAL TABLE temp.places USING fts5vocab(main, words, instance);
 CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row);
-CREATE TABLE temp.scope (cut INTEGER PRIMARY KEY);
+CREATE TABLE temp.scope (cut INTEGER PRIMARY KEY);      -- what is searched
+CREATE TABLE temp.wanted (                              -- what is searched for
+    word INTEGER NOT NULL,          -- place of the question's word
+    term TEXT NOT NULL,             -- its stem, or another one that stands for it
+    share REAL NOT NULL,            -- what it counts then
+    PRIMARY KEY (term, word)
+) WITHOUT ROWID;
+CREATE TABLE temp.counts (                              -- how often chunks have it
+    word INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    count REAL NOT NULL
+);
+CREATE TABLE temp.rarity (word INTEGER PRIMARY KEY, value REAL NOT NULL);
+CREATE TABLE temp.candidates (chunk INTEGER PRIMARY KEY);
 """
 
 

@@ -15,6 +15,9 @@ from studybuddy.engine.search.ranking import Ranking, ranked
 _SAME = 0.5  # share of a chunk that may be in a better one of the same file
 
 
+_FEWEST = 60  # candidates that are looked at more closely
+
+
 class _Member(NamedTuple):
     file_id: str
     name: str
@@ -36,7 +39,8 @@ def search(
         members = _scope(connection, store_ids, filters)
         scores: dict[int, float] = {}
         for query in queries:
-            for chunk, score in ranked(connection, query, ranking).items():
+            candidates = max(_FEWEST, limit * 4)
+            for chunk, score in ranked(connection, query, ranking, candidates).items():
                 scores[chunk] = max(score, scores.get(chunk, 0.0))
         best = sorted(
             (item for item in scores.items() if item[1] >= score_threshold),
