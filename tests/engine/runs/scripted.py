@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -71,6 +71,17 @@ class ScriptedAsker:
         except (GeneratorExit, asyncio.CancelledError):
             self.closed += 1
             raise
+
+    async def has_been_asked(self, times: int) -> bool:
+        """Whether there have been so many questions."""
+        return len(self.asks) >= times
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Return once something holds."""
+    async with asyncio.timeout(ENOUGH):
+        while not await holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)  # the server may be another process
 
 
 @dataclass
@@ -192,6 +203,10 @@ class Host:
         """The thread's messages, oldest first."""
         page = await self.api.beta.threads.messages.list(thread_id, order="asc", limit=100)
         return page.data
+
+    async def has_begun(self, run: Any) -> bool:
+        """Whether the run has a message."""
+        return any(m.run_id == run.id for m in await self.messages(run.thread_id))
 
     async def texts(self, thread_id: str) -> list[str]:
         """Their texts."""
