@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, KeySource
 from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.providers.assistants.connector import CompanionAssistantConnector
 from studybuddy.providers.connector import EndpointConnector
 from studybuddy.providers.endpoints import Decision, Flags, built_in, decide
 from studybuddy.storage.instances import Instance
@@ -47,6 +48,7 @@ class Parts:
         self.model_file = Path(model_file) if model_file else None
         self._companion: EngineCompanion | None = None
         self.connector = EndpointConnector(built_in=self._start_built_in, find_key=self.find_key)
+        self.assistants = CompanionAssistantConnector(self.connector, self._start_engine)
         self.flags = Flags(base_url=getattr(args, "base_url", "") or "", model=args.model or "")
 
     def decide(self) -> Decision:
@@ -68,6 +70,12 @@ class Parts:
         return self.keys.find_key(endpoint.name, named.key_env if named else "", self.environ)
 
     async def _start_built_in(self) -> Endpoint:
+        return await (await self._engine()).endpoint()
+
+    async def _start_engine(self, own_model: bool) -> Endpoint:
+        return await (await self._engine()).server(own_model=own_model)
+
+    async def _engine(self) -> EngineCompanion:
         # The engine lives for as long as an app instance does: be one before it looks.
         await asyncio.to_thread(self.instance.register)
         if self._companion is None:
@@ -81,7 +89,7 @@ class Parts:
                 data_dir=self.paths.data,
                 model_file=self.model_file,
             )
-        return await self._companion.endpoint()
+        return self._companion
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -91,6 +99,7 @@ class Parts:
             if self._companion is not None:
                 last_first.push_async_callback(self._companion.close)
             last_first.push_async_callback(self.connector.close)
+            last_first.push_async_callback(self.assistants.close)
 
 
 def assemble_app(
@@ -122,7 +131,13 @@ def assemble_app(
     )
     services = Services(
         desk=Desk(
-            store, parts.connector, Counter(), parts.settings.system_prompt, decision.endpoint
+            store,
+            parts.connector,
+            Counter(),
+            parts.settings.system_prompt,
+            decision.endpoint,
+            assistants=parts.assistants,
+            runs=store.runs,
         ),
         setup=StudentSetup(parts, decision),
         settings=parts.settings,

@@ -91,16 +91,22 @@ class EngineCompanion:
             file, health = await self._loaded(*await self._engine(idle_model=False))
         return _endpoint(file, health)
 
-    async def server(self) -> Endpoint:
-        """The engine with its address and token, whether or not its model can answer.
+    async def server(self, *, own_model: bool = False) -> Endpoint:
+        """The engine with its address and token, without waiting for its model.
 
-        For threads over other upstreams; where no engine runs, one is started whose model waits
-        until it is asked. Otherwise as `endpoint`.
+        Otherwise as `endpoint`.
+
+        Args:
+            own_model: whether its own model is to be loaded meanwhile. Where it is not, an engine
+                that has to be started leaves it alone, and it may be missing.
 
         Raises:
-            StudyBuddyError: ENGINE where it can't be started.
+            StudyBuddyError: as `endpoint`; NO_WEIGHTS only for its own model.
         """
-        return _endpoint(*await self._engine(idle_model=True))
+        file, health = await self._engine(idle_model=not own_model)
+        if own_model and health.state == "off":
+            await self._wake(file)
+        return _endpoint(file, health)
 
     async def close(self) -> None:
         """Let go of the engine, which ends when no other app uses it."""
@@ -129,6 +135,12 @@ class EngineCompanion:
         self._on_status(STARTING)
         async with _only_one(self._file.with_suffix(".lock")):
             return await self._running() or await self._start(idle_model=idle_model)
+
+    async def _wake(self, file: EngineFile) -> None:
+        """Have an engine load its model."""
+        await self._check_model()
+        if why_not := await wake(file.port, file.token):
+            raise _problem(why_not)
 
     async def _check_model(self) -> None:
         check_runtime()
@@ -173,9 +185,7 @@ class EngineCompanion:
             return file, health
         self._on_status(LOADING)
         if health.state in ("off", "failed"):
-            await self._check_model()
-            if why_not := await wake(file.port, file.token):
-                raise _problem(why_not)
+            await self._wake(file)
             health = replace(health, state="loading")
         try:
             async with asyncio.timeout(LOAD_LIMIT):

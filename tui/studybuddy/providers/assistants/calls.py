@@ -144,7 +144,7 @@ async def _read(
     if media_type == "application/json":  # a server that does not stream
         await response.aread()
         run = decode(_run, response, client)
-        reader.has_run = reader.ended = True
+        reader.ended = True
         yield RunChanged(values.run(run))
         return
     splitter = EventSplitter()

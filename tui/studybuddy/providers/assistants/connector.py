@@ -95,7 +95,7 @@ class CompanionAssistantConnector:
         until: float | None = None
         source: Source | None = None
         if provider is not None and endpoint.kind is not EndpointKind.OPENAI:
-            source, reached = await self._direct_source(endpoint)
+            source, reached = await self._direct_source(endpoint, provider)
             until = None if reached else self._clock() + _ASKED_FOR
         if source is None:
             source = EngineSource(self._link, _Answering(provider, self._clock))
@@ -103,7 +103,9 @@ class CompanionAssistantConnector:
         self._services[endpoint] = service, until
         return service
 
-    async def _direct_source(self, endpoint: Endpoint) -> tuple[Source | None, bool]:
+    async def _direct_source(
+        self, endpoint: Endpoint, provider: OpenAICompletionProvider
+    ) -> tuple[Source | None, bool]:
         """The server itself where it has the API, and whether it was reached at all.
 
         OpenAI is not asked: it has ended its own.
@@ -119,7 +121,8 @@ class CompanionAssistantConnector:
             await sdk.close()
             return None, serves is not None
         self._direct.append(sdk)
-        client = Client(sdk, endpoint, default_model=endpoint.model)
+        model = endpoint.model or await _default_model(provider)
+        client = Client(sdk, endpoint, default_model=model)
         return DirectSource(client, lambda: self._forget(endpoint)), True
 
     def _forget(self, endpoint: Endpoint) -> None:
@@ -146,19 +149,20 @@ class _Answering:
         model = endpoint.model or self._model
         if not model and self._clock() >= self._ask_again:
             self._ask_again = self._clock() + _ASKED_FOR
-            model = self._model = await self._default_model(self._provider)
+            model = self._model = await _default_model(self._provider)
         return Answerer(endpoint.name, endpoint.base_url, endpoint.key, model)
-
-    async def _default_model(self, provider: OpenAICompletionProvider) -> str:
-        try:
-            return await provider.default_model()
-        except StudyBuddyError as error:
-            # Threads can be read all the same, and a run says what is wrong.
-            _log.info("%s names no model: %s", provider.endpoint.name, error.problem.kind)
-            return ""
 
 
 _WORDS = {True: "its own", False: "not its own", None: "not known"}
+
+
+async def _default_model(provider: OpenAICompletionProvider) -> str:
+    try:
+        return await provider.default_model()
+    except StudyBuddyError as error:
+        # Threads can be read all the same, and a run says what is wrong.
+        _log.info("%s names no model: %s", provider.endpoint.name, error.problem.kind)
+        return ""
 
 
 def _make_link(engine: Engine) -> EngineLink:

@@ -8,24 +8,22 @@ import msgspec
 
 from studybuddy.domain.assistants import Assistant, AssistantSpec, Function, Note, NoteStatus, Tool
 from studybuddy.providers.assistants import wire, wire_kept
+from studybuddy.providers.assistants.values import DEFAULT_MODEL, model_of
 
 PRESET = "studybuddy_preset"
 """The key of an assistant's metadata that names the preset it was made from."""
-DEFAULT_MODEL = "default"
-"""Stands for no model, which the API does not have; the engine takes it for the endpoint's own."""
 
 
 def assistant(told: wire_kept.Assistant) -> Assistant:
     """An assistant."""
     kinds = {tool.type for tool in told.tools or ()}
-    model = told.model or ""
     return Assistant(
         told.id,
         AssistantSpec(
             name=told.name or "",
             instructions=told.instructions or "",
             description=told.description or "",
-            model="" if model == DEFAULT_MODEL else model,
+            model=model_of(told.model),
             tools=frozenset(tool for tool in Tool if tool.value in kinds),
             functions=tuple(
                 _function(tool.function) for tool in told.tools or () if tool.function is not None

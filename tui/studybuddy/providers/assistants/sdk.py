@@ -9,14 +9,16 @@ from openai import AsyncOpenAI
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.providers.clients import headers_for, make_client
 
+_WARNINGS = r"deprecated$|The Assistants API is deprecated"
+
 
 def make_sdk(endpoint: Endpoint) -> AsyncOpenAI:
     """A client with what it imports late already imported; slow, so call it in a thread.
 
     The SDK warns at each call that OpenAI has ended this API, which is why the engine serves it:
-    that one message is not shown any more.
+    these words of its own calls are not shown any more.
     """
-    warnings.filterwarnings("ignore", "The Assistants API is deprecated", DeprecationWarning)
+    warnings.filterwarnings("ignore", _WARNINGS, DeprecationWarning, r"openai\.")
     client = make_client(endpoint)
     if not endpoint.key:
         client = client.with_options(default_headers=headers_for(endpoint))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from studybuddy.domain.assistant_ports import (
     RunEvent,
     StepSeen,
 )
-from studybuddy.domain.runs import RunStatus
+from studybuddy.domain.runs import Run, RunStatus
 from studybuddy.providers.assistants import values, wire
 from studybuddy.providers.chunks import loads
 from studybuddy.providers.events import RawEvent
@@ -21,15 +21,19 @@ class RunReader:
     """Reads the events of one run, and keeps what it needs of them to read the next ones."""
 
     def __init__(self) -> None:
-        self.has_run = False
-        """Whether the run exists, as far as was told."""
         self.ended = False
         """Whether nothing more is to come: the run is over, or requires action."""
         self.error: object = None
         """The error object or text of an event that carried one; nothing after it is read."""
+        self._run: Run | None = None
         self._steps: dict[str, wire.RunStep] = {}
         self._parts: dict[str, int] = {}
         """Message id to the index of the part that its text has come to."""
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the run exists, as far as was told."""
+        return self._run is not None
 
     def read(self, events: Iterable[RawEvent]) -> list[RunEvent]:
         """What some events tell; the texts of one message that came together are one event."""
@@ -62,13 +66,17 @@ class RunReader:
             case wire.Message() as message:
                 return MessageSeen(values.message(message))
             case wire.RunStep() as step:
+                if self._steps.get(step.id) == step:
+                    return None  # each state of it is told by several events
                 self._steps[step.id] = step
                 return StepSeen(values.step(step))
             case wire.StepDelta() as step_delta:
                 return self._step(step_delta)
             case wire.Run() as told:
                 run = values.run(told)
-                self.has_run = True
+                if run == self._run:
+                    return None
+                self._run = run
                 self.ended = run.status.over or run.status is RunStatus.REQUIRES_ACTION
                 return RunChanged(run)
         return None

@@ -22,6 +22,8 @@ from studybuddy.domain.runs import (
 from studybuddy.domain.usage import Usage
 from studybuddy.providers.assistants import wire
 
+DEFAULT_MODEL = "default"
+"""Stands for no model, which the API does not have; the engine takes it for the endpoint's own."""
 BETWEEN = "\n\n"
 """Stands between the parts of a message."""
 _Status = TypeVar("_Status", RunStatus, StepStatus)
@@ -60,7 +62,7 @@ def run(told: wire.Run) -> Run:
         thread_id=told.thread_id,
         assistant_id=told.assistant_id or "",
         status=_status(RunStatus.IN_PROGRESS, told.status),
-        model=told.model or "",
+        model=model_of(told.model),
         created_at=told.created_at or 0.0,
         started_at=told.started_at,
         expires_at=told.expires_at,
@@ -74,6 +76,11 @@ def run(told: wire.Run) -> Run:
         incomplete_reason=(incomplete.reason if incomplete is not None else None) or "",
         usage=_usage(told.usage),
     )
+
+
+def model_of(told: str | None) -> str:
+    """A model's name; empty where it is the endpoint's own choice."""
+    return "" if told is None or told == DEFAULT_MODEL else told
 
 
 def step(told: wire.RunStep) -> RunStep:
