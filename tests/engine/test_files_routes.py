@@ -1,0 +1,220 @@
+"""`/v1/files`: uploads that stream to the disk, and downloads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+import pytest
+
+from studybuddy.engine import uploads
+from studybuddy.engine.uploads import FILE_LIMIT
+from tests.engine.built_in import until
+from tests.engine.engines import TOKEN, Engine, keeping_engine, listening_engine
+
+BOUNDARY = "the-boundary"
+MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+def form(content: bytes, filename: str = 'filename="a.txt"', purpose: str = "assistants") -> bytes:
+    """A form as it goes over the wire."""
+    return b"".join(
+        (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n'.encode(),
+            f"{purpose}\r\n--{BOUNDARY}\r\n".encode(),
+            f'Content-Disposition: form-data; name="file"; {filename}\r\n\r\n'.encode(),
+            content,
+            f"\r\n--{BOUNDARY}--\r\n".encode(),
+        )
+    )
+
+
+async def sent(served: Engine, body: bytes, headers: dict[str, str] = MULTIPART) -> httpx2.Response:
+    """The answer to a body for `POST /v1/files`."""
+    return await served.client.post("/v1/files", content=body, headers=headers)
+
+
+def on_disk(served: Engine) -> list[Path]:
+    """What lies in the folder of the files."""
+    return sorted(served.context.files.folder.iterdir())
+
+
+async def test_a_file_comes_back_as_it_went_in() -> None:
+    content = bytes(range(256)) * 5000  # with everything that may look like a boundary's begin
+    async with keeping_engine() as served:
+        files = served.sdk.files
+        made = await files.create(file=("nötes “1”.bin", content), purpose="assistants")
+        assert (made.bytes, made.filename) == (len(content), "nötes “1”.bin")
+        assert made.status == "processed"
+        assert await files.retrieve(made.id) == made
+        assert (await files.content(made.id)).content == content
+
+
+async def test_an_empty_file_is_a_file() -> None:
+    async with keeping_engine() as served:
+        made = await served.sdk.files.create(file=("empty.txt", b""), purpose="user_data")
+        assert made.bytes == 0
+        assert (await served.sdk.files.content(made.id)).content == b""
+
+
+async def test_a_download_is_not_for_a_browser_to_show() -> None:
+    async with keeping_engine() as served:
+        made = await served.sdk.files.create(file=("a.html", b"<script>"), purpose="assistants")
+        response = await served.client.get(f"/v1/files/{made.id}/content")
+        assert response.headers["content-type"] == "application/octet-stream"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-disposition"].startswith("attachment")
+
+
+async def test_files_are_listed_all_or_by_purpose() -> None:
+    async with keeping_engine() as served:
+        files = served.sdk.files
+        made = [
+            (await files.create(file=(f"{n}.txt", b"x"), purpose=purpose)).id  # type: ignore[arg-type]
+            for n, purpose in enumerate(["assistants", "vision", "assistants"])
+        ]
+        assert [f.id async for f in files.list()] == made[::-1]
+        assert [f.id async for f in files.list(order="asc", limit=2)] == made
+        assert [f.id async for f in files.list(purpose="assistants")] == [made[2], made[0]]
+
+
+async def test_a_deleted_file_is_gone_from_the_disk_too() -> None:
+    async with keeping_engine() as served:
+        files = served.sdk.files
+        made = await files.create(file=("a.txt", b"x"), purpose="assistants")
+        told = await files.delete(made.id)
+        assert told.to_dict() == {"id": made.id, "object": "file", "deleted": True}
+        assert on_disk(served) == []
+        for again in (files.retrieve, files.delete, files.content):
+            with pytest.raises(openai.NotFoundError, match=f"No file found with id '{made.id}'"):
+                await again(made.id)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ('filename="../../etc/passwd"', "passwd"),
+        (r'filename="C:\\notes\\a.txt"', "a.txt"),
+        ('filename="a %22b%22.txt"', 'a "b".txt'),
+        ('filename="/"', "file"),
+        ('filename="a\x1b[31m.txt"', "a[31m.txt"),
+        (f'filename="{"n" * 300}.txt"', "n" * 251 + ".txt"),
+    ],
+)
+async def test_a_file_keeps_only_the_last_part_of_its_name(given: str, kept: str) -> None:
+    async with keeping_engine() as served:
+        response = await sent(served, form(b"x", given))
+        assert response.json()["filename"] == kept
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "param", "message"),
+    [
+        (b"{}", {"Content-Type": "application/json"}, None, "send it as multipart/form-data"),
+        (b"", {"Content-Type": "multipart/form-data"}, None, "send it as multipart/form-data"),
+        (b"no form", MULTIPART, None, "The form can't be read"),
+        (form(b"x", purpose="world domination"), MULTIPART, "purpose", "Supported values are"),
+        (form(b"x", purpose=""), MULTIPART, "purpose", "Missing required parameter: 'purpose'."),
+        (form(b"x", "size=1"), MULTIPART, "file", "Missing required parameter: 'file'."),
+        (form(b"x" * 100)[:-20], MULTIPART, "file", "cut off"),
+        (
+            form(b"x").removesuffix(b"--\r\n") + form(b"y").removeprefix(b"--the-boundary"),
+            MULTIPART,
+            "file",
+            "One file is uploaded at a time.",
+        ),
+    ],
+)
+async def test_what_is_no_upload_is_refused_and_leaves_nothing(
+    body: bytes, headers: dict[str, str], param: str | None, message: str
+) -> None:
+    async with keeping_engine() as served:
+        response = await sent(served, body, headers)
+        assert response.status_code == 400, response.text
+        error = response.json()["error"]
+        assert (error["param"], error["type"]) == (param, "invalid_request_error")
+        assert message in error["message"]
+        assert on_disk(served) == []
+        assert (await served.client.get("/v1/files")).json()["data"] == []
+
+
+async def test_a_file_over_the_limit_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads.receive, "__defaults__", (5 * 1024 * 1024,))
+    async with listening_engine(NOWHERE) as served:
+        with pytest.raises(openai.APIStatusError) as error:
+            await served.sdk.files.create(
+                file=("big.bin", b"x" * (6 * 1024 * 1024)), purpose="assistants"
+            )
+        assert error.value.status_code == 413
+        assert "The file is too large: at most 5 MB are taken." in str(error.value)
+        assert on_disk(served) == []
+        exactly = await served.sdk.files.create(
+            file=("fits.bin", b"x" * (5 * 1024 * 1024)), purpose="assistants"
+        )
+        assert exactly.bytes == 5 * 1024 * 1024
+
+
+def test_half_a_gigabyte_is_the_limit() -> None:
+    assert FILE_LIMIT == 512 * 1024 * 1024
+
+
+async def test_a_form_of_endless_fields_is_refused() -> None:
+    async with keeping_engine() as served:
+        response = await sent(served, form(b"x", purpose="p" * (2 * 1024 * 1024)))
+        assert response.status_code == 413
+        assert on_disk(served) == []
+
+
+async def test_an_upload_that_is_cut_off_leaves_nothing() -> None:
+    async with listening_engine(NOWHERE) as served:
+        await served.client.get("/health")
+        address = urlsplit(served.base_url)
+        _, writer = await asyncio.open_connection(address.hostname, address.port)
+        body = form(b"x" * 4_000_000)
+        head = (
+            f"POST /v1/files HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+            f"Content-Type: {MULTIPART['Content-Type']}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body[:3_000_000])
+        await writer.drain()
+        await until(lambda: len(on_disk(served)) == 1)
+        writer.close()
+        await writer.wait_closed()
+        await until(lambda: not on_disk(served))
+        assert (await served.client.get("/v1/files")).json()["data"] == []
+
+
+async def test_a_file_of_200_mb_goes_to_the_disk_as_it_comes() -> None:
+    piece = b"0123456789abcdef" * 65536
+    count = 200
+    written: list[int] = []
+
+    async with listening_engine(NOWHERE) as served:
+
+        async def pieces() -> AsyncIterator[bytes]:
+            head, tail = form(b"|").split(b"|")
+            yield head
+            for _ in range(count):
+                yield piece
+            written.append(on_disk(served)[0].stat().st_size)
+            yield tail
+
+        response = await served.client.post("/v1/files", content=pieces(), headers=MULTIPART)
+        assert response.json()["bytes"] == count * len(piece)
+        assert written[0] > count * len(piece) / 2  # while it was still being sent
+        assert on_disk(served)[0].stat().st_size == count * len(piece)
+
+
+async def test_a_content_that_was_taken_from_the_disk_is_told() -> None:
+    async with keeping_engine() as served:
+        made = await served.sdk.files.create(file=("a.txt", b"x"), purpose="assistants")
+        on_disk(served)[0].unlink()
+        with pytest.raises(openai.NotFoundError, match="is gone from the disk"):
+            await served.sdk.files.content(made.id)
