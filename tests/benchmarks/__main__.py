@@ -11,12 +11,13 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Report
 from tests.benchmarks.idle import measure_idle
+from tests.benchmarks.indexing import measure_indexing
 from tests.benchmarks.programs import BARE, NAIVE, OURS, Program, bare, naive, served, studybuddy
 from tests.benchmarks.scale import measure_scale
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.streaming import measure_streaming
 
-NAMES = ("start", "stream", "storage", "idle")
+NAMES = ("start", "stream", "storage", "idle", "indexing")
 
 
 def main() -> int:
@@ -66,6 +67,9 @@ def main() -> int:
                     long=2_000 if quick else 10_000,
                     many=200 if quick else 2_000,
                 )
+        if "indexing" in names and not options.only_baselines:
+            _say("indexing")
+            measure_indexing(report, folder / "notes", 100 if quick else 1000, 200)
     print(report.table())
     if options.json:
         options.json.write_text(json.dumps(report.raw(), indent=1) + "\n")
