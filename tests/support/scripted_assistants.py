@@ -138,7 +138,11 @@ class ScriptedAssistants:
     ) -> Note:
         self._called("add_note")
         self._assistant(assistant_id)
-        content = _content(path)
+        try:
+            content = _content(path)
+        except OSError as caught:
+            told = Problem(ProblemKind.STORAGE, f"{path.name} can't be read: {caught.strerror}.")
+            raise StudyBuddyError(told) from None
         size = len(content)
         on_progress(0, size)
         await asyncio.sleep(0)
@@ -154,6 +158,7 @@ class ScriptedAssistants:
     async def remove_note(self, assistant_id: str, file_id: str) -> None:
         self._called("remove_note")
         self._notes[assistant_id].pop(file_id, None)
+        self.pages.pop(file_id, None)
 
     async def note_pages(self, assistant_id: str, thread_id: str, file_id: str) -> Sequence[str]:
         self._called("note_pages")
