@@ -80,6 +80,12 @@ COMMANDS: tuple[Command, ...] = (
             "left_square_bracket", "", Scope.TRANSCRIPT),
     Command("next_code", "Next code block", "Choose the code block after.",
             "right_square_bracket", "", Scope.TRANSCRIPT),
+    Command("previous_citation", "Previous citation", "Choose the citation before.", "p", "",
+            Scope.TRANSCRIPT),
+    Command("next_citation", "Next citation", "Choose the citation after.", "n", "",
+            Scope.TRANSCRIPT),
+    Command("open_citation", "Open citation", "Open the note at the passage that is cited.",
+            "enter", "", Scope.TRANSCRIPT),
     Command("copy_here", "Copy", "Copy the chosen code block or message.", "c,y", "Copy",
             Scope.TRANSCRIPT),
 )  # fmt: skip

@@ -13,6 +13,8 @@ LINK = 16
 ADDRESS = 32
 """The visible address of a link, after its label."""
 IMAGE = 64
+CITATION = 128
+"""A mark such as [1], whose `url` says which citation it is."""
 
 Align = Literal["left", "center", "right"]
 
@@ -24,7 +26,8 @@ class Span(NamedTuple):
     marks: int = 0
     """A sum of STRONG, EMPHASIS and the others above."""
     url: str = ""
-    """Where a click leads; empty for none. Only http, https and mailto addresses get here."""
+    """Where a click leads; empty for none. Only http, https and mailto addresses get here, and
+    what `citations.target` makes."""
 
 
 Spans = tuple[Span, ...]

@@ -11,7 +11,7 @@ from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.heights import Heights
 from studybuddy.ui.transcript.lines import Layout
-from studybuddy.ui.transcript.look import Look, estimate
+from studybuddy.ui.transcript.look import Look, citations_of, estimate
 
 if TYPE_CHECKING:
     from studybuddy.ui.transcript.entry import Entry
@@ -127,6 +127,8 @@ class Book:
 
     def _takes(self, entry: Entry, message: Message) -> bool:
         """Tell whether `entry` shows the text of `message`, finishing what is being written."""
+        if citations_of(message) != citations_of(entry.message):
+            return False
         if entry.live is None:
             same_role = entry.message.role is message.role
             streaming = message.state is MessageState.STREAMING

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.style import Style
+
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.ui.transcript.book import Book, Position
+from studybuddy.ui.transcript.look import citations_of
 
 
 class CodePlace(NamedTuple):
@@ -16,13 +19,30 @@ class CodePlace(NamedTuple):
     code: int
 
 
+class CitationPlace(NamedTuple):
+    """A citation: the number of its message, the part of that, its number in the part."""
+
+    item: int
+    part: int
+    number: int
+
+
+class CitationSegment(NamedTuple):
+    """Where a citation is drawn, and what it leads to."""
+
+    position: Position
+    segment: int
+    url: str
+
+
 class Cursor:
-    """Stands on a message, and maybe on one of its code blocks; or nowhere."""
+    """Stands on a message, and maybe on a code block or a citation in it; or nowhere."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._id: str | None = None
         self.code: CodePlace | None = None
+        self.citation: CitationPlace | None = None
 
     @property
     def item(self) -> int | None:
@@ -35,11 +55,25 @@ class Cursor:
         """Stand on a message, or nowhere."""
         self._id = None if item is None else self._book.messages[item].id
         self.code = None
+        self.citation = None
 
     def put_on_code(self, place: CodePlace) -> None:
         """Stand on a code block."""
         self.put(place.item)
         self.code = place
+
+    def put_on_citation(self, place: CitationPlace) -> None:
+        """Stand on a citation."""
+        self.put(place.item)
+        self.citation = place
+
+    @property
+    def segment(self) -> CitationSegment | None:
+        """Where the citation is drawn on which it stands, if it does."""
+        place = self.citation
+        if place is None or place.item != self.item:  # the messages may be others now
+            return None
+        return citation_segment(self._book, place)
 
     def marks(self, position: Position, code: int) -> bool:
         """Tell whether the cursor stands on a line, given by its place and code number."""
@@ -53,6 +87,8 @@ class Cursor:
         """Return the first and the last line it stands on."""
         if self.code is not None:
             return self._lines_of_code(self.code)
+        if (found := self.segment) is not None:
+            return found.position, found.position
         item = self.item
         if item is None:
             return None
@@ -98,6 +134,59 @@ def code_before(book: Book, place: CodePlace) -> CodePlace | None:
 def code_text(book: Book, place: CodePlace) -> str:
     """Return the text of a code block."""
     return book.layout(place.item, place.part).codes[place.code]
+
+
+def _segments_in(book: Book, item: int, part: int) -> list[CitationSegment]:
+    return [
+        CitationSegment(Position(item, part, row), number, url)
+        for row, line in enumerate(book.layout(item, part).lines)
+        for number, segment in enumerate(line.segments)
+        if segment.text.startswith("[") and (url := _citation_url(segment.style)) is not None
+    ]
+
+
+def _citation_url(style: Style | None) -> str | None:
+    url = style.meta.get("url") if style is not None else None
+    return url if isinstance(url, str) and url.startswith("citation:") else None
+
+
+def citation_segment(book: Book, place: CitationPlace) -> CitationSegment | None:
+    """Return where a citation is drawn, or `None` where there is none at that place any more."""
+    if not 0 <= place.item < len(book.messages) or not citations_of(book.messages[place.item]):
+        return None
+    if place.part >= len(book.entry(place.item).parts):
+        return None
+    segments = _segments_in(book, place.item, place.part)
+    return segments[place.number] if place.number < len(segments) else None
+
+
+def citations_in(book: Book, item: int) -> list[CitationPlace]:
+    """Return the citations of a message: its marks, and its sources after them."""
+    if not citations_of(book.messages[item]):
+        return []
+    return [
+        CitationPlace(item, part, number)
+        for part in range(len(book.entry(item).parts))
+        for number in range(len(_segments_in(book, item, part)))
+    ]
+
+
+def citation_after(book: Book, place: CitationPlace) -> CitationPlace | None:
+    """Return the first citation behind `place`, or `None`."""
+    for item in range(place.item, len(book.messages)):
+        for found in citations_in(book, item):
+            if found > place:
+                return found
+    return None
+
+
+def citation_before(book: Book, place: CitationPlace) -> CitationPlace | None:
+    """Return the last citation before `place`, or `None`."""
+    for item in range(min(place.item, len(book.messages) - 1), -1, -1):
+        for found in reversed(citations_in(book, item)):
+            if found < place:
+                return found
+    return None
 
 
 def _may_have_code(message: Message) -> bool:

@@ -8,10 +8,11 @@ from rich.style import Style
 
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.domain.text import harmless
+from studybuddy.ui.transcript.blocks import CITATION
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, blank, cut
 from studybuddy.ui.transcript.live import Live, Sealed
-from studybuddy.ui.transcript.look import Look
+from studybuddy.ui.transcript.look import Look, citations_of
 from studybuddy.ui.transcript.sections import Section, split_markdown, split_plain
 from studybuddy.ui.transcript.wrap import measurable, wrap
 
@@ -108,7 +109,7 @@ def open_entry(message: Message, look: Look, *, last: bool) -> Entry:
     """Return the entry of `message`, none of its text laid out yet."""
     head = _fixed(_head(message, look))
     foot = _fixed(_foot(message, look, last))
-    text = harmless(message.text)
+    text = _text(message)
     if message.state is MessageState.STREAMING:
         empty = Part(0, Section("", False, True), Layout([], "", []))
         entry = Entry(message, [head, empty, foot], Live(look.width, look.palette))
@@ -118,6 +119,14 @@ def open_entry(message: Message, look: Look, *, last: bool) -> Entry:
     split = split_plain if message.role is Role.USER else split_markdown
     bodies = [Part(_estimate(section, look.width), section) for section in split(text)]
     return Entry(message, [head, *bodies, foot])
+
+
+def _text(message: Message) -> str:
+    if not citations_of(message):
+        return harmless(message.text)
+    from studybuddy.ui.transcript.citations import cited_text
+
+    return cited_text(message)
 
 
 def _estimate(section: Section, width: int) -> int:
@@ -151,6 +160,11 @@ def _head(message: Message, look: Look) -> list[Line]:
 
 
 def _foot(message: Message, look: Look, last: bool) -> list[Line]:
+    sources = _sources(message, look) if citations_of(message) else []
+    return sources + _state(message, look, last)
+
+
+def _state(message: Message, look: Look, last: bool) -> list[Line]:
     palette = look.palette
     match message.state:
         case MessageState.STOPPED:
@@ -163,6 +177,21 @@ def _foot(message: Message, look: Look, last: bool) -> list[Line]:
             return lines + (_note(look.hint, palette.dim, look) if look.hint and last else [])
         case _:
             return []
+
+
+def _sources(message: Message, look: Look) -> list[Line]:
+    from studybuddy.ui.transcript.citations import sources_of, target, title_of
+
+    lines: list[Line] = []
+    for mark in sources_of(message):
+        url = target(mark.place)
+        pieces = [f"[{mark.number}]", f" {measurable(title_of(mark.citation))}"]
+        styles = [
+            look.palette.marked(look.palette.text, CITATION, url),
+            look.palette.marked(look.palette.dim, 0, url),
+        ]
+        lines += [_uncopied(cut(pieces, styles, part, 0)) for part in wrap(pieces, look.width)]
+    return [blank(0), *lines] if lines else []
 
 
 def _note(text: str, style: Style, look: Look) -> list[Line]:

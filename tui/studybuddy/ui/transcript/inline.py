@@ -30,7 +30,7 @@ they are: nobody writes such a paragraph, and nested brackets take more than lin
 _MARKS = {"strong": STRONG, "em": EMPHASIS, "s": STRIKE}
 _MARKED_UP = re.compile(r"[\\`*_~\[\]<&]|://")
 _LINE_BREAK = re.compile(r"<br\s*/?>[ \t]*\n?", re.IGNORECASE)
-_BARE_URL = re.compile(r"https?://[^\s<>\"`|]{1,2000}")
+_BARE_URL = re.compile(r"https?://[^\s<>\"`|【]{1,2000}")
 _OPENABLE = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 
 
@@ -50,6 +50,14 @@ def openable(url: str) -> bool:
 
 def spans_of(content: str) -> Spans:
     """Return the spans of a paragraph's (a heading's, a cell's) source."""
+    if "【" in content:  # there may be citations
+        from studybuddy.ui.transcript.citations import cited_spans
+
+        return cited_spans(_spans(content))
+    return _spans(content)
+
+
+def _spans(content: str) -> Spans:
     if len(content) > LIMIT or not _MARKED_UP.search(content):
         return (Span(content.replace("\t", "    ")),) if content else ()
     return _short(content) if len(content) < 1000 else _parsed(content)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studybuddy.domain.messages import Message
+from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.domain.runs import Citation
 from studybuddy.ui.transcript.palette import Palette
 
 HEAD = 2
@@ -22,6 +23,13 @@ class Look:
     assistant_name: str = "Study Buddy"
     hint: str = ""
     """What to do about a failed answer, shown below the error of the last message."""
+
+
+def citations_of(message: Message) -> tuple[Citation, ...]:
+    """Return the citations that a message shows: those of an answer that is finished."""
+    if message.details is None or message.role is not Role.ASSISTANT:
+        return ()
+    return () if message.state is MessageState.STREAMING else message.details.citations
 
 
 def estimate(message: Message, width: int) -> int:

@@ -116,7 +116,7 @@ class _Reader:
         elif kind == "heading_open":
             block = Heading(int(token.tag[1:]), self._inline(), gap)
         elif kind in ("fence", "code_block"):
-            block = Code(language_of(token.info), token.content.rstrip(" \t\n"), gap)
+            block = Code(language_of(token.info), _code(token.content), gap)
         elif kind == "blockquote_open":
             block = Quote(self._flow("blockquote_close", depth), gap)
         elif kind == "table_open":
@@ -184,6 +184,14 @@ def spaced(block: Block, previous: Block) -> Block:
     ):
         return block
     return replace(block, gap=True)
+
+
+def _code(content: str) -> str:
+    if "【" in content:  # there may be citations
+        from studybuddy.ui.transcript.citations import without_places
+
+        content = without_places(content)
+    return content.rstrip(" \t\n")
 
 
 def _align(token: Token) -> Align:

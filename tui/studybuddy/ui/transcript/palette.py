@@ -8,7 +8,16 @@ from functools import lru_cache
 
 from rich.style import Style
 
-from studybuddy.ui.transcript.blocks import ADDRESS, CODE, EMPHASIS, IMAGE, LINK, STRIKE, STRONG
+from studybuddy.ui.transcript.blocks import (
+    ADDRESS,
+    CITATION,
+    CODE,
+    EMPHASIS,
+    IMAGE,
+    LINK,
+    STRIKE,
+    STRONG,
+)
 
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -36,6 +45,7 @@ class Palette:
     quote_bar: Style
     marker: Style
     link: Style
+    citation: Style
     rule: Style
     table_header: Style
     table_border: Style
@@ -68,6 +78,8 @@ class Palette:
             base = over(base, self.code_inline, self.text)
         if marks & (LINK | IMAGE):
             base = over(base, self.link, self.text)
+        if marks & CITATION:
+            base = over(base, self.citation, self.text)
         if marks & ADDRESS:
             base = over(base, self.dim, self.text)
         if marks & STRONG:

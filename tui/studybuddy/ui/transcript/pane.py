@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rich.style import Style
@@ -12,7 +13,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from studybuddy.domain.messages import MessageState, Role
-from studybuddy.ui.transcript.cursor import Cursor
+from studybuddy.ui.transcript.cursor import CitationSegment, Cursor
 from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.palette import PARTS, Palette, component, make_palette
 from studybuddy.ui.transcript.rows import (
@@ -53,6 +54,7 @@ class Pane(Scrolling):
         self._new_styles = True
         self._wardrobe = Wardrobe(look.palette, margin=0, width=look.width, total=look.width)
         self._margin = 0
+        self._pointed: CitationSegment | None = None
 
     # Drawing
 
@@ -103,6 +105,7 @@ class Pane(Scrolling):
         self._rows = self._view.rows()
         self._wardrobe.turn()
         selection = self.text_selection
+        self._pointed = self._cursor.segment if self.has_focus else None
         strips = [self._strip(row, selection) for row in self._rows]
         if self._rows:
             self._mark_writing(strips, selection)
@@ -164,7 +167,10 @@ class Pane(Scrolling):
             if self.has_focus and self._cursor.marks(row.position, row.line.code):
                 bar, bar_style = CURSOR_BAR, palette.cursor
         selected = selected_in(selection, item, part)
-        return self._wardrobe.strip(row.line, Dress(bar, bar_style, fill, selected))
+        dress = Dress(bar, bar_style, fill, selected)
+        if self._pointed is not None and self._pointed.position == row.position:
+            dress = replace(dress, pointed=self._pointed.segment)
+        return self._wardrobe.strip(row.line, dress)
 
     def _mark_writing(self, strips: list[Strip], selection: Selection | None) -> None:
         last = self._rows[-1]

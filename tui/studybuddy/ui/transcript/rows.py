@@ -18,6 +18,8 @@ USER_BAR = "▎"
 WRITING = "▍"
 """Stands at the end of an answer that is being written."""
 
+_REVERSE = Style(reverse=True)
+
 Selected = tuple[int, int]
 """Characters of a section's copy text, from and up to."""
 
@@ -32,6 +34,8 @@ class Dress:
     """Of the cells behind the text, as wide as the text may be."""
     selected: Selected | None = None
     writing: bool = False
+    pointed: int = -1
+    """The segment under the cursor; -1 for none."""
 
 
 class Wardrobe:
@@ -63,6 +67,8 @@ class Wardrobe:
     def _made(self, line: Line, dress: Dress) -> Strip:
         bar = Segment(dress.bar + " " * (GUTTER - len(dress.bar)), dress.bar_style)
         segments = [*self._margin, bar]
+        if dress.pointed >= 0:
+            line = _pointed(line, dress.pointed)
         if dress.selected is None:
             segments.extend(line.segments)
         else:
@@ -79,6 +85,13 @@ class Wardrobe:
         cells = self._total - self._width + width
         strip = Strip(_joined(segments), cells)
         return strip if cells <= self._total else strip.crop(0, self._total)
+
+
+def _pointed(line: Line, number: int) -> Line:
+    segments = list(line.segments)
+    text, style, _ = segments[number]
+    segments[number] = Segment(text, (style or Style()) + _REVERSE)
+    return Line(segments, line.offsets, line.width, line.at, line.code)
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:

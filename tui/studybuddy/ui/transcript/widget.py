@@ -12,14 +12,13 @@ from textual.message import Message as Event
 from textual.selection import Selection
 from textual.timer import Timer
 
-from studybuddy.domain.messages import Message, Role
+from studybuddy.domain.messages import Message
 from studybuddy.ui.transcript.css import CSS
-from studybuddy.ui.transcript.cursor import CodePlace, code_after, code_before, code_text
 from studybuddy.ui.transcript.inline import openable
 from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.palette import Palette, make_palette
-from studybuddy.ui.transcript.pane import Pane
 from studybuddy.ui.transcript.selecting import selected_text, whole_message
+from studybuddy.ui.transcript.walking import Walking
 
 FRAME = 0.045
 """Seconds between two pictures while an answer streams."""
@@ -27,7 +26,7 @@ _REST = 3
 """A picture is followed by a rest of so many times its own time, so that keys get through."""
 
 
-class Transcript(Pane, can_focus=True):
+class Transcript(Walking, can_focus=True):
     """Shows messages, of which only those on the screen are parsed and laid out.
 
     Give it messages by `set_messages`, `append` and `replace`, and the text of an answer that is
@@ -41,14 +40,6 @@ class Transcript(Pane, can_focus=True):
 
         def __init__(self, url: str) -> None:
             self.url = url
-            super().__init__()
-
-    class CursorMoved(Event):
-        """The cursor stands on another message, or on none."""
-
-        def __init__(self, index: int | None, message: Message | None) -> None:
-            self.index = index
-            self.message = message
             super().__init__()
 
     def __init__(
@@ -163,101 +154,15 @@ class Transcript(Pane, can_focus=True):
         end = monotonic()
         self._next_frame = end + max(FRAME, _REST * (end - start))
 
-    # The cursor
-
-    @property
-    def cursor(self) -> int | None:
-        """The number of the message under the cursor, or `None`; it is shown with the focus."""
-        return self._cursor.item
-
-    @property
-    def on_code(self) -> bool:
-        """Whether the cursor is on a code block, and not on a whole message."""
-        return self._cursor.code is not None
-
-    def cursor_previous(self) -> None:
-        """Move the cursor to the message before, at first to the last one on the screen."""
-        self._step(-1)
-
-    def cursor_next(self) -> None:
-        """Move the cursor to the message after."""
-        self._step(1)
-
-    def code_previous(self) -> None:
-        """Move the cursor to the code block before."""
-        place = self._cursor.code or CodePlace(self._item_or(len(self._book.messages)), 0, 0)
-        self._move_to_code(code_before(self._book, place))
-
-    def code_next(self) -> None:
-        """Move the cursor to the code block after."""
-        first = self._rows[0].position.item if self._rows else 0
-        place = self._cursor.code or CodePlace(self._item_or(first), 0, -1)
-        self._move_to_code(code_after(self._book, place))
-
-    def current_message(self) -> Message | None:
-        """Return the message under the cursor, else the last answer, as far as it has come."""
-        item = self._cursor.item
-        return self.last_answer() if item is None else self._book.message(item)
-
-    def last_answer(self) -> Message | None:
-        """Return the last answer, as far as it has come."""
-        places = range(len(self._book.messages) - 1, -1, -1)
-        answers = (i for i in places if self._book.messages[i].role is Role.ASSISTANT)
-        item = next(answers, None)
-        return None if item is None else self._book.message(item)
-
-    def current_code(self) -> str | None:
-        """Return the code block under the cursor, else the last one of the message under it, else
-        the last one of the conversation."""
-        place = self._cursor.code
-        if place is None:
-            item = self._item_or(len(self._book.messages))
-            place = code_before(self._book, CodePlace(item + 1, 0, 0))
-        return None if place is None else code_text(self._book, place)
-
-    def _item_or(self, default: int) -> int:
-        item = self._cursor.item
-        return default if item is None else item
-
-    def _step(self, by: int) -> None:
-        if not self._rows:
-            return
-        item = self._cursor.item
-        if item is None:
-            target = self._rows[-1].position.item
-        elif self._cursor.code is not None and by < 0:
-            target = item
-        else:
-            target = min(max(item + by, 0), len(self._book.messages) - 1)
-        self._move_cursor(target)
-        self._reveal()
-
-    def _move_to_code(self, place: CodePlace | None) -> None:
-        if place is not None:
-            self._move_cursor(place.item)
-            self._cursor.put_on_code(place)
-            self._reveal()
-
-    def _move_cursor(self, item: int | None) -> None:
-        before = self._cursor.item
-        self._cursor.put(item)
-        if item != before:
-            message = None if item is None else self._book.message(item)
-            self.post_message(self.CursorMoved(item, message))
-
-    def _reveal(self) -> None:
-        lines = self._cursor.lines()
-        if lines is not None:
-            self._view.reveal(*lines)
-        self._update()
-
     # The mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Open a link, or move the cursor to the message that was clicked."""
+        """Open a link or a citation, or move the cursor to the message that was clicked."""
         url = event.style.meta.get("url")
         if isinstance(url, str) and openable(url):
             self.post_message(self.LinkClicked(url))
+        elif isinstance(url, str) and 0 <= event.y < len(self._rows):
+            self._choose_citation(self._rows[event.y].position.item, url)
         elif self.text_selection is None and 0 <= event.y < len(self._rows):
             self._move_cursor(self._rows[event.y].position.item)
             self._update()

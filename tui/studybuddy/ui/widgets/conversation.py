@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 
+from studybuddy.domain.messages import Message
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
+from studybuddy.ui.transcript.look import citations_of
 
 
 class Conversation(Transcript):
@@ -32,6 +34,21 @@ class Conversation(Transcript):
         """Choose the code block after."""
         self.code_next()
 
+    def action_previous_citation(self) -> None:
+        """Choose the citation before."""
+        self.citation_previous()
+
+    def action_next_citation(self) -> None:
+        """Choose the citation after."""
+        self.citation_next()
+
+    def action_open_citation(self) -> None:
+        """Open the citation that was stepped to, else step to the first one."""
+        if self.on_citation:
+            self.open_citation()
+        else:
+            self.citation_next()
+
     def action_copy_here(self) -> None:
         """Copy the code block that was stepped to, or the chosen message."""
         if self.on_code:
@@ -52,7 +69,7 @@ class Conversation(Transcript):
     def copy_message(self) -> None:
         """Copy the chosen message while this has the focus, else the last answer."""
         message = self.current_message() if self.has_focus else self.last_answer()
-        self._copy(message.text if message else "", "message")
+        self._copy(_markdown(message) if message else "", "message")
 
     def copy_code(self) -> None:
         """Copy the chosen code block, else the last one."""
@@ -64,6 +81,14 @@ class Conversation(Transcript):
             self.notify(f"Copied the {what}: {len(text):,} characters.", timeout=3, markup=False)
         else:
             self.notify(f"There is no {what} to copy here.", timeout=4, markup=False)
+
+
+def _markdown(message: Message) -> str:
+    if not citations_of(message):
+        return message.text
+    from studybuddy.ui.transcript.citations import cited_markdown
+
+    return cited_markdown(message)
 
 
 def _has_browser(environ: Mapping[str, str]) -> bool:
