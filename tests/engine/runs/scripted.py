@@ -181,7 +181,7 @@ class Host:
             while True:
                 response = await self.client.get(
                     f"/v1/threads/{thread_id}/runs/{run_id}",
-                    headers={"Prefer": "wait=10"} | ({"If-None-Match": etag} if etag else {}),
+                    headers={"Prefer": "wait=10", "If-None-Match": etag or '"none"'},
                 )
                 etag = response.headers["etag"]
                 status = response.json()["status"]

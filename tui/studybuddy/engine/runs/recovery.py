@@ -8,6 +8,7 @@ from msgspec import structs
 
 from studybuddy.engine.objects import ACTIVE, Run, RunStep, now
 from studybuddy.engine.runs.endings import end_early, open_messages
+from studybuddy.engine.runs.notes import read_note
 from studybuddy.engine.runs.ports import RunParts
 from studybuddy.engine.runs.problems import RunFailure
 from studybuddy.engine.store.objects import Objects
@@ -60,7 +61,12 @@ def _drop_attempt(objects: Objects, run: Run) -> None:
         if step.type == "message_creation":
             objects.delete(step)
         else:
-            error = {"code": "server_error", "message": _STOPPED}
             objects.update(
-                structs.replace(step, status="failed", failed_at=now(), last_error=error)
+                structs.replace(
+                    step,
+                    status="failed",
+                    failed_at=now(),
+                    last_error={"code": "server_error", "message": _STOPPED},
+                    usage=read_note(objects.note(step)).usage,
+                )
             )
