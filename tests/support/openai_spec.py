@@ -34,20 +34,24 @@ def _document(name: str) -> Any:
 
 @functools.cache
 def _components(name: str) -> Any:
-    return {"schemas": _with_nulls(_document(name)["components"]["schemas"])}
+    schemas = _document(name)["components"]["schemas"]
+    return {"schemas": {name: _modern(schema, name) for name, schema in schemas.items()}}
 
 
-def _with_nulls(part: Any) -> Any:
-    """JSON Schema for a document that still says `nullable`, which OpenAPI 3.1 does not know."""
+def _modern(part: Any, schema: str) -> Any:
+    """JSON Schema as OpenAPI 3.1 knows it, for a document that still says `nullable`, and
+    `$recursiveRef` where it means the schema itself."""
     if isinstance(part, list):
-        return [_with_nulls(item) for item in part]
+        return [_modern(item, schema) for item in part]
     if not isinstance(part, dict):
         return part
-    made = {name: _with_nulls(item) for name, item in part.items() if name != "nullable"}
+    made = {name: _modern(item, schema) for name, item in part.items() if name != "nullable"}
+    if made.pop("$recursiveRef", None) == "#":
+        made["$ref"] = f"#/components/schemas/{schema}"
     if part.get("nullable") is True:
         return {"anyOf": [made, {"type": "null"}]}
     if isinstance(part.get("nullable"), dict):  # a property of that name
-        made["nullable"] = _with_nulls(part["nullable"])
+        made["nullable"] = _modern(part["nullable"], schema)
     return made
 
 
