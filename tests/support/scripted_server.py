@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +65,7 @@ class ScriptedServer:
         self,
         *script: Answer | Callable[[Received], Answer],
         models: Answer | None = None,
+        others: Mapping[str, Answer] | None = None,
         path: str = "/v1",
         port: int = 0,
         on_last_step: Path | None = None,
@@ -74,6 +75,7 @@ class ScriptedServer:
         Args:
             script: answers for `POST {path}/chat/completions`, in order, or what makes them.
             models: the answer to `GET {path}/models`; by default one model.
+            others: answers to `GET` of other paths.
             path: what precedes the resources' names.
             port: 0 for a free one.
             on_last_step: a file that gets a line with `time.monotonic()` (on Linux that is
@@ -81,6 +83,7 @@ class ScriptedServer:
         """
         self._script = list(script)
         self._models = models or model_list(MODEL)
+        self.other_answers = dict(others or {})
         self._path = path
         self._port = port
         self._on_last_step = on_last_step
@@ -149,6 +152,9 @@ class ScriptedServer:
         self.others.append(request)
         if request.path == f"{self._path}/models" and request.method == "GET":
             return self._models
+        other = self.other_answers.get(request.path.partition("?")[0])
+        if other is not None and request.method == "GET":
+            return other
         return Reply({"detail": "Not Found"}, 404)
 
     async def _serve(

@@ -45,7 +45,10 @@ def make_client(endpoint: Endpoint, timeout: httpx2.Timeout | None = None) -> As
         max_retries=0,
         timeout=timeout,
         http_client=openai.DefaultAsyncHttpxClient(
-            base_url=endpoint.base_url, timeout=timeout, trust_env=not on_this_machine
+            base_url=endpoint.base_url,
+            timeout=timeout,
+            trust_env=not on_this_machine,
+            auth=None if endpoint.key else _without_key,
         ),
     )
     if endpoint.kind is not EndpointKind.OPENAI:
@@ -53,3 +56,9 @@ def make_client(endpoint: Endpoint, timeout: httpx2.Timeout | None = None) -> As
         client.project = None
     _ = client.chat.completions.with_streaming_response, client.models.with_raw_response
     return client
+
+
+def _without_key(request: httpx2.Request) -> httpx2.Request:
+    """The request without the stand-in for a key, also where `headers_for` was not heeded."""
+    request.headers.pop("Authorization", None)
+    return request

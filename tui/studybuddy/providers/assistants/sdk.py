@@ -7,7 +7,7 @@ import warnings
 from openai import AsyncOpenAI
 
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.providers.clients import headers_for, make_client
+from studybuddy.providers.clients import make_client
 
 _WARNINGS = r"deprecated$|The Assistants API is deprecated"
 
@@ -20,8 +20,6 @@ def make_sdk(endpoint: Endpoint) -> AsyncOpenAI:
     """
     warnings.filterwarnings("ignore", _WARNINGS, DeprecationWarning, r"openai\.")
     client = make_client(endpoint)
-    if not endpoint.key:
-        client = client.with_options(default_headers=headers_for(endpoint))  # type: ignore[arg-type]
     beta = client.beta
     _ = (
         beta.assistants.with_raw_response,
