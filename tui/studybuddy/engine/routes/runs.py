@@ -28,7 +28,6 @@ from studybuddy.engine.runs.submitting import no_such_run
 from studybuddy.engine.runs.views import CONTENT, poll_after, shown
 from studybuddy.engine.store.objects import Objects, Page
 from studybuddy.engine.threads.messages import find_thread
-from studybuddy.engine.threads.resources import resources_in
 
 LONGEST_WAIT = 30
 """Seconds that a request for a run may wait for a change."""
@@ -137,7 +136,7 @@ async def _create(request: Request, thread_id: str | None) -> Response:
         told: tuple[Told, ...] = ()
         place = thread_id
         if place is None:
-            thread = thread_from(objects, _thread_of(objects, body), "thread.")
+            thread = thread_from(objects, _thread_of(body), "thread.")
             place, told = thread.id, (Told("thread.created", thread),)
         run = run_from(
             objects, place, body, upstream=upstream, lifetime=context.runs.parts.limits.lifetime
@@ -149,12 +148,11 @@ async def _create(request: Request, thread_id: str | None) -> Response:
     return _answer(request, run, listener)
 
 
-def _thread_of(objects: Objects, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The thread to make; resources for the run's tools become the thread's."""
+def _thread_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The thread to make; resources for the run's tools become the thread's, unless it has some."""
     thread = dict(body.get("thread") or {})
-    if body.get("tool_resources") is not None:
-        resources_in(objects, {"tool_resources": body["tool_resources"]})
-        thread["tool_resources"] = body["tool_resources"] | (thread.get("tool_resources") or {})
+    if thread.get("tool_resources") is None:
+        thread["tool_resources"] = body.get("tool_resources")
     return thread
 
 

@@ -115,7 +115,7 @@ def _told(
     for part in message.content:
         match part.get("type"):
             case "text":
-                parts.append({"type": "text", "text": part["text"]["value"]})
+                parts.append({"type": "text", "text": _unmarked(part["text"])})
             case "image_url":
                 parts.append({"type": "image_url", "image_url": part["image_url"]})
             case "image_file":
@@ -129,6 +129,14 @@ def _told(
     if all(part["type"] == "text" for part in parts):  # which every server understands
         return {"role": message.role, "content": "\n\n".join(part["text"] for part in parts)}
     return {"role": message.role, "content": parts}
+
+
+def _unmarked(text: Mapping[str, Any]) -> str:
+    """A text without the marks of its citations: their numbers mean nothing in another run."""
+    value: str = text["value"]
+    for annotation in text.get("annotations") or ():
+        value = value.replace(annotation["text"], "")
+    return value
 
 
 def _picture(image: Mapping[str, Any], images: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import logging
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Asker, Reply
 from studybuddy.engine.errors import ApiError
-from studybuddy.engine.objects import Message, Run, now
+from studybuddy.engine.objects import Message, Run, RunState, now
 from studybuddy.engine.runs import problems, transitions
 from studybuddy.engine.runs.broadcast import Broadcast, Told
 from studybuddy.engine.runs.context import calls_made, wrong_rounds
@@ -43,28 +43,40 @@ class RunLoop:
         """The message that is being written, with all its text."""
         return self._question.draft.current() if self._question else None
 
-    async def work(self) -> None:
-        """Do it; however the run ends is stored and told."""
+    async def work(self) -> RunState | None:
+        """Do it, and return how the run ended, or `requires_action`; that is stored and told.
+
+        `None` means that someone else ended it.
+        """
         try:
-            await self._ledger.claim()
-            while await self._round():
-                pass
+            status = await self._work()
         except TakenAway:
-            log.debug("%s is over", self._ledger.run_id)
-        except RunFailure as failure:
-            await self._fail(failure)
-        except ApiError as error:
-            await self._fail(problems.failure_of(error))
-        except Exception:
-            log.exception("%s met a fault of the engine", self._ledger.run_id)
-            sentence = "The engine had an error of its own. Its log tells more."
-            await self._fail(RunFailure("server_error", sentence))
+            return None
         finally:
             if self._question is not None:
                 await self._question.draft.settle()
+        log.info("%s %s", self._ledger.run_id, status)
+        return status
 
-    async def _round(self) -> bool:
-        """Ask once and do what follows from the answer; whether the run goes on at once."""
+    async def _work(self) -> RunState:
+        try:
+            status = (await self._ledger.claim()).status
+            while status == "in_progress":
+                status = await self._round()
+            return status
+        except TakenAway:
+            raise
+        except RunFailure as failure:
+            return await self._fail(failure)
+        except ApiError as error:
+            return await self._fail(problems.failure_of(error))
+        except Exception:
+            log.exception("%s met a fault of the engine", self._ledger.run_id)
+            sentence = "The engine had an error of its own. Its log tells more."
+            return await self._fail(RunFailure("server_error", sentence))
+
+    async def _round(self) -> RunState:
+        """Ask once, do what follows from the answer, and return what the run then is."""
         look = await self._ledger.look()
         asker = self._asker(look)
         _check_calls(look, self._parts.limits)
@@ -74,8 +86,7 @@ class RunLoop:
         try:
             reply = await self._question.answer(asker)
         except RunShortfall as shortfall:
-            await self._end(look.usage, shortfall.reason)
-            return False
+            return await self._end(look.usage, shortfall.reason)
         return await self._follow(reply, self._question.draft, look, offer)
 
     def _asker(self, look: Look) -> Asker:
@@ -88,8 +99,8 @@ class RunLoop:
             )
         return asker
 
-    async def _follow(self, reply: Reply, draft: Draft, look: Look, offer: Offer) -> bool:
-        """Store an answer, and carry out its calls; whether the run goes on at once."""
+    async def _follow(self, reply: Reply, draft: Draft, look: Look, offer: Offer) -> RunState:
+        """Store an answer, carry out its calls, and return what the run then is."""
         total = look.usage + reply.usage
         text = reply.text or draft.text
         shortfall = _shortfall(reply, look.run, total)
@@ -109,12 +120,11 @@ class RunLoop:
         if goes_on:
             calls = Round(reply.calls, offer, look, self._ledger, usage)
             return await calls.work(self._toolbox, self._broadcast, puts)
-        await self._end(total, shortfall, puts)
-        return False
+        return await self._end(total, shortfall, puts)
 
     async def _end(
         self, usage: Usage, shortfall: Shortfall | None, puts: list[Put] | None = None
-    ) -> None:
+    ) -> RunState:
         """End the run with what is to be stored last."""
         whole = usage_object(usage)
 
@@ -123,9 +133,9 @@ class RunLoop:
                 return transitions.incomplete(run, shortfall, whole)
             return transitions.completed(run, now(), whole)
 
-        await self._ledger.put(*(puts or ()), change=change)
+        return (await self._ledger.put(*(puts or ()), change=change)).status
 
-    async def _fail(self, failure: RunFailure) -> None:
+    async def _fail(self, failure: RunFailure) -> RunState:
         log.warning("%s failed: %s", self._ledger.run_id, failure.sentence)
         if self._question is not None:
             await self._question.draft.settle()
@@ -134,10 +144,11 @@ class RunLoop:
         def work(objects: Objects) -> list[Told]:
             run = objects.get(Run, run_id, parent=thread_id)
             if run is None or run.status not in ("queued", "in_progress"):
-                return []
+                raise TakenAway
             return end_early(objects, run, "failed", draft=draft, failure=failure)
 
         self._broadcast.tell(*await self._parts.store.write(work))
+        return "failed"
 
 
 _CUTS: dict[str, Cut] = {"length": "max_tokens", "content_filter": "content_filter"}

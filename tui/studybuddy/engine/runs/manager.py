@@ -91,7 +91,9 @@ class RunManager:
 
     def busy(self) -> bool:
         """Whether a run is at work that waits for nobody."""
-        return any(live.task is not None and not live.task.done() for live in self._live.values())
+        return bool(self._chores) or any(
+            live.task is not None and not live.task.done() for live in self._live.values()
+        )
 
     async def create(
         self, work: Callable[[Objects], Created], *, listen: bool = False
@@ -214,13 +216,13 @@ class RunManager:
     def _begin(self, live: _Live, run: Run) -> None:
         live.loop = RunLoop(self.parts, live.broadcast, run)
         live.task = asyncio.create_task(self._work(live, live.loop), name=run.id)
+        live.task.add_done_callback(_log_fault)
 
     async def _work(self, live: _Live, loop: RunLoop) -> None:
-        await loop.work()
-        run = await self._stored(live)
-        if run is not None and run.status == "requires_action":
+        status = await loop.work()
+        if status == "requires_action":
             live.broadcast.pause()
-        elif run is None or run.status not in ACTIVE:
+        elif status is not None:
             self._leave(live)
         # Otherwise it was taken away, and whoever did that ends it.
 
@@ -233,12 +235,8 @@ class RunManager:
             return _ended(objects, live, ending, draft)
 
         live.broadcast.tell(*await self.parts.store.write(work))
+        log.info("%s %s", live.run_id, ending)
         self._leave(live)
-
-    async def _stored(self, live: _Live) -> Run | None:
-        return await self.parts.store.read(
-            lambda objects: objects.get(Run, live.run_id, parent=live.thread_id)
-        )
 
     def _chore(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -271,4 +269,4 @@ async def _whole(work: Coroutine[Any, Any, T]) -> T:
 
 def _log_fault(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("a run could not be ended", exc_info=error)
+        log.error("a run's end could not be stored", exc_info=error)

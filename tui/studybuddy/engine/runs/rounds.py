@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from studybuddy.engine.asking.port import Call
-from studybuddy.engine.objects import Json, RunStep, now
+from studybuddy.engine.objects import Json, RunState, RunStep, now
 from studybuddy.engine.runs import transitions
 from studybuddy.engine.runs.broadcast import Broadcast, step_delta
 from studybuddy.engine.runs.calls import Sorted, required_call, shown_call, sort_call
@@ -49,8 +49,8 @@ class Round:
             wrong=all(call.kind == "wrong" for call in self._calls),
         )
 
-    async def work(self, toolbox: Toolbox, broadcast: Broadcast, before: Sequence[Put]) -> bool:
-        """Carry out the calls, and return whether that was all; otherwise the run is parked.
+    async def work(self, toolbox: Toolbox, broadcast: Broadcast, before: Sequence[Put]) -> RunState:
+        """Carry out the calls, and return what the run then is: parked where some are functions.
 
         Args:
             toolbox: carries out those of built-in tools.
@@ -78,13 +78,12 @@ class Round:
             broadcast.tell(step_delta(self._step.id, [told]))
         waiting = [required_call(call) for call in self._calls if call.kind == "function"]
         if waiting:
-            await self._ledger.put(change=lambda run: transitions.parked(run, waiting))
-            return False
+            run = await self._ledger.put(change=lambda run: transitions.parked(run, waiting))
+            return run.status
         done = structs.replace(
             self._step, status="completed", completed_at=now(), usage=self._note.usage
         )
-        await self._ledger.put(Put(done, ("thread.run.step.completed",)))
-        return True
+        return (await self._ledger.put(Put(done, ("thread.run.step.completed",)))).status
 
     async def _told(self, index: int, outcome: Outcome) -> None:
         """Store what a call came to."""
