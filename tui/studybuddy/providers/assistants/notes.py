@@ -134,10 +134,8 @@ class Notes:
                         file=(path.name, file), purpose="assistants"
                     ),
                 )
-            except StudyBuddyError:
-                if file.failure is not None:
-                    raise StudyBuddyError(_unreadable(path, file.failure)) from None
-                raise
+            except OSError as error:  # of reading: the transport's own are told otherwise
+                raise StudyBuddyError(_unreadable(path, error)) from None
 
     async def _store(self, assistant_id: str) -> str:
         """The id of the assistant's vector store, made where there is none.

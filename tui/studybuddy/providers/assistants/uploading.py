@@ -24,8 +24,6 @@ class CountedFile(io.FileIO):
             OSError: where it can't be opened.
         """
         super().__init__(path)
-        self.failure: OSError | None = None
-        """What went wrong while it was read."""
         self._total = self.seek(0, io.SEEK_END)
         self.seek(0)
         self._on_progress: Callable[[int, int], None] | None = None
@@ -38,12 +36,8 @@ class CountedFile(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes."""
-        try:
-            data = super().read(size) or b""
-            done = self.tell()
-        except OSError as error:
-            self.failure = error
-            raise
+        data = super().read(size) or b""
+        done = self.tell()
         enough = done - self._reported >= REPORT_EVERY or done == self._total
         if data and enough and self._on_progress is not None:
             self._reported = done
