@@ -19,6 +19,7 @@ from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.services import Services
 from tests.support.memory_store import MemoryConversationStore, MemoryData
+from tests.support.scripted_assistants import ScriptedAssistantConnector, ScriptedAssistants
 from tests.support.scripted_provider import (
     ENDPOINT,
     ScriptedConnector,
@@ -105,14 +106,22 @@ class Student:
         provider: ScriptedProvider | None = None,
         notices: Sequence[Problem] = (),
         start_new: bool = False,
+        server: ScriptedAssistants | None = None,
     ) -> None:
+        self.server = server or ScriptedAssistants()
         self.store = MemoryConversationStore(data)
         self.provider = provider or ScriptedProvider(*(scripts or (says("Hello."),)))
         self.connector = ScriptedConnector(self.provider)
         self.setup = setup or MemorySetup()
         settings = settings or Settings()
         self.desk = Desk(
-            self.store, self.connector, WordCounter(), settings.system_prompt, endpoint
+            self.store,
+            self.connector,
+            WordCounter(),
+            settings.system_prompt,
+            endpoint,
+            assistants=ScriptedAssistantConnector(self.server),
+            runs=self.store.runs,
         )
         self.app = StudyBuddyApp(
             Services(self.desk, self.setup, settings, notices, start_new=start_new)
@@ -131,6 +140,17 @@ class Student:
     def view(self) -> ConversationView:
         """The conversation pane."""
         return self.app.chat.view
+
+    async def in_assistant_mode(self) -> None:
+        """Switch to assistant mode, and wait for its assistants."""
+        await self.pilot.press("f2")
+        await self.until(lambda: "◉ Study Buddy" in self.shown() or not self.sidebar_shown)
+        await self.until(lambda: self.view.assistant is not None)
+
+    @property
+    def sidebar_shown(self) -> bool:
+        """Whether the sidebar is unfolded."""
+        return self.app.chat.sidebar.display
 
     async def settle(self) -> None:
         """Let everything happen that happens by itself."""
@@ -163,5 +183,5 @@ class Student:
         screen = self.app.screen
         return "\n".join(
             "".join(segment.text for segment in line)
-            for line in screen._compositor.render_strips(screen.size)  # type: ignore[attr-defined]
+            for line in screen._compositor.render_strips(screen.size)
         )

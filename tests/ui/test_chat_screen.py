@@ -12,7 +12,6 @@ from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.settings import Settings
 from studybuddy.ui.widgets.conversation_list import ConversationList
-from studybuddy.ui.widgets.mode_switch import ModeSwitch
 from tests.support.memory_store import MemoryData
 from tests.support.scripted_provider import ScriptedProvider, says
 from tests.ui.app_under_test import Student
@@ -189,17 +188,6 @@ async def test_up_at_the_start_recalls_earlier_prompts_and_down_goes_back() -> N
         assert student.view.prompt.text == "First?"
         await student.pilot.press("down", "down")
         assert student.view.prompt.text == ""
-
-
-async def test_f2_switches_to_assistant_mode_which_says_that_it_is_not_there_yet() -> None:
-    async with Student().at_work() as student:
-        await student.pilot.press("f2")
-        await student.settle()
-        assert "Assistant mode is not there yet" in student.shown()
-        await student.pilot.press("f2")
-        await student.settle()
-        assert student.view.prompt.has_focus
-        assert student.app.chat.query_one(ModeSwitch).mode == "completion"
 
 
 @pytest.mark.parametrize(("width", "shown"), [(140, True), (80, False)])

@@ -7,9 +7,12 @@ Update with `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at t
 from __future__ import annotations
 
 import re
+from functools import partial
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.widgets import Input
 
 from studybuddy.domain.problems import Problem, ProblemKind
 from tests.support.scripted_provider import says
@@ -89,6 +92,37 @@ async def test_the_model_picker(size: tuple[int, int], snapshot: SnapshotAsserti
 @pytest.mark.parametrize("size", SIZES)
 async def test_assistant_mode(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with Student().at_work(size) as student:
-        await student.pilot.press("f2")
-        await student.settle()
+        await student.in_assistant_mode()
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_assistant_editor(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with Student().at_work(size) as student:
+        await student.in_assistant_mode()
+        await student.pilot.press("ctrl+l", "e")
+        await student.until(lambda: "Edit Study Buddy" in student.shown())
+        assert picture(student) == snapshot
+
+
+def listed(student: Student, name: str) -> bool:
+    return name in student.shown().partition("Add a file")[0]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_notes(
+    size: tuple[int, int], snapshot: SnapshotAssertion, tmp_path: Path
+) -> None:
+    (tmp_path / "biology.md").write_text("Cells have walls.")
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF")
+    student = Student()
+    student.server.unreadable["scan.pdf"] = "There is no text in this PDF: it may be a scan."
+    async with student.at_work(size):
+        await student.in_assistant_mode()
+        await student.pilot.press("f5")
+        await student.until(lambda: "No notes yet" in student.shown())
+        for name in ("biology.md", "scan.pdf"):
+            student.app.screen.query_one("#path", Input).value = str(tmp_path / name)
+            await student.pilot.press("enter")
+            await student.until(partial(listed, student, name))
         assert picture(student) == snapshot

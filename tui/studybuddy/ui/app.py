@@ -12,11 +12,22 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.ui.commands import COMMANDS, Scope, check_keymap
+from studybuddy.ui.commands import COMMANDS, Command, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
 
 _log = logging.getLogger(__name__)
+
+
+def _palette_action(command: Command) -> str:
+    """The action by which the palette carries a command out; empty where it has no place there."""
+    match command.scope:
+        case Scope.EVERYWHERE:
+            return f"app.{command.id}" if command.id == "theme" else f"screen.{command.id}"
+        case Scope.ASSISTANTS:
+            return f"screen.assistant('{command.id}')"
+        case _:
+            return ""
 
 
 def _collect_garbage_again() -> None:
@@ -64,8 +75,10 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command table, in the palette."""
         for command in COMMANDS:
-            if command.scope is Scope.EVERYWHERE and command.id not in ("stop", "palette"):
-                action = f"app.{command.id}" if command.id == "theme" else f"screen.{command.id}"
+            if command.id in ("stop", "palette") or screen.check_action(command.id, ()) is False:
+                continue
+            action = _palette_action(command)
+            if action:
                 yield SystemCommand(
                     command.title,
                     command.help,

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     EVERYWHERE = "Everywhere"
     PROMPT = "In the prompt"
     TRANSCRIPT = "In the conversation"
+    ASSISTANTS = "In the list of assistants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("mode", "Switch mode", "Switch between completion and assistant mode.", "f2", "Mode"),
     Command("sidebar", "Fold sidebar", "Show or fold away the sidebar.", "f3", "Sidebar"),
     Command("model", "Choose model", "Choose the model or endpoint that answers.", "f4", "Model"),
+    Command("notes", "Notes", "Add notes to the assistant, or remove some.", "f5", "Notes"),
     Command("new", "New conversation", "Start a new conversation.", "ctrl+n", "New"),
     Command("conversations", "Conversations", "Go to the list of conversations.", "ctrl+o"),
+    Command("assistants", "Assistants", "Go to the list of assistants.", "ctrl+l", "Assistants"),
+    Command("steps", "Steps", "Show or fold away the steps of the run.", "ctrl+g", "Steps"),
+    Command("answer", "Answer", "Answer what the assistant waits for.", "ctrl+t", "Answer"),
+    Command("carry", "Carry over", "Go on with a copy of this conversation in the other mode.",
+            "shift+f2"),
     Command("stop", "Stop", "Stop the answer and keep what came.", "escape", "Stop"),
     Command("retry", "Retry", "Ask the last question again.", "ctrl+r", "Retry"),
     Command("copy_answer", "Copy message", "Copy the chosen or the last answer.", "f7", "Copy"),
@@ -88,7 +95,20 @@ COMMANDS: tuple[Command, ...] = (
             "enter", "", Scope.TRANSCRIPT),
     Command("copy_here", "Copy", "Copy the chosen code block or message.", "c,y", "Copy",
             Scope.TRANSCRIPT),
+    Command("new_assistant", "New assistant", "Make an assistant of your own.", "n,insert",
+            "New", Scope.ASSISTANTS),
+    Command("edit_assistant", "Edit assistant", "Change the assistant's name, instructions, tools.",
+            "e", "Edit", Scope.ASSISTANTS),
+    Command("duplicate_assistant", "Duplicate assistant", "Make a copy of the assistant.", "d",
+            "Duplicate", Scope.ASSISTANTS),
+    Command("delete_assistant", "Delete assistant", "Delete the assistant with its notes.",
+            "delete", "Delete", Scope.ASSISTANTS),
 )  # fmt: skip
+
+ASSISTANT_MODE = frozenset({"notes", "assistants", "steps", "answer"}) | frozenset(
+    command.id for command in COMMANDS if command.scope is Scope.ASSISTANTS
+)
+"""Commands that assistant mode alone has."""
 
 
 def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,17 +15,26 @@ from textual.widgets import TextArea
 from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
-from studybuddy.chat.session import ChatSession
-from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinished, TurnStarted
-from studybuddy.domain.messages import MessageState
+from studybuddy.chat.sessions import Session
+from studybuddy.domain.assistants import Assistant
+from studybuddy.domain.events import (
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
+from studybuddy.domain.runs import RunStep
 from studybuddy.ui.drafts import DraftKeeper, measure
 from studybuddy.ui.faults import tell_fault
+from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
 from studybuddy.ui.texts import endpoint_name, welcome
+from studybuddy.ui.turn_view import show_event
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
-from studybuddy.ui.widgets.status import CHARACTERS_PER_TOKEN, Activity, StatusLine
+from studybuddy.ui.widgets.status import Activity, StatusLine
 
 
 class ConversationView(Vertical):
@@ -33,10 +42,12 @@ class ConversationView(Vertical):
 
     @dataclass
     class TurnChanged(UiMessage):
-        """A turn began or ended in a conversation."""
+        """A turn began, went on to another phase, needs an answer, or ended."""
 
-        session: ChatSession
+        session: Session
         turn: Turn
+        stored: bool
+        """Whether the conversation's stored head changed with it."""
 
     @dataclass
     class Refused(UiMessage):
@@ -52,29 +63,33 @@ class ConversationView(Vertical):
         desk: Desk,
         *,
         reduced_motion: bool,
-        failure_hint: str,
+        keys: Mapping[str, str],
         id: str | None = None,
     ) -> None:
+        """Take the desk, and the keys of the commands that are named in hints, by their ids."""
         super().__init__(id=id)
-        self._failure_hint = failure_hint
+        self._keys = keys
         self._desk = desk
         self._reduced_motion = reduced_motion
         self._turns: dict[str, Turn] = {}
         self._idle = Activity()
-        self._drafts = DraftKeeper(
+        self.drafts = DraftKeeper(
             self, lambda: (self.session, self.prompt.text), self.count, self._draft_lost
         )
         self._earlier: list[str] = []
-        self.session = desk.new()
+        self.session: Session = desk.new()
+        self.assistant: Assistant | None = None
+        """Who answers in assistant mode, where that is known."""
 
     def compose(self) -> ComposeResult:
-        yield Conversation(id="transcript", hint=self._failure_hint)
+        yield Conversation(id="transcript", hint=f"{self._keys['retry']} asks again.")
         yield StatusLine(id="status")
         yield Prompt(id="prompt")
 
     def on_mount(self) -> None:
         self.endpoint_changed()
         self.status.reduced_motion = self._reduced_motion
+        self.steps = StepsKeeper(self.transcript, self._steps)
 
     @property
     def transcript(self) -> Conversation:
@@ -114,13 +129,20 @@ class ConversationView(Vertical):
 
     def endpoint_changed(self) -> None:
         """Name who answers, on the prompt's edge and where nothing was said yet."""
-        endpoint = self._desk.endpoint
-        self.transcript.empty = welcome(endpoint)
-        answered = next((m.model for m in reversed(self.session.messages) if m.model), "")
-        self.prompt.border_subtitle = Content(endpoint_name(endpoint, answered))
+        endpoint, head, messages = self._desk.endpoint, self.session.head, self.session.messages
+        answered = next((m.model for m in reversed(messages) if m.model), "")
+        if head.mode is Mode.ASSISTANT:
+            from studybuddy.ui.assistant_texts import thread_welcome, who_answers
+
+            self.transcript.empty = thread_welcome(endpoint, self.assistant, head, self._keys)
+            name = who_answers(endpoint, self.assistant, head, answered)
+        else:
+            self.transcript.empty = welcome(endpoint)
+            name = endpoint_name(endpoint, answered)
+        self.prompt.border_subtitle = Content(name)
         self.count()
 
-    async def show(self, session: ChatSession, *, keep_typed: bool = False) -> None:
+    async def show(self, session: Session, *, keep_typed: bool = False) -> None:
         """Put another conversation on screen; the one before keeps its draft."""
         if session is not self.session and not keep_typed:
             await self.flush_draft()
@@ -133,8 +155,10 @@ class ConversationView(Vertical):
         with self.app.batch_update():
             self.transcript.set_messages(messages)
             self.status.activity = turn.activity if turn else self._idle
+            self.status.hint = self._hint()
             self.prompt.put(_joined(session.head.draft, typed))
-        self.count()
+        self.steps.refresh()
+        self.endpoint_changed()
 
     # Sending
 
@@ -145,7 +169,7 @@ class ConversationView(Vertical):
         if not self._may_ask() or (endpoint := self._desk.endpoint) is None:
             self.prompt.give_back(event.text)
             return
-        self._drafts.forget()
+        self.drafts.forget()
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
         turn = Turn.begin(event.text, anew=False)
@@ -175,60 +199,68 @@ class ConversationView(Vertical):
             return False
         return True
 
-    def _begin(self, turn: Turn, events: AsyncGenerator[TurnEvent]) -> None:
-        self._turns[self.session.head.id] = turn
-        self.status.activity = turn.activity
+    def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
+        """Follow a turn that goes on without having been sent here: one from before a restart."""
+        turn = Turn.begin(asked, anew=True)
+        self._begin(turn, events, session)
+
+    def _begin(
+        self, turn: Turn, events: AsyncGenerator[TurnEvent], session: Session | None = None
+    ) -> None:
+        session = session or self.session
+        self._turns[session.head.id] = turn
+        if session is self.session:
+            self.status.activity = turn.activity
+            self.status.hint = ""
+            self.steps.refresh()
         self.run_worker(
-            self._follow(self.session, turn, events),
+            self._follow(session, turn, events),
             name="turn",
-            group=f"turn-{self.session.head.id}",
+            group=f"turn-{session.head.id}",
             exit_on_error=False,
         )
 
+    def show_turn(self) -> None:
+        """Say again what the turn on screen is at, where something about it changed."""
+        if self.turn is not None:
+            self.status.activity = self.turn.activity
+        self.status.hint = self._hint()
+
+    def _steps(self) -> Sequence[RunStep]:
+        return steps_of(self.turn, self.session.messages)
+
+    def _hint(self) -> str:
+        return hint_of(self.turn, self._steps(), self._keys)
+
     async def _follow(
-        self, session: ChatSession, turn: Turn, events: AsyncGenerator[TurnEvent]
+        self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]
     ) -> None:
         try:
             async with aclosing(events):
                 async for event in events:
+                    before = turn.activity.phase, turn.required
                     turn.take(event)
                     if session is self.session:
-                        self._show_event(session, turn, event)
-                    if isinstance(event, TurnStarted | TurnFinished | TurnFailed):
-                        self.post_message(self.TurnChanged(session, turn))
+                        self._show_event(turn, event)
+                    stored = isinstance(event, TurnStarted | TurnFinished | TurnFailed)
+                    if stored or before != (turn.activity.phase, turn.required):
+                        self.post_message(self.TurnChanged(session, turn, stored))
         except Exception:
             turn.abandon()  # a fault of ours must not lock the conversation
             if session is self.session:
                 self.status.activity = turn.activity
                 self.prompt.give_back(turn.asked)
-            self.post_message(self.TurnChanged(session, turn))
+            self.post_message(self.TurnChanged(session, turn, stored=True))
             raise
         if session is not self.session and not turn.complete and not session.head.draft:
             await session.save_draft(turn.asked)
 
-    def _show_event(self, session: ChatSession, turn: Turn, event: TurnEvent) -> None:
-        transcript = self.transcript
-        match event:
-            case TextDelta(text) if turn.answer is not None:
-                transcript.stream(turn.answer.id, text)
-                tokens = turn.activity.characters // CHARACTERS_PER_TOKEN
-                self.status.meter = replace(self.status.meter, answer=tokens)
-            case TurnStarted(question, answer, replaced):
-                for message_id in replaced:
-                    transcript.remove_message(message_id)
-                if not turn.anew:
-                    transcript.append(question)
-                transcript.append(answer)
-                transcript.follow_end()
-            case TurnFinished(answer) | TurnFailed(answer):
-                if turn.answer is not None:
-                    transcript.replace(answer)
-                if answer.state is not MessageState.COMPLETE and not self.prompt.text:
-                    self.prompt.put(turn.asked)
-                    if answer.state is MessageState.STOPPED:
-                        self.prompt.select_all()  # to be sent again, or typed over
-                self.endpoint_changed()
-        self.status.activity = turn.activity
+    def _show_event(self, turn: Turn, event: TurnEvent) -> None:
+        show_event(turn, event, self.transcript, self.status, self.prompt)
+        self.status.hint = self._hint()
+        self.steps.take(event)
+        if isinstance(event, TurnFinished | TurnFailed):
+            self.endpoint_changed()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
@@ -238,11 +270,11 @@ class ConversationView(Vertical):
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
-        self._drafts.typed()
+        self.drafts.typed()
 
     async def flush_draft(self) -> None:
         """Store what is typed."""
-        await self._drafts.flush()
+        await self.drafts.flush()
 
     def _draft_lost(self, problem: Problem) -> None:
         self.set_idle(Activity(detail=problem.sentence, failed=True))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from textual.timer import Timer
 from textual.widget import Widget
 
 from studybuddy.chat.desk import Desk
-from studybuddy.chat.session import ChatSession
+from studybuddy.chat.sessions import Session
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.widgets.status import Meter
 
@@ -22,7 +23,7 @@ class DraftKeeper:
     def __init__(
         self,
         node: Widget,
-        draft: Callable[[], tuple[ChatSession, str]],
+        draft: Callable[[], tuple[Session, str]],
         count: Callable[[], None],
         tell: Callable[[Problem], None],
     ) -> None:
@@ -32,24 +33,27 @@ class DraftKeeper:
         self._count = count
         self._tell = tell
         self._timer: Timer | None = None
+        self._resting = asyncio.Event()
+        self._resting.set()
 
-    @property
-    def typing(self) -> bool:
-        """Whether a key was pressed just now."""
-        return self._timer is not None
+    async def rest(self) -> None:
+        """Wait until no key was pressed for a moment."""
+        await self._resting.wait()
 
     def typed(self) -> None:
         """Wait for the keys to rest, anew from now."""
         self.forget()
-        self._timer = self._node.set_timer(REST, self._rest)
+        self._resting.clear()
+        self._timer = self._node.set_timer(REST, self._rested)
 
     def forget(self) -> None:
         """Leave what was typed to what happens to it now."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        self._resting.set()
 
-    async def _rest(self) -> None:
+    async def _rested(self) -> None:
         self._count()
         await self.flush()
 
@@ -63,7 +67,7 @@ class DraftKeeper:
             self._tell(error.problem)
 
 
-async def measure(desk: Desk, session: ChatSession, draft: str) -> Meter:
+async def measure(desk: Desk, session: Session, draft: str) -> Meter:
     """The tokens of a draft, and of the conversation that it would go into."""
     tokens, exact = await desk.count(draft)
     last = session.messages[-1] if session.messages else None

@@ -6,12 +6,6 @@ from textual.content import Content
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 
-ASSISTANT_NOTICE = Content.from_markup(
-    "[bold]Assistant mode is not there yet.[/]\n\n"
-    "It will give an assistant your notes and tools, and let it work through them in runs.\n"
-    "Until then everything happens in completion mode: press [bold]F2[/] to go back."
-)
-
 HONEST = (
     "The built-in model is very small (135 million parameters). It runs on this computer, costs "
     "nothing and sends nothing anywhere, and it is often wrong: check what it tells you."

@@ -6,9 +6,12 @@ import time
 from dataclasses import dataclass, field, replace
 
 from studybuddy.domain.events import (
+    ActionRequired,
     Phase,
     StatusChanged,
+    StepChanged,
     TextDelta,
+    TextReplaced,
     TurnEvent,
     TurnFailed,
     TurnFinished,
@@ -16,6 +19,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.runs import RunStep
 from studybuddy.domain.usage import Usage
 from studybuddy.ui.widgets.status import Activity
 
@@ -31,6 +35,14 @@ class Turn:
     activity: Activity
     answer: Message | None = None
     usage: Usage | None = None
+    steps: dict[str, RunStep] = field(default_factory=dict)
+    """Of a run, by their ids, in the order in which they began."""
+    required: ActionRequired | None = None
+    """What a run waits for."""
+    action_draft: str = ""
+    """What was answered of that so far."""
+    put_off: bool = False
+    """Whether the student wants to answer that later."""
     _parts: list[str] = field(default_factory=list)
 
     @classmethod
@@ -52,6 +64,7 @@ class Turn:
     def abandon(self) -> None:
         """End the turn after a fault of the app's own."""
         self.activity = Activity(detail="Something inside Study Buddy went wrong.", failed=True)
+        self.required = None
 
     def answer_shown(self) -> Message | None:
         """The answer with the text that was shown so far."""
@@ -64,6 +77,8 @@ class Turn:
         match event:
             case StatusChanged(phase, detail, retry_in):
                 self.activity = self.activity.to(phase, detail, retry_in)
+                if phase not in (Phase.WAITING, Phase.RETRYING):
+                    self.required = None
             case TurnStarted(_, answer):
                 self.answer = answer
             case TextDelta(text):
@@ -72,6 +87,15 @@ class Turn:
                     self.activity = self.activity.to(Phase.ANSWERING)
                 characters = self.activity.characters + len(text)
                 self.activity = replace(self.activity, characters=characters)
+            case TextReplaced(text):
+                self._parts = [text]
+                self.activity = replace(self.activity, characters=len(text))
+            case StepChanged(step):
+                self.steps[step.id] = step
+            case ActionRequired():
+                self.required, self.action_draft, self.put_off = event, event.draft, False
+                if self.activity.phase is not Phase.WAITING:
+                    self.activity = self.activity.to(Phase.WAITING)
             case UsageReported(usage):
                 self.usage = usage
             case TurnFinished(answer):
@@ -82,6 +106,7 @@ class Turn:
     def _end(self, answer: Message, activity: Activity) -> None:
         self.answer = answer
         self.activity = activity
+        self.required = None
         self._parts.clear()  # the answer has the text
 
     def _summary(self, answer: Message) -> str:

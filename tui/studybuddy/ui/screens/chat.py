@@ -7,21 +7,27 @@ import asyncio
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.widgets import Static
+from textual.widget import Widget
 from textual.worker import Worker
 
-from studybuddy.chat.session import ChatSession
 from studybuddy.domain.messages import Mode
-from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.ui.commands import Scope, bindings, check_keymap, keys_of
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.commands import (
+    ASSISTANT_MODE,
+    COMMANDS,
+    Scope,
+    bindings,
+    check_keymap,
+    keys_of,
+)
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
 from studybuddy.ui.faults import tell_fault
+from studybuddy.ui.opening import Opener
 from studybuddy.ui.screens.help import HelpScreen
 from studybuddy.ui.screens.system_prompt import SystemPromptScreen
+from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.services import Services
-from studybuddy.ui.texts import ASSISTANT_NOTICE
 from studybuddy.ui.widgets.conversation_list import ConversationList
 from studybuddy.ui.widgets.key_bar import KeyBar
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
@@ -29,26 +35,27 @@ from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.sidebar import Sidebar
 from studybuddy.ui.widgets.status import Activity
 
+STEPS_BESIDE = 120
+"""Columns of the screen from which on steps are shown beside the conversation, not below it."""
 EARLIER_PROMPTS = 100
 WARM_UP_DELAY = 0.3
 """Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(ThreadCommands):
     """Where the student is for nearly all of the time."""
 
     AUTO_FOCUS = "#prompt"
     BINDINGS = bindings(Scope.EVERYWHERE)
 
     def __init__(self, services: Services) -> None:
-        super().__init__()
+        super().__init__(services.desk)
         self._services = services
-        self._desk = services.desk
         self._setup = services.setup
         self._keymap, self._complaints = check_keymap(services.settings.keys)
         self._told = 0
         self._keeper = EndpointKeeper(
-            self, self._desk, self._setup, self._idle, self.tell, self._endpoint_changed
+            self, self._desk, self._setup, self._idle, self.tell, self.endpoint_chosen
         )
 
     def compose(self) -> ComposeResult:
@@ -57,24 +64,14 @@ class ChatScreen(Screen[None]):
             yield ConversationView(
                 self._desk,
                 reduced_motion=self._services.settings.reduced_motion,
-                failure_hint=f"{keys_of('retry', self._keymap)} asks again.",
+                keys={command.id: keys_of(command.id, self._keymap) for command in COMMANDS},
                 id="view",
             )
-            yield Static(ASSISTANT_NOTICE, id="assistant-notice")
         yield KeyBar(id="keys")
-
-    @property
-    def view(self) -> ConversationView:
-        """The conversation pane."""
-        return self.query_one("#view", ConversationView)
-
-    @property
-    def sidebar(self) -> Sidebar:
-        """Mode and conversations."""
-        return self.query_one("#sidebar", Sidebar)
 
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
+        self._opener = Opener(self._desk, self.view, self.sidebar, self.tell, self.session_shown)
         self.call_after_refresh(self._begin)
 
     def on_key(self, event: events.Key) -> None:
@@ -92,15 +89,17 @@ class ChatScreen(Screen[None]):
         prompt.focus()
 
     def on_resize(self) -> None:
-        """Fold the sidebar by itself where there is no room."""
+        """Fold the sidebar by itself where there is no room, and steps below the conversation."""
         self.sidebar.fit(self.size.width)
+        self.set_class(self.size.width < STEPS_BESIDE, "-narrow")
 
     # What follows the first frame
 
     @work(exit_on_error=False)
     async def _begin(self) -> None:
         try:
-            await self._restore()
+            settings = self._services.settings
+            await self._opener.restore(new=self._services.start_new or settings.start_with == "new")
             self.view.set_earlier(await self._desk.recent_prompts(EARLIER_PROMPTS))
         except StudyBuddyError as error:
             self.tell(error.problem)
@@ -112,19 +111,10 @@ class ChatScreen(Screen[None]):
         else:
             await asyncio.sleep(WARM_UP_DELAY)
             await self._keeper.warm_up()
-
-    async def _restore(self) -> None:
-        new = self._services.start_new or self._services.settings.start_with == "new"
-        session = None if new else await self._desk.open_last()
-        # Who was quick has asked something already: that stays on screen.
-        if session is not None and self.view.turn is None:
-            await self._put_on_screen(session, keep_typed=True)
-        else:
-            self.sidebar.set_current(self.view.session.head.id)
-        await self.sidebar.reload()
-
-    def _endpoint_changed(self) -> None:
-        self.view.endpoint_changed()
+        try:
+            await self.follow_runs()
+        except StudyBuddyError as error:
+            self.tell(error.problem)
 
     def _idle(self, activity: Activity) -> None:
         self.view.set_idle(activity)
@@ -144,6 +134,9 @@ class ChatScreen(Screen[None]):
     async def action_system_prompt(self) -> None:
         """Change how the model is told to behave."""
         session = self.view.session
+        if session.head.mode is Mode.ASSISTANT:  # there the assistant's instructions say it
+            await self.assistants.run("edit_assistant", None)
+            return
         screen = SystemPromptScreen(session.head.system_prompt, self._desk.system_prompt)
         prompt = await self.app.push_screen_wait(screen)
         if prompt is not None:
@@ -159,56 +152,26 @@ class ChatScreen(Screen[None]):
             self._told += 1
             self.tell(problem)
 
-    def tell(self, problem: Problem) -> None:
-        """Show a problem that no conversation has to do with."""
-        self.notify(
-            problem.advice or "",
-            title=problem.sentence,
-            severity="warning",
-            timeout=12,
-            markup=False,
-        )
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
         tell_fault(self, event)
 
     # Conversations
 
-    async def _put_on_screen(self, session: ChatSession, *, keep_typed: bool = False) -> None:
-        await self.view.show(session, keep_typed=keep_typed)
-        self.sidebar.set_current(session.head.id)
-        self.refresh_bindings()
-
     @on(ConversationList.Chosen)
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _open(self, event: ConversationList.Chosen) -> None:
-        try:
-            await self.view.flush_draft()
-            session = await self._desk.open(event.conversation_id)
-        except StudyBuddyError as error:
-            self.tell(error.problem)
-            return
-        if session is None:
-            self.notify("That conversation is gone.", severity="warning")
-        else:
-            await self._put_on_screen(session)
-            self.view.prompt.focus()
-        await self._reload_list()
-
-    async def _reload_list(self) -> None:
-        self._tell_notices()
-        try:
-            await self.sidebar.reload()
-        except StudyBuddyError as error:
-            self.tell(error.problem)
+        await self._opener.open(event.conversation_id)
 
     @on(ConversationView.TurnChanged)
     async def _turn_changed(self, event: ConversationView.TurnChanged) -> None:
-        """Mark the conversation, and bring the list up to date."""
+        """Mark the conversation, bring the list up to date, and open what is waited for."""
         self.sidebar.mark(event.session.head.id, event.turn)
         self.refresh_bindings()
-        await self._reload_list()
+        self.run_moved(event.session, event.turn)
+        if event.stored:
+            self._tell_notices()
+            await self._opener.reload_list()
 
     @on(ConversationView.Refused)
     def _refused(self, event: ConversationView.Refused) -> None:
@@ -235,13 +198,16 @@ class ChatScreen(Screen[None]):
                 return self.view.busy
             case "retry":
                 return bool(self.view.session.messages) and not self.view.busy
+            case "answer":
+                return (turn := self.view.turn) is not None and turn.required is not None
+            case command if command in ASSISTANT_MODE:
+                return self.view.session.head.mode is Mode.ASSISTANT
             case _:
                 return True
 
     async def action_new(self) -> None:
         """Start a new conversation."""
-        await self._put_on_screen(self._desk.new())
-        self.view.prompt.focus()
+        await self._opener.new()
 
     def action_conversations(self) -> None:
         """Go to the list of conversations."""
@@ -280,24 +246,26 @@ class ChatScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self._keymap, self._services.places))
 
     def action_switch_pane(self) -> None:
-        """Go between prompt and conversation."""
-        target = self.view.transcript if self.view.prompt.has_focus else self.view.prompt
-        target.focus()
+        """Go between prompt, conversation and steps."""
+        panes: list[Widget] = [self.view.prompt, self.view.transcript]
+        if self.view.steps.panel is not None:
+            panes.append(self.view.steps.panel)
+        at = next((i for i, pane in enumerate(panes) if pane.has_focus_within), -1)
+        panes[(at + 1) % len(panes)].focus()
 
-    def action_mode(self) -> None:
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_mode(self) -> None:
         """Switch the mode."""
-        completion = self.sidebar.mode is Mode.COMPLETION
-        self._set_mode(Mode.ASSISTANT if completion else Mode.COMPLETION)
+        await self._switch(self.other_mode)
 
     @on(ModeSwitch.Chosen)
-    def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
-        self._set_mode(event.mode)
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
+        await self._switch(event.mode)
 
-    def _set_mode(self, mode: Mode) -> None:
-        self.sidebar.mode = mode
-        self.set_class(mode is Mode.ASSISTANT, "-assistant")
-        if mode is Mode.COMPLETION:
-            self.view.prompt.focus()
+    async def _switch(self, mode: Mode) -> None:
+        start_new = self._services.settings.start_with == "new"
+        await self._opener.switch(mode, to_newest=not start_new)
 
     def action_copy_answer(self) -> None:
         """Copy the chosen message, or the last answer."""

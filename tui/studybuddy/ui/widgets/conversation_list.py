@@ -5,23 +5,41 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from studybuddy.domain.messages import Conversation
+from studybuddy.domain.messages import Conversation, Mode
 
 UNTITLED = "New conversation"
+UNTITLED_THREAD = "New thread"
 
 
-class Mark:
+class Mark(StrEnum):
     """What a conversation is marked with in the list."""
 
+    QUEUED = "○"
     BUSY = "●"
+    WAITING = "?"
     DONE = "✓"
     FAILED = "✗"
+
+    @property
+    def seen(self) -> bool:
+        """Whether it goes when the conversation is looked at."""
+        return self in (Mark.DONE, Mark.FAILED)
+
+
+_COLOURS = {
+    Mark.QUEUED: "$text-muted",
+    Mark.BUSY: "$text-accent",
+    Mark.WAITING: "bold $text-warning",
+    Mark.DONE: "$text-success",
+    Mark.FAILED: "$text-error",
+}
 
 
 def day_name(moment: float, today: datetime.date) -> str:
@@ -55,11 +73,11 @@ class ConversationList(OptionList):
         super().__init__(id=id)
         self._shown: tuple[Conversation, ...] = ()
         self._current = ""
-        self._marks: dict[str, str] = {}
+        self._marks: dict[str, Mark] = {}
         self._asked_at = -1
 
     def show(
-        self, conversations: Sequence[Conversation], current: str, marks: Mapping[str, str]
+        self, conversations: Sequence[Conversation], current: str, marks: Mapping[str, Mark]
     ) -> None:
         """Show these conversations, one of them as the one on screen."""
         today = datetime.date.today()
@@ -81,14 +99,19 @@ class ConversationList(OptionList):
             if wanted in {conversation.id for conversation in conversations}:
                 self.highlighted = self.get_option_index(wanted)
 
+    def forget_pages(self) -> None:
+        """Ask for more again, since another list begins."""
+        self._asked_at = -1
+
     def _line(self, conversation: Conversation) -> Content:
-        title = Content(conversation.title or UNTITLED)
+        untitled = UNTITLED if conversation.mode is Mode.COMPLETION else UNTITLED_THREAD
+        title = Content(conversation.title or untitled)
         if not conversation.title:
             title = title.stylize("italic")
         if conversation.id == self._current:
             title = title.stylize("bold")
         mark = self._marks.get(conversation.id)
-        return Content.assemble((f"{mark} ", "$text-accent"), title) if mark else title
+        return Content.assemble((f"{mark} ", _COLOURS[mark]), title) if mark else title
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Tell which conversation was chosen."""

@@ -1,6 +1,8 @@
-"""The sidebar: the mode, and the conversations as they are stored."""
+"""The sidebar: the mode, and its conversations as they are stored."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -8,11 +10,15 @@ from textual.containers import Vertical
 from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
+from studybuddy.domain.events import Phase
 from studybuddy.domain.messages import Conversation, Mode
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation_list import ConversationList, Mark
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
+
+if TYPE_CHECKING:
+    from studybuddy.ui.widgets.assistant_pane import AssistantPane
 
 PAGE = 60
 """Conversations that are loaded at once."""
@@ -20,8 +26,21 @@ ROOM = 100
 """Columns of the screen from which on the sidebar is shown by itself."""
 
 
+def mark_of(turn: Turn) -> Mark:
+    """What a conversation is marked with for what its turn is at."""
+    if turn.over:
+        return Mark.DONE if turn.complete else Mark.FAILED
+    match turn.activity.phase:
+        case Phase.QUEUED:
+            return Mark.QUEUED
+        case Phase.WAITING:
+            return Mark.WAITING
+        case _:
+            return Mark.BUSY
+
+
 class Sidebar(Vertical):
-    """Loads pages of conversations, and marks those where something happens."""
+    """Loads pages of the mode's conversations, and marks those where something happens."""
 
     def __init__(
         self,
@@ -37,8 +56,9 @@ class Sidebar(Vertical):
         self._roomy = False
         self._desk = desk
         self._loaded: list[Conversation] = []
-        self._marks: dict[str, str] = {}
+        self._marks: dict[str, Mark] = {}
         self._current = ""
+        self._assistants: AssistantPane | None = None
 
     def compose(self) -> ComposeResult:
         yield ModeSwitch(id="mode")
@@ -50,13 +70,29 @@ class Sidebar(Vertical):
         return self.query_one("#conversations", ConversationList)
 
     @property
+    def assistants(self) -> AssistantPane:
+        """The list of assistants, which is made when assistant mode is first used."""
+        if self._assistants is None:
+            from studybuddy.ui.widgets.assistant_pane import AssistantPane
+
+            self._assistants = AssistantPane(id="assistants")
+            self.mount(self._assistants, before=self.list)
+        return self._assistants
+
+    @property
     def mode(self) -> Mode:
-        """The mode that is shown as chosen."""
+        """The mode whose conversations are shown."""
         return self.query_one(ModeSwitch).mode
 
     @mode.setter
     def mode(self, mode: Mode) -> None:
+        if mode is self.mode:
+            return
         self.query_one(ModeSwitch).mode = mode
+        self._loaded = []
+        self.list.forget_pages()
+        if self._assistants is not None or mode is Mode.ASSISTANT:
+            self.assistants.display = mode is Mode.ASSISTANT
 
     def fit(self, columns: int) -> None:
         """Fold or unfold for a screen of that width; what a key chose holds until it changes."""
@@ -81,24 +117,29 @@ class Sidebar(Vertical):
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        self._loaded = list(await self._desk.recent(max(PAGE, len(self._loaded))))
-        self._show()
+        mode = self.mode
+        loaded = await self._desk.recent(max(PAGE, len(self._loaded)), mode=mode)
+        if mode is self.mode:
+            self._loaded = list(loaded)
+            self._show()
 
     def set_current(self, conversation_id: str) -> None:
-        """Set off the conversation that is on screen; it was seen, so its mark goes."""
+        """Set off the conversation that is on screen; it was seen, so that its mark may go."""
         self._current = conversation_id
-        if self._marks.get(conversation_id) != Mark.BUSY:
-            self._marks.pop(conversation_id, None)
+        if (mark := self._marks.get(conversation_id)) and mark.seen:
+            del self._marks[conversation_id]
         self._show()
 
     def mark(self, conversation_id: str, turn: Turn) -> None:
         """Mark a conversation with what its turn is at."""
-        if not turn.over:
-            self._marks[conversation_id] = Mark.BUSY
-        elif conversation_id == self._current:
+        mark = mark_of(turn)
+        before = self._marks.get(conversation_id)
+        if mark.seen and conversation_id == self._current:
             self._marks.pop(conversation_id, None)
         else:
-            self._marks[conversation_id] = Mark.DONE if turn.complete else Mark.FAILED
+            self._marks[conversation_id] = mark
+        if before is not self._marks.get(conversation_id):
+            self._show()
 
     def _show(self) -> None:
         self.list.show(self._loaded, self._current, self._marks)
@@ -106,7 +147,11 @@ class Sidebar(Vertical):
     @on(ConversationList.EndReached)
     @work(exclusive=True, group="page", exit_on_error=False)
     async def _next_page(self) -> None:
-        if self._loaded and (page := await self._desk.recent(PAGE, self._loaded[-1])):
+        mode = self.mode
+        if not self._loaded:
+            return
+        page = await self._desk.recent(PAGE, self._loaded[-1], mode=mode)
+        if page and mode is self.mode:
             self._loaded.extend(page)
             self._show()
 

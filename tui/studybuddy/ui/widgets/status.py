@@ -23,7 +23,13 @@ PHRASES = (
     "Connecting the dots…",
     "Checking the margins…",
 )
+QUEUE_PHRASES = ("Queued…", "Waiting in line…", "Next in line…")
 PHRASE_SECONDS = 2.5
+_STILL = {
+    Phase.RUNNING_CODE: "Running code…",
+    Phase.WAITING: "Waiting for you…",
+    Phase.CANCELLING: "Cancelling…",
+}
 CHARACTERS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English, for an answer that is coming and was not counted yet."""
 
@@ -49,7 +55,7 @@ class Activity:
     @property
     def tells(self) -> bool:
         """Whether it says something that must be read whole."""
-        return self.failed or self.phase is Phase.RETRYING
+        return self.failed or self.phase in (Phase.RETRYING, Phase.WAITING)
 
     def to(self, phase: Phase, detail: str = "", retry_in: float | None = None) -> Activity:
         """The activity as it goes into another phase."""
@@ -65,26 +71,34 @@ class Activity:
 
     def describe(self, now: float, *, reduced_motion: bool) -> str:
         """The text of the left side."""
-        if self.phase is None:
-            return self.detail
-        elapsed = now - self.started
+        return self.detail if self.phase is None else self._under_way(now, reduced_motion)
+
+    def _under_way(self, now: float, still: bool) -> str:
         if self.phase is Phase.RETRYING:
-            wait = max(0, round(self.until - now))
-            when = "Trying again soon:" if reduced_motion else f"Trying again in {wait} s:"
-            return f"{when} {self.detail}"
-        if self.phase is Phase.STARTING:
-            text = self.detail or "Starting the built-in model…"
-        elif self.phase is Phase.ANSWERING:
+            when = "soon" if still else f"in {max(0, round(self.until - now))} s"
+            return f"Trying again {when}: {self.detail}"
+        if self.phase is Phase.ANSWERING:
             seconds = now - self.since
-            if reduced_motion or seconds < 0.5:
+            if still or seconds < 0.5:
                 return "Answering…"
             rate = self.characters / CHARACTERS_PER_TOKEN / seconds
             return f"Answering · about {rate:,.0f} tokens/s"
-        elif reduced_motion:
-            text = PHRASES[0]
-        else:
-            text = PHRASES[int((now - self.since) / PHRASE_SECONDS) % len(PHRASES)]
-        return text if reduced_motion or elapsed < 2 else f"{text} {elapsed:.0f} s"
+        elapsed = now - self.started
+        text = self._phrase(0 if still else int((now - self.since) / PHRASE_SECONDS))
+        return text if still or elapsed < 2 else f"{text} {elapsed:.0f} s"
+
+    def _phrase(self, turn: int) -> str:
+        match self.phase:
+            case Phase.STARTING:
+                return self.detail or "Starting the built-in model…"
+            case Phase.SEARCHING:
+                return f"Reading {self.detail}…" if self.detail else "Searching your notes…"
+            case Phase.QUEUED:
+                return QUEUE_PHRASES[turn % len(QUEUE_PHRASES)]
+            case phase if phase in _STILL:
+                return _STILL[phase]
+            case _:
+                return PHRASES[turn % len(PHRASES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,8 @@ class StatusLine(Widget):
 
     activity: reactive[Activity] = reactive(Activity(), layout=False)
     meter: reactive[Meter] = reactive(Meter(), layout=False)
+    hint = reactive("", layout=False)
+    """What can be done about it; shown where there is room."""
     reduced_motion = reactive(False)
 
     _clock: Timer | None = None
@@ -145,8 +161,13 @@ class StatusLine(Widget):
             self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
         ).first_line
         right = Content(self.meter.describe(narrow=width < 60))
-        if left.cell_length + right.cell_length + 2 > width and self.activity.tells:
-            right = Content("")  # what happens matters more than what it costs
+        hint = Content(" · " if left and self.hint else "") + Content(self.hint)
+        if left.cell_length + hint.cell_length + right.cell_length + 2 > width:
+            if self.activity.tells:
+                right = Content("")  # what happens matters more than what it costs
+            if left.cell_length + hint.cell_length + right.cell_length + 2 > width:
+                hint = Content("")
         room = max(0, width - right.cell_length - 2)
+        left = Content.assemble(left, hint.stylize("$text-muted"))
         left = left.truncate(room, ellipsis=True, pad=True)
         return Content.assemble(left, "  ", right.stylize("$text-muted"))

@@ -1,0 +1,195 @@
+"""What the main screen does for assistant mode: the assistants, and the dialogs about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.screen import Screen
+
+from studybuddy.chat.desk import Desk
+from studybuddy.chat.sessions import Session
+from studybuddy.chat.thread_session import ThreadSession
+from studybuddy.domain.assistants import Assistant, AssistantSpec
+from studybuddy.domain.messages import Mode
+from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.ui.conversation_view import ConversationView
+from studybuddy.ui.note_uploads import Uploads
+from studybuddy.ui.screens.assistant_editor import AssistantEditor
+from studybuddy.ui.screens.confirm import ConfirmScreen
+from studybuddy.ui.widgets.sidebar import Sidebar
+
+NEW = AssistantSpec("", "You are a patient tutor. Explain step by step, with small examples.")
+"""What an assistant of one's own begins with."""
+
+
+class AssistantMode:
+    """Keeps the list of assistants, and says which one answers in the thread on screen.
+
+    Its coroutines that wait for dialogs run in workers of the screen.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        desk: Desk,
+        view: ConversationView,
+        sidebar: Sidebar,
+        tell: Callable[[Problem], None],
+    ) -> None:
+        self._screen = screen
+        self._desk = desk
+        self._view = view
+        self._sidebar = sidebar
+        self._tell = tell
+        self._all: Sequence[Assistant] = ()
+        self._preferred = ""
+        self._uploads = Uploads(screen, desk.assistants)
+
+    # The list
+
+    def thread_shown(self) -> None:
+        """Say who answers in the thread that came on screen."""
+        if self._all:
+            self._show()
+        else:
+            self.load()
+
+    def load(self) -> None:
+        """Read the list in the background."""
+        self._screen.run_worker(
+            self._load(), group="assistants", exclusive=True, exit_on_error=False
+        )
+
+    async def _load(self) -> None:
+        pane = self._sidebar.assistants
+        pane.list.show_loading()
+        if self._desk.endpoint is None:
+            self._all = ()
+            pane.list.show_error("No model is chosen yet.")
+            return
+        try:
+            self._all = await self._desk.assistants.list()
+        except StudyBuddyError as error:
+            self._all = ()
+            pane.list.show_error(str(error.problem))
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        session = self._view.session
+        if session.head.mode is not Mode.ASSISTANT:
+            return
+        wanted = (session.head.assistant_id, self._preferred)
+        found = (a for id in wanted for a in self._all if a.id == id)
+        assistant = next(found, next(iter(self._all), None))
+        self._view.assistant = assistant
+        self._sidebar.assistants.list.show(self._all, assistant.id if assistant else "")
+        self._view.endpoint_changed()
+        if assistant is not None and session.head.assistant_id != assistant.id:
+            self._screen.run_worker(self._use(session, assistant), exit_on_error=False)
+
+    async def _use(self, session: Session, assistant: Assistant) -> None:
+        if isinstance(session, ThreadSession):
+            try:
+                await session.choose(assistant)
+            except StudyBuddyError as error:
+                self._tell(error.problem)
+
+    async def choose(self, assistant: Assistant) -> None:
+        """Let an assistant answer in the thread on screen, and in new ones."""
+        self._preferred = assistant.id
+        await self._use(self._view.session, assistant)
+        self._show()
+        self._view.prompt.focus()
+
+    # What is done with one of them
+
+    async def run(self, command: str, assistant: Assistant | None) -> None:
+        """Carry out a command of the table for an assistant, the one in use where none is given."""
+        assistant = assistant or self._view.assistant
+        if command == "new_assistant":
+            await self._new()
+        elif assistant is None:
+            self._screen.notify("There is no assistant yet; the list is on its way.")
+        elif command == "edit_assistant":
+            await self._edit(assistant)
+        elif command == "duplicate_assistant":
+            await self._duplicate(assistant)
+        elif command == "delete_assistant":
+            await self._delete(assistant)
+        elif command == "notes":
+            await self._notes(assistant)
+
+    async def _new(self) -> None:
+        made = await self._screen.app.push_screen_wait(
+            AssistantEditor(
+                NEW,
+                self._desk.assistants.create,
+                title="A new assistant",
+                default_model=self._model(),
+            )
+        )
+        if made is not None:
+            await self._added(made)
+
+    async def _edit(self, assistant: Assistant) -> None:
+        async def save(spec: AssistantSpec) -> Assistant:
+            return await self._desk.assistants.update(assistant.id, spec)
+
+        changed = await self._screen.app.push_screen_wait(
+            AssistantEditor(
+                assistant.spec,
+                save,
+                title=f"Edit {assistant.spec.name}",
+                default_model=self._model(),
+            )
+        )
+        if changed is not None:
+            self._all = [changed if a.id == changed.id else a for a in self._all]
+            self._show()
+
+    def _model(self) -> str:
+        endpoint = self._desk.endpoint
+        return (endpoint.model or endpoint.name) if endpoint else "the model in use"
+
+    async def _duplicate(self, assistant: Assistant) -> None:
+        try:
+            copy = await self._desk.assistants.duplicate(assistant)
+        except StudyBuddyError as error:
+            self._tell(error.problem)
+        else:
+            await self._added(copy)
+            self._screen.notify(f"{copy.spec.name} is a copy; e changes it.", markup=False)
+
+    async def _added(self, assistant: Assistant) -> None:
+        self._all = [*self._all, assistant]
+        self._preferred = assistant.id
+        await self._use(self._view.session, assistant)
+        self._show()
+
+    async def _delete(self, assistant: Assistant) -> None:
+        name = assistant.spec.name
+        sure = await self._screen.app.push_screen_wait(
+            ConfirmScreen(
+                f"Delete {name}?",
+                "Its notes are deleted with it. Threads stay, and go on with another assistant.",
+                "Delete",
+            )
+        )
+        if not sure:
+            return
+        try:
+            await self._desk.assistants.delete(assistant.id)
+        except StudyBuddyError as error:
+            self._tell(error.problem)
+            return
+        self._uploads.forget(assistant.id)
+        self._all = [a for a in self._all if a.id != assistant.id]
+        self._show()
+
+    async def _notes(self, assistant: Assistant) -> None:
+        from studybuddy.ui.screens.notes import NotesScreen
+
+        await self._screen.app.push_screen_wait(
+            NotesScreen(self._desk.assistants, self._uploads, assistant)
+        )

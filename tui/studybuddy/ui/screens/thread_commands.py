@@ -1,0 +1,178 @@
+"""The part of the main screen that is about assistants, runs and threads.
+
+What it needs for that is imported and made when assistant mode is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.screen import Screen
+
+from studybuddy.chat.desk import Desk
+from studybuddy.chat.sessions import Session
+from studybuddy.domain.messages import Mode
+from studybuddy.domain.problems import Problem
+from studybuddy.ui.conversation_view import ConversationView
+from studybuddy.ui.turns import Turn
+from studybuddy.ui.widgets.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from studybuddy.ui.actions import ActionKeeper
+    from studybuddy.ui.assistant_mode import AssistantMode
+    from studybuddy.ui.opening import Opener
+    from studybuddy.ui.widgets.assistant_pane import AssistantList
+
+
+class ThreadCommands(Screen[None]):
+    """Commands and duties of the main screen in assistant mode."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._opener: Opener
+        self._assistants: AssistantMode | None = None
+        self._actions: ActionKeeper | None = None
+
+    @property
+    def view(self) -> ConversationView:
+        """The conversation pane."""
+        return self.query_one("#view", ConversationView)
+
+    @property
+    def sidebar(self) -> Sidebar:
+        """Mode and conversations."""
+        return self.query_one("#sidebar", Sidebar)
+
+    def tell(self, problem: Problem) -> None:
+        """Show a problem that no conversation has to do with."""
+        self.notify(
+            problem.advice or "",
+            title=problem.sentence,
+            severity="warning",
+            timeout=12,
+            markup=False,
+        )
+
+    @property
+    def assistants(self) -> AssistantMode:
+        """The assistants, and what is done with them."""
+        if self._assistants is None:
+            from studybuddy.ui.assistant_mode import AssistantMode
+
+            self._assistants = AssistantMode(self, self._desk, self.view, self.sidebar, self.tell)
+        return self._assistants
+
+    @property
+    def actions(self) -> ActionKeeper:
+        """What runs wait for."""
+        if self._actions is None:
+            from studybuddy.ui.actions import ActionKeeper
+
+            self._actions = ActionKeeper(self, self.view, self.tell)
+        return self._actions
+
+    # Duties
+
+    def session_shown(self, session: Session) -> None:
+        """Do what a session needs that came on screen."""
+        if session.head.mode is Mode.ASSISTANT:
+            self.assistants.thread_shown()
+            self._offer()
+
+    def endpoint_chosen(self) -> None:
+        """Name who answers from now on."""
+        self.view.endpoint_changed()
+        if self._assistants is not None:
+            self._assistants.load()
+
+    async def follow_runs(self) -> None:
+        """Go on with the runs from before the start, one of them perhaps on screen.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        for session, run in await self._desk.resume_runs():
+            if session.head.id == self.view.session.head.id:
+                await self._opener.put_on_screen(session, keep_typed=True)
+            question = session.last_question()
+            self.view.follow(session, question.text if question else "", session.follow(run))
+
+    def run_moved(self, session: Session, turn: Turn) -> None:
+        """Open what a run waits for; call the student who looks elsewhere."""
+        if session.head.mode is not Mode.ASSISTANT:
+            return
+        if turn.required is not None or self._actions is not None:
+            self.actions.offer(session, turn)
+        if turn.over or turn.required is not None:
+            from studybuddy.ui.attention import call, news
+
+            call(self.app, news(session.head, turn))
+
+    def _offer(self) -> None:
+        turn = self.view.turn
+        if turn is not None and (turn.required is not None or self._actions is not None):
+            self.actions.offer(self.view.session, turn)
+
+    def on_screen_resume(self) -> None:
+        """Come to what was not opened while a dialog was open."""
+        if self.view.is_mounted:
+            self._offer()
+
+    @work(exclusive=True, group="choose", exit_on_error=False)
+    async def on_assistant_list_chosen(self, event: AssistantList.Chosen) -> None:
+        """Let the assistant answer that was chosen."""
+        await self.assistants.choose(event.assistant)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def on_assistant_list_asked(self, event: AssistantList.Asked) -> None:
+        """Do what was asked for with an assistant."""
+        await self.assistants.run(event.command, event.assistant)
+
+    def on_assistant_list_asked_again(self) -> None:
+        """Try again to read the list."""
+        self.assistants.load()
+
+    # Commands
+
+    async def action_assistants(self) -> None:
+        """Go to the list of assistants."""
+        self.sidebar.unfold(True)
+        self.sidebar.assistants.list.focus()
+
+    def action_steps(self) -> None:
+        """Show the steps, or fold them away."""
+        self.view.steps.toggle()
+
+    def action_answer(self) -> None:
+        """Answer what was put off."""
+        if (turn := self.view.turn) is not None and turn.required is not None:
+            turn.put_off = False
+            self.actions.offer(self.view.session, turn)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_notes(self) -> None:
+        """Show the notes of the assistant in use."""
+        await self.assistants.run("notes", None)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_assistant(self, command: str) -> None:
+        """Carry out a command for the assistant in use, from the palette."""
+        await self.assistants.run(command, None)
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_carry(self) -> None:
+        """Go on with the conversation in the other mode."""
+        if self.view.busy:
+            self.notify("Wait for the answer, or stop it with Esc, and carry it over then.")
+        elif self.view.session.messages:
+            await self._opener.carry()
+        else:
+            await self._opener.switch(self.other_mode, to_newest=False)
+
+    @property
+    def other_mode(self) -> Mode:
+        """The mode that is not that of the conversation on screen."""
+        completion = self.view.session.head.mode is Mode.COMPLETION
+        return Mode.ASSISTANT if completion else Mode.COMPLETION

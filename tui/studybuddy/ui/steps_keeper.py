@@ -1,0 +1,70 @@
+"""The panel of a run's steps: beside the transcript or below it, made when it is first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from studybuddy.domain.events import StepChanged, TurnEvent
+from studybuddy.domain.messages import Message
+from studybuddy.domain.runs import RunStep
+from studybuddy.ui.turns import Turn
+
+if TYPE_CHECKING:
+    from studybuddy.ui.widgets.steps import StepsPanel
+
+
+class StepsKeeper:
+    """Shows the steps that `current` gives, and what changes in them."""
+
+    def __init__(self, above: Widget, current: Callable[[], Sequence[RunStep]]) -> None:
+        """Take the widget below which the panel goes, and where the steps are to be had."""
+        self._above = above
+        self._current = current
+        self._panel: StepsPanel | None = None
+
+    @property
+    def panel(self) -> StepsPanel | None:
+        """The panel, where it is open."""
+        return self._panel if self._panel is not None and self._panel.display else None
+
+    def toggle(self) -> None:
+        """Open the panel, or fold it away."""
+        if self._panel is None:
+            from studybuddy.ui.widgets.steps import StepsPanel
+
+            self._panel = StepsPanel(id="steps")
+            parent = self._above.parent
+            assert isinstance(parent, Widget)
+            parent.mount(self._panel, after=self._above)
+            self._panel.call_after_refresh(self.refresh)
+        else:
+            self._panel.display = not self._panel.display
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show the steps of what is on screen now."""
+        if (panel := self.panel) is not None and panel.is_mounted:
+            panel.set_steps(self._current())
+
+    def take(self, event: TurnEvent) -> None:
+        """Show a step that changed in the turn on screen."""
+        panel = self.panel
+        if panel is not None and panel.is_mounted and isinstance(event, StepChanged):
+            panel.update_step(event.step)
+
+
+def steps_of(turn: Turn | None, messages: Sequence[Message]) -> Sequence[RunStep]:
+    """The steps of the turn under way, or of the last answer that came of a run."""
+    if turn is not None and (turn.steps or not turn.over):
+        return tuple(turn.steps.values())
+    return next((m.details.steps for m in reversed(messages) if m.details), ())
+
+
+def hint_of(turn: Turn | None, steps: Sequence[RunStep], keys: Mapping[str, str]) -> str:
+    """What the status line says that can be pressed."""
+    if turn is not None and turn.required is not None:
+        return f"{keys['answer']} answers"
+    return f"{len(steps)} step{'s' * (len(steps) > 1)}: {keys['steps']}" if steps else ""

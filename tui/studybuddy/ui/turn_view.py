@@ -1,0 +1,60 @@
+"""How an event of the turn on screen is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from studybuddy.domain.events import (
+    TextDelta,
+    TextReplaced,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+from studybuddy.domain.messages import Message, MessageState
+from studybuddy.ui.turns import Turn
+from studybuddy.ui.widgets.conversation import Conversation
+from studybuddy.ui.widgets.prompt import Prompt
+from studybuddy.ui.widgets.status import CHARACTERS_PER_TOKEN, StatusLine
+
+
+def show_event(
+    turn: Turn, event: TurnEvent, transcript: Conversation, status: StatusLine, prompt: Prompt
+) -> None:
+    """Show an event that the turn has taken."""
+    match event:
+        case TextDelta(text) if turn.answer is not None:
+            transcript.stream(turn.answer.id, text)
+            _estimate(turn, status)
+        case TextReplaced() if (answer := turn.answer_shown()) is not None:
+            transcript.replace(answer)
+            _estimate(turn, status)
+        case TurnStarted(question, answer, replaced):
+            for message_id in replaced:
+                transcript.remove_message(message_id)
+            if not turn.anew:
+                _put(transcript, question)
+            _put(transcript, answer)
+            transcript.follow_end()
+        case TurnFinished(answer) | TurnFailed(answer):
+            if turn.answer is not None:
+                transcript.replace(answer)
+            if answer.state is not MessageState.COMPLETE and not prompt.text:
+                prompt.put(turn.asked)
+                if answer.state is MessageState.STOPPED:
+                    prompt.select_all()  # to be sent again, or typed over
+    status.activity = turn.activity
+
+
+def _put(transcript: Conversation, message: Message) -> None:
+    """Show a message, which may be there where a run is followed again after a restart."""
+    if any(shown.id == message.id for shown in transcript.messages):
+        transcript.replace(message)
+    else:
+        transcript.append(message)
+
+
+def _estimate(turn: Turn, status: StatusLine) -> None:
+    tokens = turn.activity.characters // CHARACTERS_PER_TOKEN
+    status.meter = replace(status.meter, answer=tokens)
