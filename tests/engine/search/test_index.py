@@ -199,3 +199,28 @@ async def test_a_file_removed_while_it_is_read_does_not_come_back(
     with pytest.raises(Unreadable, match="removed"):
         await adding
     assert not await index.search(["vs_1"], "nucleus")
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    path = tmp_path / "search.sqlite3"
+    path.write_bytes(b"This is no database at all." * 1000)
+    return path
+
+
+async def test_a_damaged_index_is_set_aside_and_begun_anew(damaged: Path, cells: Path) -> None:
+    index = SearchIndex(damaged)
+    assert await index.holds("vs_1", "file-1") is None
+    await index.add("vs_1", "file-1", cells, "cells.md")
+    assert await index.search(["vs_1"], "nucleus")
+    await index.close()
+    assert damaged.with_suffix(".damaged").exists()
+
+
+async def test_what_is_added_after_the_end_is_refused(cells: Path) -> None:
+    index = SearchIndex(None)
+    adding = asyncio.create_task(index.add("vs_1", "file-1", cells, "cells.md"))
+    await asyncio.sleep(0)
+    await index.close()
+    with pytest.raises(Unreadable, match="stopped"):
+        await adding

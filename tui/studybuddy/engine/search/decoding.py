@@ -42,7 +42,7 @@ def decode(data: bytes) -> str | None:
         except UnicodeDecodeError:
             text = data.decode("latin-1")
     else:
-        if sum(byte in _CONTROLS for byte in sample) > len(sample) * 0.02:
+        if sum(byte in _CONTROLS for byte in sample) > 2 + len(sample) * 0.02:
             return None
     return clean(text)
 

@@ -19,7 +19,7 @@ v vhd vhdl json jsonl yaml yml toml ini cfg conf xml css scss less vue svelte pr
 mk dockerfile makefile ipynb
 """
 _CODE = frozenset(_CODE_TEXT.split())
-_LONGEST_BYTES = MAX_CHARACTERS * 4  # no encoding of text takes more for a character
+LONGEST_BYTES = MAX_CHARACTERS * 4  # no encoding of text takes more for a character
 _MAGIC = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
@@ -69,7 +69,7 @@ def extract(path: Path, name: str) -> Document:
         raise Unreadable(
             "invalid_file", f"This is no {extension.upper()} file inside, or it is damaged."
         )
-    if size > _LONGEST_BYTES:
+    if size > LONGEST_BYTES:
         _refuse_binary(head)
         raise too_long()
     return _text(path.read_bytes(), extension, head)

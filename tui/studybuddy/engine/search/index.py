@@ -7,8 +7,8 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,11 +18,36 @@ from studybuddy.engine.search.filters import BadFilter, checked
 from studybuddy.engine.search.passages import Indexed, Passage, Unreadable
 from studybuddy.engine.search.ranking import CHOSEN, Ranking
 from studybuddy.engine.search.reading import TIMEOUT, Reader
+from studybuddy.engine.search.threads import ConnectionThread, IndexClosed
 
-__all__ = ["BadFilter", "Chunking", "Indexed", "Passage", "SearchIndex", "Unreadable"]
+__all__ = [
+    "BadFilter",
+    "Chunking",
+    "IndexClosed",
+    "Indexed",
+    "Passage",
+    "SearchIndex",
+    "Unreadable",
+]
+
+_STOPPED = "The engine was stopped before this file was read. Add it again."
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@dataclass(eq=False, slots=True)
+class _Adding:
+    """A file that is on its way into a store."""
+
+    store_id: str
+    file_id: str
+    wanted: bool = True
+
+    def check(self) -> None:
+        """Stop where it was removed meanwhile."""
+        if not self.wanted:
+            raise Unreadable("server_error", "The file was removed while it was being read.")
 
 
 class SearchIndex:
@@ -57,12 +82,12 @@ class SearchIndex:
             database = Path(self._temporary.name) / "search.sqlite3"
         self._ranking = ranking
         self._reader = reader or Reader(timeout)
-        self._writer = _Thread(database, schema.open_writer, "studybuddy-index")
-        self._searcher = _Thread(database, schema.open_reader, "studybuddy-search")
+        self._writer = ConnectionThread(database, schema.open_writer, "studybuddy-index")
+        self._searcher = ConnectionThread(database, schema.open_reader, "studybuddy-search")
         self._ready: asyncio.Task[None] | None = None
         self._reading: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
-        self._unwanted: Counter[tuple[str, str]] = Counter()
+        self._adding: set[_Adding] = set()
         self._closed = False
 
     async def add(
@@ -79,7 +104,7 @@ class SearchIndex:
 
         A file that is in the store already gets this name, chunking and these attributes. One
         that is removed from the store meanwhile does not come back. Cancelling it stops the
-        reading.
+        reading, but not a writing that has begun: remove the file after that.
 
         Args:
             store_id: the vector store.
@@ -92,11 +117,31 @@ class SearchIndex:
         Raises:
             Unreadable: where it can't be read; its sentence says why.
         """
-        chunking = chunking or Chunking()
-        given = attributes or {}
-        epoch = self._epoch(store_id, file_id)
+        adding = _Adding(store_id, file_id)
+        self._adding.add(adding)
+        try:
+            return await self._add(adding, path, name, chunking or Chunking(), attributes or {})
+        except IndexClosed as error:
+            raise Unreadable("server_error", _STOPPED) from error
+        except sqlite3.Error as error:
+            raise Unreadable(
+                "server_error", f"The search index can't be written: {error}."
+            ) from error
+        finally:
+            self._adding.discard(adding)
+
+    async def _add(
+        self,
+        adding: _Adding,
+        path: Path,
+        name: str,
+        chunking: Chunking,
+        attributes: Mapping[str, Any],
+    ) -> Indexed:
+        store_id, file_id = adding.store_id, adding.file_id
         async with self._alone(file_id):
-            held = await self._write(writing.join, store_id, file_id, name, chunking, given)
+            adding.check()
+            held = await self._write(writing.join, store_id, file_id, name, chunking, attributes)
             if held is not None:
                 return held
             document = await self._read(writing.known_document, file_id)
@@ -104,20 +149,19 @@ class SearchIndex:
                 document, chunks = await self._reader.read(path, name, chunking)
             else:
                 chunks = await self._reader.cut(document, chunking)
-            if epoch != self._epoch(store_id, file_id):
-                raise Unreadable("server_error", "The file was removed while it was being read.")
+            adding.check()
             return await self._write(
-                writing.insert, store_id, file_id, name, document, chunks, chunking, given
+                writing.insert, store_id, file_id, name, document, chunks, chunking, attributes
             )
 
     async def remove(self, store_id: str, file_id: str) -> None:
         """Take a file out of a store; nothing where it is not in it."""
-        self._unwanted[store_id, file_id] += 1
+        self._call_off(store_id, file_id)
         await self._write(writing.remove, store_id, file_id)
 
     async def remove_store(self, store_id: str) -> None:
         """Take all files out of a store."""
-        self._unwanted[store_id, ""] += 1
+        self._call_off(store_id, None)
         await self._write(writing.remove, store_id, None)
 
     async def search(
@@ -176,9 +220,11 @@ class SearchIndex:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def _epoch(self, store_id: str, file_id: str) -> tuple[int, int]:
-        """Grows when the file or its store is removed."""
-        return self._unwanted[store_id, file_id], self._unwanted[store_id, ""]
+    def _call_off(self, store_id: str, file_id: str | None) -> None:
+        """Let what is being added to a store not come in; all of it where no file is named."""
+        for adding in self._adding:
+            if adding.store_id == store_id and file_id in (None, adding.file_id):
+                adding.wanted = False
 
     @asynccontextmanager
     async def _alone(self, file_id: str) -> AsyncGenerator[None]:
@@ -209,45 +255,12 @@ class SearchIndex:
     ) -> T:
         if self._ready is None:  # the writer makes the tables
             self._ready = asyncio.create_task(self._writer.run(_nothing))
-        await asyncio.shield(self._ready)
+        try:
+            await asyncio.shield(self._ready)
+        except BaseException:
+            self._ready = None  # the next call tries again
+            raise
         return await self._searcher.run(work, *args, **kwargs)
 
 
 def _nothing(_connection: sqlite3.Connection) -> None: ...
-
-
-class _Thread:
-    """The one thread that a connection is used on; opens it for the first call."""
-
-    def __init__(
-        self, path: Path, connect: Callable[[Path], sqlite3.Connection], name: str
-    ) -> None:
-        self._path = path
-        self._connect = connect
-        self._connection: sqlite3.Connection | None = None
-        self._thread = ThreadPoolExecutor(1, name)
-
-    async def run(
-        self,
-        work: Callable[Concatenate[sqlite3.Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Do the work; what has begun is finished also where the caller is cancelled."""
-        future = self._thread.submit(lambda: work(self._opened(), *args, **kwargs))
-        return await asyncio.shield(asyncio.wrap_future(future))
-
-    async def close(self) -> None:
-        closing = asyncio.wrap_future(self._thread.submit(self._close))
-        self._thread.shutdown(wait=False)
-        await asyncio.shield(closing)
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = self._connect(self._path)
-        return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from studybuddy.engine.search.decoding import decode
+from studybuddy.engine.search.decoding import clean, decode
 
 _HIDDEN_TEXT = """
 script style template noscript svg math iframe object audio video canvas select datalist head
@@ -36,7 +36,7 @@ def html_text(data: bytes) -> str | None:
     reader = _Reader()
     reader.feed(source)
     reader.close()
-    return reader.text()
+    return clean(reader.text())  # character references can write anything
 
 
 def _source(data: bytes) -> str | None:

@@ -39,6 +39,7 @@ class Reader:
         self._turn = asyncio.Lock()
         self._child: asyncio.subprocess.Process | None = None
         self._rest: asyncio.TimerHandle | None = None
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -67,13 +68,16 @@ class Reader:
         return (await self._do(task)).chunks
 
     async def close(self) -> None:
-        """End the child."""
+        """End the child; what is asked for later is refused."""
+        self._closed = True
         if self._rest is not None:
             self._rest.cancel()
         await self._end()
 
     async def _do(self, task: Task) -> Done:
         async with self._turn:
+            if self._closed:
+                raise Unreadable("server_error", "The engine was stopped before this was read.")
             if self._rest is not None:
                 self._rest.cancel()
             try:

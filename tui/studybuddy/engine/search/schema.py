@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
 from pathlib import Path
 
 from studybuddy.engine.search.stems import TOKENIZER
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 
@@ -74,9 +78,26 @@ CREATE TABLE temp.candidates (chunk INTEGER PRIMARY KEY);
 def open_writer(path: Path) -> sqlite3.Connection:
     """Open the file for changes, and make its tables where they are missing or of another version.
 
+    A file that is none of SQLite's, or is damaged, is set aside and begun anew: what was in it
+    can be made again from the files.
+
     Raises:
         sqlite3.Error: where that fails.
     """
+    try:
+        return _opened(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = path.with_suffix(".damaged")
+        log.error("the search index is damaged (%s) and set aside as %s", error, aside)
+        os.replace(path, aside)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _opened(path)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -106,8 +127,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
