@@ -123,6 +123,7 @@ class Objects:
                 UNION
                 SELECT child.seq, child.id
                 FROM objects child JOIN doomed ON child.parent = doomed.id
+                WHERE child.parent != '' -- or the index of these would not be used
             )
             DELETE FROM objects WHERE seq IN (SELECT seq FROM doomed)
             """,

@@ -20,6 +20,9 @@ from studybuddy.engine.vectors.contents import Status, again, chunking_of, job_o
 
 log = logging.getLogger(__name__)
 
+Key = tuple[str, str]
+"""Ids of a vector store and a file."""
+
 CONCURRENCY = 2
 """Files that are read at the same time."""
 
@@ -36,8 +39,10 @@ class Ingestion:
         self._files = files
         self._search = search
         self._wanted = asyncio.Event()
-        self._queue: asyncio.Queue[VectorStoreFile] = asyncio.Queue()
-        self._busy: set[tuple[str, str]] = set()
+        self._queue: asyncio.Queue[Key] = asyncio.Queue()
+        self._waiting: set[Key] = set()
+        self._in_hand: set[Key] = set()
+        self._again: set[Key] = set()  # in hand, and to be looked at once more
         self._settled = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -77,16 +82,27 @@ class Ingestion:
 
     async def _look(self) -> None:
         """Queue what is in progress and in no worker's hands, whenever that may have changed."""
-        await self._reconcile()
+        try:
+            await self._reconcile()
+        except Exception:  # of the index: adding to it will tell
+            log.exception("the index could not be compared with the files")
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            for file in await self._store.read(_underway):
-                if _key(file) not in self._busy:
-                    self._busy.add(_key(file))
-                    self._queue.put_nowait(file)
-            async with self._settled:
-                self._settled.notify_all()
+            try:
+                underway = await self._store.read(_underway)
+            except Exception:
+                log.exception("the files in progress could not be read")
+                await asyncio.sleep(_BREATH)
+                self.wake()
+                continue
+            for key in underway:
+                if key in self._in_hand:
+                    self._again.add(key)  # it may have been added anew
+                elif key not in self._waiting:
+                    self._waiting.add(key)
+                    self._queue.put_nowait(key)
+            await self._tell()
 
     async def _reconcile(self) -> None:
         """Undo what a kill left half done, or a lost index: the objects are what counts."""
@@ -97,19 +113,24 @@ class Ingestion:
 
     async def _work(self) -> None:
         while True:
-            file = await self._queue.get()
+            key = await self._queue.get()
+            self._waiting.discard(key)
+            self._in_hand.add(key)
             try:
-                await self._bring_in(file)
+                await self._bring_in(*key)
             except Exception:
                 log.exception("a file could not be brought into its vector store")
+                self._again.add(key)
                 await asyncio.sleep(_BREATH)  # a full disk, perhaps
             finally:
-                self._busy.discard(_key(file))
-                self.wake()  # it may have been added anew meanwhile
+                self._in_hand.discard(key)
+                if key in self._again:
+                    self._again.discard(key)
+                    self.wake()
+            await self._tell()
 
-    async def _bring_in(self, queued: VectorStoreFile) -> None:
+    async def _bring_in(self, store_id: str, file_id: str) -> None:
         """Index one file, and write down what became of it."""
-        store_id, file_id = queued.vector_store_id, queued.id
 
         def read(objects: Objects) -> tuple[VectorStoreFile, str, File | None] | None:
             wanted = objects.get(VectorStoreFile, file_id, parent=store_id)
@@ -161,6 +182,10 @@ class Ingestion:
         elif changed:
             await self.share_attributes(wanted.vector_store_id, wanted.id)
 
+    async def _tell(self) -> None:
+        async with self._settled:
+            self._settled.notify_all()
+
     async def share_attributes(self, store_id: str, file_id: str) -> None:
         """Let the index have the attributes that a file's object has."""
         found = await self._store.read(lambda o: o.get(VectorStoreFile, file_id, parent=store_id))
@@ -168,16 +193,13 @@ class Ingestion:
             await self._search.set_attributes(store_id, file_id, found.attributes)
 
 
-def _key(file: VectorStoreFile) -> tuple[str, str]:
-    return file.vector_store_id, file.id
-
-
-def _underway(objects: Objects) -> list[VectorStoreFile]:
-    return objects.all(VectorStoreFile, status={"in_progress"})
+def _underway(objects: Objects) -> list[Key]:
+    files = objects.all(VectorStoreFile, status={"in_progress"})
+    return [(file.vector_store_id, file.id) for file in files]
 
 
 def _any_underway(objects: Objects, store_ids: Collection[str]) -> bool:
     return any(
-        objects.all(VectorStoreFile, parent=store_id, status={"in_progress"})
+        objects.page(VectorStoreFile, parent=store_id, status="in_progress", limit=1).items
         for store_id in store_ids
     )
