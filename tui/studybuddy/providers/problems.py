@@ -34,16 +34,16 @@ def problem_of(error: BaseException, endpoint: Endpoint, model: str = "") -> Pro
         # The body's inside is all the SDK keeps as `body`; a body that is no JSON is its text.
         said = told(error.body, error.status_code)
         return problem_of_status(said, endpoint, model, retry_after(response.headers))
-    causes = list(_causes(error))
-    for cause in causes:
+    history = list(causes(error))
+    for cause in history:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, _NO_TLS_FAULT):
             return _tls(cause, endpoint)
         if isinstance(cause, socket.gaierror):
             return _dns(cause, endpoint)
-    for cause in causes:
+    for cause in history:
         if isinstance(cause, ConnectionRefusedError):
             return _refused(endpoint)
-    for cause in causes:
+    for cause in history:
         if isinstance(cause, httpx2.ConnectTimeout | httpx2.PoolTimeout):
             return _unreachable(endpoint, timed_out=True)
         if isinstance(cause, httpx2.TimeoutException | TimeoutError):
@@ -77,10 +77,10 @@ def problem_of(error: BaseException, endpoint: Endpoint, model: str = "") -> Pro
 def is_broken_connection(error: BaseException) -> bool:
     """Whether `error` means that a connection broke which had been there."""
     broken = (httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.WriteError, httpx2.CloseError)
-    return any(isinstance(cause, broken) for cause in _causes(error))
+    return any(isinstance(cause, broken) for cause in causes(error))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and what it came from, the outermost first."""
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()

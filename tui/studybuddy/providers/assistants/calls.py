@@ -19,6 +19,7 @@ from studybuddy.providers.assistants.stream import RunReader
 from studybuddy.providers.assistants.wire_kept import ListOf
 from studybuddy.providers.draining import drain
 from studybuddy.providers.events import EventSplitter, EventTooLong
+from studybuddy.providers.problems import causes, is_broken_connection
 from studybuddy.providers.told import told
 
 T = TypeVar("T")
@@ -39,7 +40,8 @@ _log = logging.getLogger(__name__)
 class Calls:
     """Sends requests where the source leads.
 
-    A request that did not get there, since the engine is another one by now, is sent once more.
+    A request that did not get there is sent once more; so is one whose connection broke, where
+    the engine that it went to has ended since.
 
     Raises:
         StudyBuddyError: (any method) for every failure.
@@ -58,10 +60,7 @@ class Calls:
         try:
             response = await ask(client)
         except problems.Failure as error:
-            self._doubt(error, client)
-            if not _never_arrived(error):
-                raise _failed(error, client) from None
-            client = await self._source.client()
+            client = await self._again(error, client)
             try:
                 response = await ask(client)
             except problems.Failure as again:
@@ -95,10 +94,7 @@ class Calls:
                 try:
                     response = await stack.enter_async_context(open_stream(client))
                 except problems.Failure as error:
-                    self._doubt(error, client)
-                    if not _never_arrived(error):
-                        raise
-                    client = await self._source.client()
+                    client = await self._again(error, client)
                     response = await stack.enter_async_context(open_stream(client))
                 events = _read(response.http_response, reader, client)
                 async for event in await stack.enter_async_context(aclosing(events)):
@@ -112,13 +108,21 @@ class Calls:
         if not reader.ended:
             raise StudyBuddyError(_unfinished(reader, client))
 
-    def _doubt(self, error: BaseException, client: Client) -> None:
-        unknown = isinstance(error, openai.APIStatusError) and (
-            told(error.body).code == problems.UNKNOWN_UPSTREAM
-            or (not client.is_engine and error.status_code in (404, 405))
-        )
-        if unknown or not isinstance(error, openai.APIStatusError):
+    async def _again(self, error: BaseException, client: Client) -> Client:
+        """Where to send a request once more that failed.
+
+        Raises:
+            StudyBuddyError: with that failure, where it is not to be sent again.
+        """
+        unknown = _is_unknown(error)
+        if unknown or _is_elsewhere(error, client):
             self._source.doubt()
+        if not (unknown or _never_arrived(error) or (client.is_engine and _broke(error))):
+            raise _failed(error, client) from None
+        found = await self._source.client()
+        if _broke(error) and _place(found) == _place(client):
+            raise _failed(error, client) from None
+        return found
 
 
 def decode(decoder: msgspec.json.Decoder[T], response: httpx2.Response, client: Client) -> T:
@@ -179,13 +183,28 @@ def _failed(error: BaseException, client: Client) -> StudyBuddyError:
     return StudyBuddyError(problem)
 
 
+def _place(client: Client) -> tuple[str, str]:
+    return client.endpoint.base_url, client.endpoint.key
+
+
+def _is_unknown(error: BaseException) -> bool:
+    """Whether the engine does not know who is to answer: it was started anew."""
+    if not isinstance(error, openai.APIStatusError):
+        return False
+    return told(error.body).code == problems.UNKNOWN_UPSTREAM
+
+
+def _is_elsewhere(error: BaseException, client: Client) -> bool:
+    """Whether the server may be another one by now."""
+    if isinstance(error, openai.APIStatusError):
+        return not client.is_engine and error.status_code in (404, 405)
+    return not isinstance(error, openai.APITimeoutError)
+
+
 def _never_arrived(error: BaseException) -> bool:
     """Whether the server can't have worked on the request."""
-    if isinstance(error, openai.APIStatusError):
-        return told(error.body).code == problems.UNKNOWN_UPSTREAM
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, httpx2.ConnectError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(isinstance(cause, httpx2.ConnectError) for cause in causes(error))
+
+
+def _broke(error: BaseException) -> bool:
+    return is_broken_connection(error) and not _never_arrived(error)
