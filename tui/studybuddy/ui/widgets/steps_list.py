@@ -120,7 +120,12 @@ class StepsList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(rows))
         if following:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+            self.call_after_refresh(self._place_bar)
         self.refresh()
+
+    def _place_bar(self) -> None:
+        """Tell the scroll bar where it is: it may not have been there before."""
+        self.vertical_scrollbar.position = self.scroll_y
 
     def _add(self, rows: list[_Row], node: Node, palette: Palette, width: int) -> None:
         folded = self._is_folded(node)
