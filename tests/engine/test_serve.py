@@ -8,10 +8,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx2
@@ -249,6 +250,26 @@ async def test_a_data_folder_that_can_not_be_made_is_told_in_one_line(tmp_path: 
     assert code == 1
     assert said.count("\n") == 1
     assert "can't be used" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [("no database at all", "can't be opened"), ("", "newer version")]
+)
+def test_data_that_can_not_be_read_is_told_in_one_line(
+    content: str, reason: str, tmp_path: Path
+) -> None:
+    database = tmp_path / "engine.sqlite3"
+    database.write_text(content * 100)
+    if not content:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA user_version = 1000")
+    code, said = run(
+        *("--port", "0", "--upstream", f"http://127.0.0.1:{unused_port()}/v1"),
+        *("--data-dir", str(tmp_path)),
+    )
+    assert code == 1
+    assert said.count("\n") == 1
+    assert reason in said
 
 
 def test_wrong_usage_is_told_in_one_line() -> None:

@@ -60,6 +60,7 @@ async def _serve_held(
     from studybuddy.engine.web import make_server
 
     context = make_context(options, built_in)
+    await context.store.open()  # so that what is wrong with it is told before all else
     server = make_server(options, context)
 
     def end() -> None:

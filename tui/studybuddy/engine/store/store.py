@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.engine.store.objects import Objects
 
 T = TypeVar("T")
@@ -44,13 +45,16 @@ class Store:
         self._connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
-        """Open the file, and bring it to the newest shape.
+        """Open the file, and bring it to the newest shape; nothing where that is done already.
 
         Raises:
-            sqlite3.Error: where that fails.
-            OSError: where its folder can't be made.
+            StudyBuddyError: where that can't be done.
         """
-        await self._in_thread(self._open)
+        try:
+            await self._in_thread(self._open)
+        except (sqlite3.Error, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise _problem(f"{self._file} can't be opened: {reason}.") from error
 
     async def read(self, work: Callable[[Objects], T]) -> T:
         """The outcome of `work`, which sees one state of everything and writes nothing."""
@@ -84,6 +88,8 @@ class Store:
         return outcome
 
     def _open(self) -> None:
+        if self._connection is not None:
+            return
         if self._file is not None:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(
@@ -106,8 +112,15 @@ class Store:
             self._connection = None
 
 
+def _problem(sentence: str) -> StudyBuddyError:
+    advice = "Name another folder with --data-dir, or move this one's content away."
+    return StudyBuddyError(Problem(ProblemKind.STORAGE, sentence, advice))
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
     """Run the scripts that the file has not seen, each with its number in one transaction."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise _problem("The engine's data was written by a newer version of StudyBuddy.")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
