@@ -1,0 +1,120 @@
+"""The passages that a search put into a conversation, and the sentences in them that matter."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studybuddy.engine.search.sentences import sentences
+
+_HEAD = re.compile(r"^【(?P<number>\d+)】 (?P<place>.*)$", re.MULTILINE)
+_HOW_TO_CITE = re.compile(r"\n\nAfter each sentence that rests on a passage .*\Z", re.DOTALL)
+_MARKUP = re.compile(r"^\s*(?:[-*+•]\s+|\d+[.)]\s+|>\s*)|\*\*|__|`")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "e")
+_STOP = set(
+    re.findall(
+        r"\S+",
+        "a an the of to in on for and or is are was were be been do does did how what which "
+        "who whom whose why when where many much with without by from that this it its can "
+        "could i you my me your if not no just get got there their they them as at about into "
+        "than then so up out has have had will would should we our us he she his her tell "
+        "explain describe mean say says notes note file files document",
+    )
+)
+_LONGEST = 400  # characters of a sentence
+_NEIGHBOUR_BEFORE, _NEIGHBOUR_AFTER, _RANK = 0.4, 0.2, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class NotePassage:
+    """A passage as the model was given it."""
+
+    mark: str
+    """Such as 【1】, by which it is cited."""
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage."""
+
+    text: str
+    mark: str
+    score: float
+    """How well it fits the question; 0 where no word of it does."""
+    order: int
+    """Its place among all sentences."""
+
+
+def passages_in(outputs: Sequence[str]) -> list[NotePassage]:
+    """The passages in outputs of the file search; each only once."""
+    found: dict[str, NotePassage] = {}
+    for output in outputs:
+        body = _HOW_TO_CITE.sub("", output)
+        heads = list(_HEAD.finditer(body))
+        ends = [*(head.start() for head in heads[1:]), len(body)]
+        for head, end in zip(heads, ends, strict=False):
+            text = body[head.end() : end].strip()
+            passage = NotePassage(f"【{head['number']}】", head["place"], text)
+            found.setdefault(text, passage)
+    return list(found.values())
+
+
+def all_sentences(passages: Sequence[NotePassage]) -> list[Sentence]:
+    """The sentences of passages without headings and marks of Markdown, in their order."""
+    found: dict[str, Sentence] = {}
+    for passage in passages:
+        for start, end in sentences(passage.text):
+            raw = passage.text[start:end]
+            if raw.startswith("#"):
+                raw = raw.partition("\n")[2]  # a heading ends with its line
+            text = " ".join(_MARKUP.sub("", raw).split())
+            if len(_WORD.findall(text)) >= 3 and len(text) <= _LONGEST:
+                found.setdefault(text, Sentence(text, passage.mark, 0.0, len(found)))
+    return list(found.values())
+
+
+def best_sentences(question: str, passages: Sequence[NotePassage], most: int = 3) -> list[Sentence]:
+    """The sentences that are most likely to answer a question, best first.
+
+    A word counts the more the fewer sentences have it; a neighbour of a fitting sentence fits
+    too, for it often says what the question is after; an earlier passage is the better one.
+    """
+    everything = all_sentences(passages)
+    words = [set(stems(sentence.text)) for sentence in everything]
+    counts = Counter(word for each in words for word in each)
+    asked = set(stems(question))
+    ranks = {passage.mark: rank for rank, passage in enumerate(passages)}
+    own = [
+        sum(math.log(1 + len(everything) / counts[word]) for word in asked & each) for each in words
+    ]
+    scored = []
+    for index, sentence in enumerate(everything):
+        if not any(own[max(0, index - 1) : index + 2]):
+            continue
+        score = own[index] + _RANK / (1 + ranks.get(sentence.mark, len(ranks)))
+        if index and everything[index - 1].mark == sentence.mark:
+            score += _NEIGHBOUR_BEFORE * own[index - 1]
+        if index + 1 < len(everything) and everything[index + 1].mark == sentence.mark:
+            score += _NEIGHBOUR_AFTER * own[index + 1]
+        scored.append(Sentence(sentence.text, sentence.mark, score, sentence.order))
+    return sorted(scored, key=lambda sentence: -sentence.score)[:most]
+
+
+def stems(text: str) -> list[str]:
+    """The words of a text that mean something, without their endings."""
+    return [stem(w) for w in _WORD.findall(text) if w.lower() not in _STOP]
+
+
+def stem(word: str) -> str:
+    """A word without its ending; crude, and the same for most forms of it."""
+    word = word.lower()
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word

@@ -1,0 +1,189 @@
+"""Asks models that can't call tools: what to do is decided for them, and put into plain prompts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from studybuddy.domain.usage import Usage
+from studybuddy.engine.asking import policy, prompts
+from studybuddy.engine.asking.filling import Filling
+from studybuddy.engine.asking.gathering import Gathering, new_call_id
+from studybuddy.engine.asking.notes import best_sentences, passages_in
+from studybuddy.engine.asking.offered import Function, Offered
+from studybuddy.engine.asking.port import Ask, Call, Reply
+from studybuddy.engine.asking.quizzing import needs_lesson, quiz_arguments, quiz_feedback
+from studybuddy.engine.asking.requests import plain_body, stream_text
+from studybuddy.engine.asking.turn import turn_of
+from studybuddy.engine.names import ModelNames
+from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH
+from studybuddy.engine.upstream.port import Upstream
+
+_SUMMARY = 160
+"""Tokens of a small model's own words beside what the notes say."""
+_SENTENCES = 3
+"""That a small model is given, best first."""
+_QUOTED_FROM = 0.6
+"""Share of the best sentence's score from which a second one is quoted too."""
+
+Texts = AsyncGenerator[str, None]
+
+
+class PromptedAsker:
+    """`Asker` for models that can't call tools.
+
+    A small model, such as the built-in one, is helped further: what the notes or the code say
+    is told without it, word for word, and quizzes are made from the notes themselves.
+    """
+
+    def __init__(self, upstream: Upstream, names: ModelNames, *, small: bool = True) -> None:
+        """Take the upstream; `small` for models of a few hundred million parameters."""
+        self._upstream = upstream
+        self._names = names
+        self._small = small
+
+    async def ask(self, ask: Ask) -> AsyncGenerator[str | Reply, None]:
+        """Text deltas as they come, then one `Reply`."""
+        names = await self._names.resolve(ask.model)
+        request = _Request(self._upstream, ask, names.sent, small=self._small)
+        told: list[str] = []
+        async with aclosing(request.texts()) as texts:
+            async for text in texts:
+                told.append(text)
+                yield text
+        yield request.reply("".join(told), names.echo)
+
+
+class _Request:
+    """One `Ask` on its way: the texts to show, and what becomes of it besides."""
+
+    def __init__(self, upstream: Upstream, ask: Ask, model: str, *, small: bool) -> None:
+        self._upstream = upstream
+        self._ask = ask
+        self._model = model
+        # What is told without the model is no JSON.
+        self._small = small and (ask.response_format or {}).get("type", "text") == "text"
+        self._turn = turn_of(ask.messages)
+        self._filling = Filling(upstream, model, ask.max_completion_tokens)
+        self._usage = Usage()
+        self._finish = ""
+        self._calls: tuple[Call, ...] = ()
+        self._served = ""
+
+    def texts(self) -> Texts:
+        """What the next move comes to."""
+        match policy.next_move(self._ask):
+            case policy.Search(query):
+                return self._call(FILE_SEARCH, {"query": query})
+            case policy.RunCode(code) if code:
+                return self._call(CODE_INTERPRETER, {"code": code})
+            case policy.RunCode():
+                return self._write_code()
+            case policy.Fill(function):
+                return self._fill(function)
+            case policy.AnswerFromNotes() if self._small:
+                return self._from_notes()
+            case policy.AnswerFromCode() if self._small:
+                return self._from_code()
+            case policy.Feedback() if self._small:
+                return self._feedback()
+            case _:
+                return self._say(prompts.flattened(self._turn))
+
+    def reply(self, text: str, echo: str | None) -> Reply:
+        """The last word on it."""
+        usage = self._usage + self._filling.usage
+        finish = "tool_calls" if self._calls else self._finish or "stop"
+        return Reply(text, self._calls, finish, usage, echo or self._served or self._model)
+
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> Texts:
+        self._made(name, arguments)
+        return
+        yield
+
+    async def _write_code(self) -> Texts:
+        """Have the model write code; where that is no Python, have it answer without."""
+        if code := await self._filling.code(self._turn):
+            self._made(CODE_INTERPRETER, {"code": code})
+            return
+        async with aclosing(self._say(prompts.flattened(self._turn))) as texts:
+            async for text in texts:
+                yield text
+
+    async def _fill(self, function: Function) -> Texts:
+        """Call a function of the client's."""
+        arguments = quiz_arguments(function, self._turn) if self._small else None
+        if self._small and (topic := needs_lesson(function, self._turn)):
+            # There is nothing to make a quiz from: the model writes something, for all to see.
+            told = [f"There are no notes on {topic}. This is what the model itself knows:\n\n"]
+            yield told[0]
+            async with aclosing(self._say(prompts.lesson(topic), _SUMMARY * 2)) as texts:
+                async for text in texts:
+                    told.append(text)
+                    yield text
+            arguments = quiz_arguments(function, replace(self._turn, said=("".join(told[1:]),)))
+        if arguments is None:
+            arguments = await self._filling.arguments(self._turn, function)
+        self._made(function.name, arguments)
+
+    async def _from_notes(self) -> Texts:
+        """Quote what the notes say, then let the model put it in words."""
+        passages = passages_in(self._turn.outputs(FILE_SEARCH))
+        best = best_sentences(self._turn.question, passages, _SENTENCES)
+        if not best:
+            yield "Your files do not seem to say anything about that.\n\n"
+            messages, limit = prompts.flattened(replace(self._turn, results=())), None
+        else:
+            quoted = [s for s in best[:2] if s.score >= _QUOTED_FROM * best[0].score]
+            lines = "\n\n".join(
+                f"> {s.text} {s.mark}" for s in sorted(quoted, key=lambda s: s.order)
+            )
+            yield f"Your notes say:\n\n{lines}\n\nIn short: "
+            messages, limit = prompts.from_notes(self._turn.question, best), _SUMMARY
+        async with aclosing(self._say(messages, limit)) as texts:
+            async for text in texts:
+                yield text
+
+    async def _from_code(self) -> Texts:
+        """Tell what the code printed, as it did: a small model would get it wrong."""
+        output = self._turn.outputs(CODE_INTERPRETER)[-1].strip("\n")
+        failed = "Traceback (most recent call last)" in output
+        yield "The code stopped with an error:" if failed else "The code gives:"
+        yield f"\n\n```\n{output}\n```"
+
+    async def _feedback(self) -> Texts:
+        """Judge a quiz by the notes, else let the model say something about what came back."""
+        if judged := quiz_feedback(Offered(self._ask.tools), self._turn):
+            yield judged
+            return
+        async with aclosing(self._say(prompts.from_output(self._turn), _SUMMARY)) as texts:
+            async for text in texts:
+                yield text
+
+    async def _say(
+        self, messages: Sequence[Mapping[str, Any]], most_tokens: int | None = None
+    ) -> Texts:
+        """Have the model write, with at most so many tokens."""
+        wanted = self._ask.max_completion_tokens
+        limits = [limit for limit in (wanted, most_tokens) if limit is not None]
+        limited = replace(
+            self._ask, messages=messages, max_completion_tokens=min(limits) if limits else None
+        )
+        gathering = Gathering()
+        stream = stream_text(self._upstream, plain_body(limited, self._model), gathering)
+        async with aclosing(stream) as texts:
+            async for text in texts:
+                yield text
+        self._usage += gathering.usage
+        self._served = gathering.model
+        finish = gathering.finish_reason
+        # Our own limit is no shortfall that the student asked for.
+        cut_by_us = finish == "length" and most_tokens is not None and most_tokens != wanted
+        self._finish = "stop" if cut_by_us else finish
+
+    def _made(self, name: str, arguments: Mapping[str, Any]) -> None:
+        text = json.dumps(dict(arguments), ensure_ascii=False)
+        self._calls = (Call(new_call_id(), name, text),)
