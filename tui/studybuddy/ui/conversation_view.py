@@ -26,7 +26,7 @@ from studybuddy.domain.events import (
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.runs import RunStep
-from studybuddy.ui.drafts import DraftKeeper, measure
+from studybuddy.ui.drafts import DraftKeeper, joined, measure
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
 from studybuddy.ui.texts import endpoint_name, welcome
@@ -156,7 +156,7 @@ class ConversationView(Vertical):
             self.transcript.set_messages(messages)
             self.status.activity = turn.activity if turn else self._idle
             self.status.hint = self._hint()
-            self.prompt.put(_joined(session.head.draft, typed))
+            self.prompt.put(joined(session.head.draft, typed))
         self.steps.refresh()
         self.endpoint_changed()
 
@@ -227,7 +227,13 @@ class ConversationView(Vertical):
         self.status.hint = self._hint()
 
     def _steps(self) -> Sequence[RunStep]:
-        return steps_of(self.turn, self.session.messages)
+        chosen = self.transcript.current_message() if self.transcript.cursor is not None else None
+        return steps_of(self.turn, self.session.messages, chosen)
+
+    def on_transcript_cursor_moved(self) -> None:
+        """Show the steps of the answer that was chosen."""
+        self.steps.refresh()
+        self.status.hint = self._hint()
 
     def _hint(self) -> str:
         return hint_of(self.turn, self._steps(), self._keys)
@@ -288,9 +294,3 @@ class ConversationView(Vertical):
         meter = await measure(self._desk, session, self.prompt.text)
         if session is self.session:
             self.status.meter = meter
-
-
-def _joined(draft: str, typed: str) -> str:
-    if draft and typed and draft != typed:
-        return f"{draft}\n{typed}"
-    return draft or typed

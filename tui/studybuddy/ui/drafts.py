@@ -77,3 +77,10 @@ async def measure(desk: Desk, session: Session, draft: str) -> Meter:
         context, context_exact = await desk.count_context(session)
     reported = next((m.usage for m in reversed(session.messages) if m.usage), None)
     return Meter(tokens, context, exact=exact and context_exact, reported=reported)
+
+
+def joined(draft: str, typed: str) -> str:
+    """The draft that was kept and what was typed before it came."""
+    if draft and typed and draft != typed:
+        return f"{draft}\n{typed}"
+    return draft or typed

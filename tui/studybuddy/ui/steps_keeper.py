@@ -56,8 +56,12 @@ class StepsKeeper:
             panel.update_step(event.step)
 
 
-def steps_of(turn: Turn | None, messages: Sequence[Message]) -> Sequence[RunStep]:
-    """The steps of the turn under way, or of the last answer that came of a run."""
+def steps_of(
+    turn: Turn | None, messages: Sequence[Message], chosen: Message | None
+) -> Sequence[RunStep]:
+    """The steps of the chosen answer, of the turn under way, or of the last answer of a run."""
+    if chosen is not None and chosen.details is not None:
+        return chosen.details.steps
     if turn is not None and (turn.steps or not turn.over):
         return tuple(turn.steps.values())
     return next((m.details.steps for m in reversed(messages) if m.details), ())

@@ -248,10 +248,14 @@ class ChatScreen(ThreadCommands):
     def action_switch_pane(self) -> None:
         """Go between prompt, conversation and steps."""
         panes: list[Widget] = [self.view.prompt, self.view.transcript]
-        if self.view.steps.panel is not None:
-            panes.append(self.view.steps.panel)
-        at = next((i for i, pane in enumerate(panes) if pane.has_focus_within), -1)
-        panes[(at + 1) % len(panes)].focus()
+        if (steps := self.view.steps.panel) is not None:
+            panes.append(steps)
+        at = next((place for place, pane in enumerate(panes) if pane.has_focus_within), -1)
+        pane = panes[(at + 1) % len(panes)]
+        if pane is steps:
+            steps.focus_list()
+        else:
+            pane.focus()
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_mode(self) -> None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from studybuddy.ui.actions import ActionKeeper
     from studybuddy.ui.assistant_mode import AssistantMode
     from studybuddy.ui.opening import Opener
+    from studybuddy.ui.transcript import Transcript
     from studybuddy.ui.widgets.assistant_pane import AssistantList
+    from studybuddy.ui.widgets.steps_list import StepsList
 
 
 class ThreadCommands(Screen[None]):
@@ -133,6 +135,18 @@ class ThreadCommands(Screen[None]):
     def on_assistant_list_asked_again(self) -> None:
         """Try again to read the list."""
         self.assistants.load()
+
+    def on_steps_panel_copy_requested(self, event: StepsList.CopyRequested) -> None:
+        """Copy a part of a step."""
+        self.app.copy_to_clipboard(event.text)
+        self.notify(f"Copied the {event.what}: {len(event.text):,} characters.", timeout=3)
+
+    @work(exclusive=True, group="citation", exit_on_error=False)
+    async def on_transcript_citation_chosen(self, event: Transcript.CitationChosen) -> None:
+        """Open the note at the passage that is cited."""
+        from studybuddy.ui.citing import open_citation
+
+        await open_citation(self, self._desk, self.view.session, event.message_id, event.citation)
 
     # Commands
 

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import Static
 
-from studybuddy.ui.commands import COMMANDS, key_names
+from studybuddy.ui.commands import COMMANDS, Scope, key_names
 
 
 class KeyBar(Static):
@@ -29,7 +29,9 @@ class KeyBar(Static):
             if binding.show and enabled and binding.id and binding.id not in shown:
                 where = "screen" if node is screen else "focused"
                 shown[binding.id] = _key(binding, f"{where}.{binding.action}")
-        keys = [shown[command.id] for command in COMMANDS if command.id in shown]
+        known = [command for command in COMMANDS if command.id in shown]
+        known.sort(key=lambda command: command.scope is Scope.EVERYWHERE)  # what is near first
+        keys = [shown[command.id] for command in known]
         content = Content("  ").join(keys)
         if content != self.content:
             self.update(content, layout=False)

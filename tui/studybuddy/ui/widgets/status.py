@@ -27,7 +27,6 @@ QUEUE_PHRASES = ("Queued…", "Waiting in line…", "Next in line…")
 PHRASE_SECONDS = 2.5
 _STILL = {
     Phase.RUNNING_CODE: "Running code…",
-    Phase.WAITING: "Waiting for you…",
     Phase.CANCELLING: "Cancelling…",
 }
 CHARACTERS_PER_TOKEN = 4
@@ -92,7 +91,10 @@ class Activity:
             case Phase.STARTING:
                 return self.detail or "Starting the built-in model…"
             case Phase.SEARCHING:
-                return f"Reading {self.detail}…" if self.detail else "Searching your notes…"
+                detail = self.detail or "searching your notes"
+                return f"{detail[0].upper()}{detail[1:]}…"
+            case Phase.WAITING:
+                return f"Waiting for you: {self.detail}" if self.detail else "Waiting for you…"
             case Phase.QUEUED:
                 return QUEUE_PHRASES[turn % len(QUEUE_PHRASES)]
             case phase if phase in _STILL:
