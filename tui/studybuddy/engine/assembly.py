@@ -57,7 +57,7 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
     default = make_served(
         _make_upstream(options, built_in),
         strict=options.strict_models,
-        calls_tools=bool(options.upstream),
+        calls_tools=not _is_small(options),
     )
     store, files = Store(data.database), FileBox(data.files)
     search = SearchIndex(data.search)
@@ -110,9 +110,16 @@ def make_served(upstream: Upstream, *, strict: bool, calls_tools: bool) -> Serve
 
 
 def _asker(upstream: Upstream, names: ModelNames, *, calls_tools: bool) -> Asker:
-    # Interim: the place where engine/asking's own maker is called.
+    # Until `choose` is there: models that refuse tools are not asked without them.
     try:
-        from studybuddy.engine.asking import make_asker  # type: ignore[attr-defined]
+        from studybuddy.engine.asking.choose import make_asker
     except ImportError:
-        return cast("Asker", None)
-    return cast("Asker", make_asker(upstream, names, calls_tools=calls_tools))
+        from studybuddy.engine.asking.native import NativeAsker
+
+        return NativeAsker(upstream, names, cast("Asker", None))
+    return make_asker(upstream, names, calls_tools=calls_tools)
+
+
+def _is_small(options: ServeOptions) -> bool:
+    """Whether the built-in model answers, which can't call tools; another file's may."""
+    return not options.upstream and (options.model_file is None or is_built_in(options.model_file))
