@@ -13,11 +13,12 @@ from tests.benchmarks.figures import Report
 from tests.benchmarks.idle import measure_idle
 from tests.benchmarks.indexing import measure_indexing
 from tests.benchmarks.programs import BARE, NAIVE, OURS, Program, bare, naive, served, studybuddy
+from tests.benchmarks.runs import measure_runs
 from tests.benchmarks.scale import measure_scale
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.streaming import measure_streaming
 
-NAMES = ("start", "stream", "storage", "idle", "indexing")
+NAMES = ("start", "stream", "storage", "idle", "indexing", "runs")
 
 
 def main() -> int:
@@ -70,6 +71,10 @@ def main() -> int:
         if "indexing" in names and not options.only_baselines:
             _say("indexing")
             measure_indexing(report, folder / "notes", 100 if quick else 1000, 200)
+        if "runs" in names and not options.only_baselines:
+            _say("runs")
+            samples = options.runs or (3 if quick else 20)
+            measure_runs(report, folder, samples, 50 if quick else 1_000, 10 if quick else 50)
     print(report.table())
     if options.json:
         options.json.write_text(json.dumps(report.raw(), indent=1) + "\n")
