@@ -261,6 +261,14 @@ async def test_an_engine_that_does_not_start_is_told_without_its_innards(
     assert "innards" in caplog.text
 
 
+async def test_an_engine_that_says_why_it_can_not_start_is_quoted(
+    home: Home, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines_that_do(monkeypatch, "raise SystemExit('studybuddy serve: The disk is full.')")
+    with pytest.raises(StudyBuddyError, match=r"^The disk is full\. Try again"):
+        await make().endpoint()
+
+
 async def test_cancelling_the_start_ends_the_engine_and_lets_the_next_one_try(
     home: Home, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 _LOG_LIMIT = 1_000_000  # bytes, after which the log begins anew
 _LAST_LINES = 40
+_COMPLAINT = "studybuddy serve: "
 
 
 class EngineChild:
@@ -40,6 +41,13 @@ class EngineChild:
         except OSError:
             return ""
         return "\n".join(lines[-_LAST_LINES:])
+
+    def complaint(self) -> str:
+        """Why it could not start, in a sentence or two; empty where it did not say."""
+        for line in reversed(self.last_words().splitlines()):
+            if line.startswith(_COMPLAINT):
+                return line.removeprefix(_COMPLAINT)
+        return ""
 
     def let_go(self) -> None:
         """Close the pipe to it, whereupon it looks whether any app is left."""

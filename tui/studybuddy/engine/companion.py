@@ -168,7 +168,8 @@ class EngineCompanion:
                 while (found := await self._running()) is None:
                     if (code := child.exit_code()) is not None:
                         log.error("the engine ended with %s:\n%s", code, child.last_words())
-                        raise _problem("The engine of the built-in model did not start.")
+                        said = child.complaint()
+                        raise _problem(said or "The engine of the built-in model did not start.")
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError:
             child.end()
