@@ -190,6 +190,11 @@ class ScriptedAssistants:
         thread = self._thread(thread_id)
         thread.messages[:] = [m for m in thread.messages if m.run_id != run_id]
 
+    async def delete_message(self, thread_id: str, message_id: str) -> None:
+        self._called("delete_message")
+        thread = self._thread(thread_id)
+        thread.messages[:] = [m for m in thread.messages if m.id != message_id]
+
     # Runs
 
     async def create_run(self, thread_id: str, request: RunRequest) -> AsyncGenerator[RunEvent]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from studybuddy.chat.context import request_messages
+from studybuddy.chat.faults import problem_of
 from studybuddy.chat.journal import Journal
+from studybuddy.chat.mailbox import Mailbox
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
     Phase,
@@ -34,39 +35,6 @@ from studybuddy.domain.retry import retry_delay
 _log = logging.getLogger(__name__)
 _messages_log = logging.getLogger("studybuddy.messages")
 """For the texts themselves; silent unless the setting `log_messages` is on."""
-
-
-class Mailbox:
-    """A queue of turn events that joins text that was not taken yet."""
-
-    def __init__(self) -> None:
-        self._events: deque[TurnEvent] = deque()
-        self._filled = asyncio.Event()
-        self._closed = False
-
-    def put(self, event: TurnEvent) -> None:
-        """Add an event."""
-        if isinstance(event, TextDelta) and self._events:
-            last = self._events[-1]
-            if isinstance(last, TextDelta):
-                self._events[-1] = TextDelta(last.text + event.text)
-                return
-        self._events.append(event)
-        self._filled.set()
-
-    def close(self) -> None:
-        """Let the reader end after what is in."""
-        self._closed = True
-        self._filled.set()
-
-    async def __aiter__(self) -> AsyncIterator[TurnEvent]:
-        while True:
-            while self._events:
-                yield self._events.popleft()
-            if self._closed:
-                return
-            self._filled.clear()
-            await self._filled.wait()
 
 
 class Answering:
@@ -141,7 +109,7 @@ class Answering:
             self.message = replace(self.message, text=text, state=MessageState.COMPLETE)
             event = TurnFinished(self.message, request.result())
         else:
-            event = self._failed(_problem(error))
+            event = self._failed(problem_of(error))
         _messages_log.info("answered (%s): %s", self.message.state, text)
         try:
             await self._store.finish(self.message)
@@ -199,14 +167,3 @@ class Answering:
                 transient=True,
             )
         )
-
-
-def _problem(error: BaseException) -> Problem:
-    if isinstance(error, StudyBuddyError):
-        return error.problem
-    _log.error("unexpected failure of a request", exc_info=error)
-    return Problem(
-        ProblemKind.SERVER_ERROR,
-        "Something inside StudyBuddy went wrong while it asked.",
-        "The log file has the details (studybuddy doctor shows where it is); try again.",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from studybuddy.chat.assistant_shelf import AssistantShelf
 from studybuddy.chat.carrying import carried
@@ -37,7 +37,20 @@ class Desk:
         *,
         assistants: AssistantConnector | None = None,
         runs: RunStore | None = None,
+        endpoints: Callable[[], Sequence[Endpoint]] = tuple,
     ) -> None:
+        """Take the parts.
+
+        Args:
+            store: the conversations.
+            connector: connects to who answers in completion mode.
+            counter: counts tokens.
+            system_prompt: of new conversations in completion mode.
+            endpoint: where questions go; `None` until the student has chosen.
+            assistants: connects to the server of assistant mode; without it there is none.
+            runs: the runs to be followed again after a restart.
+            endpoints: those that can be used, to find the one that a run was started with.
+        """
         self.endpoint = endpoint
         """Where questions go; `None` until the student has chosen."""
         self.system_prompt = system_prompt
@@ -49,8 +62,7 @@ class Desk:
         self._runs = runs or NoRuns()
         self._sessions: dict[str, Session] = {}
         self._latest: Session | None = None
-        self._resumed: dict[str, ThreadSession] = {}
-        """Conversation ids of runs that were claimed and whose following has yet to begin."""
+        self._endpoints = endpoints
 
     def new(self, mode: Mode = Mode.COMPLETION) -> Session:
         """A new conversation; it is stored with its first message or draft."""
@@ -81,17 +93,22 @@ class Desk:
     async def resume_runs(self) -> list[tuple[ThreadSession, FollowedRun]]:
         """The runs from before the start, each with its session, to be followed by the caller.
 
+        None for as long as no endpoint is chosen.
+
         Raises:
             StudyBuddyError: where the disk fails.
         """
         resumed: list[tuple[ThreadSession, FollowedRun]] = []
+        if self.endpoint is None:
+            return resumed
+        endpoints = {endpoint.name: endpoint for endpoint in (*self._endpoints(), self.endpoint)}
         for run in await self._runs.claim_runs():
             opened = await self._store.load(run.conversation_id)
             if opened is None or opened.head.mode is not Mode.ASSISTANT:
                 await self._runs.run_over(run.run_id)
                 continue
             session = self._thread_session(opened, new=False)
-            session.expect(run)
+            session.expect(run, endpoints.get(run.endpoint, self.endpoint))
             self._sessions[run.conversation_id] = session
             resumed.append((session, run))
         return resumed

@@ -37,6 +37,20 @@ class Journal:
         self._parts.append(delta)
         self._unwritten = True
 
+    def put(self, text: str) -> None:
+        """Take the answer as it is now, in place of all that came."""
+        self._parts = [text]
+        self._unwritten = True
+
+    async def flush(self) -> None:
+        """Write what came now, where the end is not going to be written.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        self._unwritten = False
+        await self._store.journal(self._message_id, self.text)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Write at intervals for as long as the block lasts; the caller writes the end."""

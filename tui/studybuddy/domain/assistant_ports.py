@@ -154,6 +154,10 @@ class AssistantService(Protocol):
         """Take what a run wrote out of the thread."""
         ...
 
+    async def delete_message(self, thread_id: str, message_id: str) -> None:
+        """Take one message out of the thread; nothing where it is gone already."""
+        ...
+
     def create_run(self, thread_id: str, request: RunRequest) -> AsyncGenerator[RunEvent]:
         """Start a run and follow it by its stream of events.
 

@@ -66,6 +66,8 @@ class TurnFinished:
     answer: Message
     finish_reason: str = "stop"
     """As Chat Completions gives it: `stop`, `length`, …; `stopped` where the student did."""
+    remark: str = ""
+    """What the student should know about how it ended; empty where all is as it should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,18 @@ class OpenAIAssistantService:
     async def delete_messages(self, thread_id: str, *, run_id: str) -> None:
         """Take what a run wrote out of the thread."""
         for message in await self.messages(thread_id, run_id=run_id):
-            await self._delete_message(thread_id, message.id)
+            await self.delete_message(thread_id, message.id)
+
+    async def delete_message(self, thread_id: str, message_id: str) -> None:
+        """Take one message out of the thread; nothing where it is gone already."""
+        try:
+            await self._calls.raw(
+                lambda c: c.sdk.beta.threads.messages.with_raw_response.delete(
+                    message_id, thread_id=thread_id
+                )
+            )
+        except StudyBuddyError as error:
+            _unless_gone(error)
 
     async def create_run(
         self, thread_id: str, request: RunRequest
@@ -256,16 +267,6 @@ class OpenAIAssistantService:
 
     async def close(self) -> None:
         """Do nothing: the connections belong to the connector, and serve other endpoints too."""
-
-    async def _delete_message(self, thread_id: str, message_id: str) -> None:
-        try:
-            await self._calls.raw(
-                lambda c: c.sdk.beta.threads.messages.with_raw_response.delete(
-                    message_id, thread_id=thread_id
-                )
-            )
-        except StudyBuddyError as error:
-            _unless_gone(error)
 
 
 def _unless_gone(error: StudyBuddyError) -> None:

@@ -1,0 +1,259 @@
+"""One answer made by a run: started or taken up again, followed, and brought to disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from studybuddy.chat.faults import problem_of
+from studybuddy.chat.journal import Journal
+from studybuddy.chat.mailbox import Mailbox
+from studybuddy.chat.run_endings import Ending, ending, given_up, never_begun
+from studybuddy.chat.run_start import Begun
+from studybuddy.chat.run_worker import STOP_PATIENCE, RunWorker
+from studybuddy.domain.assistant_ports import AssistantService, FollowedRun, RunStore
+from studybuddy.domain.endpoints import Endpoint
+from studybuddy.domain.events import (
+    TextDelta,
+    TextReplaced,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    UsageReported,
+)
+from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.polling import GiveUp
+from studybuddy.domain.ports import ConversationStore
+from studybuddy.domain.problems import Problem, StudyBuddyError
+
+_log = logging.getLogger(__name__)
+_messages_log = logging.getLogger("studybuddy.messages")
+"""For the texts themselves; silent unless the setting `log_messages` is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """What an answer is made with."""
+
+    conversation_id: str
+    endpoint: Endpoint
+    connect: Callable[[], Awaitable[AssistantService]]
+    store: ConversationStore
+    runs: RunStore
+    assistant_name: Callable[[], str]
+
+
+class RunTurn:
+    """The making of one answer; it goes on in a task of its own, whoever reads the events."""
+
+    def __init__(self, answer: Message, parts: RunParts) -> None:
+        self.message = answer
+        self._parts = parts
+        self._journal = Journal(parts.store, answer.id)
+        if answer.text:
+            self._journal.put(answer.text)
+        self._mailbox = Mailbox()
+        self._work: asyncio.Task[Ending] | None = None
+        self._begin: asyncio.Task[Begun] | None = None
+        self._worker: RunWorker | None = None
+        self._committed: Callable[[], bool] = lambda: True
+        self._stop_asked = False
+        self._ended = asyncio.Event()
+
+    @property
+    def over(self) -> bool:
+        """Whether the end is on disk, or the run was left alone."""
+        return self._ended.is_set()
+
+    @property
+    def run_id(self) -> str:
+        """The run, once it exists."""
+        return self._worker.state.run.id if self._worker else ""
+
+    def put(self, event: TurnEvent) -> None:
+        """Tell an event, and journal the text."""
+        match event:
+            case TextDelta(text):
+                self._journal.add(text)
+            case TextReplaced(text):
+                self._journal.put(text)
+            case UsageReported(usage):
+                self.message = replace(self.message, usage=usage)
+        self._mailbox.put(event)
+
+    async def events(
+        self,
+        begin: Callable[[], Awaitable[Begun]],
+        *,
+        committed: Callable[[], bool] = lambda: True,
+        draft: str = "",
+    ) -> AsyncGenerator[TurnEvent]:
+        """Make the answer, and yield what happens.
+
+        Args:
+            begin: starts the run, or finds the one to be followed.
+            committed: whether `begin` may have made a run that it has not returned yet.
+            draft: what the student had answered of what the run requires.
+
+        The last event is TurnFinished or TurnFailed, and what it says is on disk by then; there
+        is none where `leave` was called.
+        """
+        if self.over:
+            return
+        self._committed = committed
+        self._work = asyncio.create_task(self._follow(begin, draft))
+        ending = asyncio.create_task(self._conclude(self._work))
+        try:
+            async for event in self._mailbox:
+                yield event
+        finally:
+            if not self.over:
+                self._work.cancel()
+            await asyncio.shield(ending)
+
+    async def answer(self, outputs: Mapping[str, str]) -> None:
+        """Submit what the run requires; see `RunWorker.answer`."""
+        if self._worker is None or self.over:
+            raise ValueError("the run waits for no answer")
+        await self._worker.answer(outputs)
+
+    async def stop(self) -> None:
+        """Cancel the run, and return when what came of it is on disk."""
+        self._stop_asked = True
+        if self._worker is not None:
+            self._worker.stop()
+        elif self._begin is not None:
+            self._stop_beginning(self._begin)
+        await self._ended.wait()
+
+    async def leave(self) -> None:
+        """Stop following, with what came so far on disk; the run goes on."""
+        if self._work is None:
+            self.release()
+            return
+        self._work.cancel()
+        await self._ended.wait()
+
+    def release(self) -> None:
+        """Let go of who waits for the end."""
+        self._ended.set()
+        self._mailbox.close()
+
+    async def _conclude(self, work: asyncio.Task[Ending]) -> None:
+        """Bring the answer to disk, whichever way the work went."""
+        await asyncio.wait({work})
+        try:
+            if work.cancelled():
+                await self._left()
+            elif (error := work.exception()) is not None:
+                await self._end(Ending(MessageState.FAILED, problem=problem_of(error)))
+            else:
+                await self._end(work.result())
+        finally:
+            self.release()
+
+    async def _follow(self, begin: Callable[[], Awaitable[Begun]], draft: str) -> Ending:
+        begun = await self._started(begin)
+        if begun is None:
+            return never_begun()
+        worker = RunWorker(
+            self._parts.connect, begun.run, self.put, shown=self._journal.text, draft=draft
+        )
+        self._worker = worker
+        await self._remember(begun.run.id, begun.run.thread_id, draft)
+        if self._stop_asked:
+            worker.stop()
+        async with self._journal.running():
+            verdict = await worker.follow(begun.events)
+        _log.info("run %s: %s", begun.run.id, worker.state.run.status)
+        if verdict is not GiveUp.OVER:
+            return given_up(verdict, worker.problem, stop_asked=worker.stop_asked)
+        return ending(
+            worker.state.run,
+            text=worker.state.text,
+            used_tools=worker.state.used_tools,
+            stop_asked=worker.stop_asked,
+        )
+
+    async def _started(self, begin: Callable[[], Awaitable[Begun]]) -> Begun | None:
+        """The run; `None` where the student stopped it before it began."""
+        self._begin = asyncio.ensure_future(begin())
+        if self._stop_asked:
+            self._stop_beginning(self._begin)
+        try:
+            await asyncio.wait({self._begin})
+            return None if self._begin.cancelled() else self._begin.result()
+        finally:
+            self._begin.cancel()
+
+    def _stop_beginning(self, begin: asyncio.Future[Begun]) -> None:
+        """Stop the start at once, or where a run may exist, once it has had time to say which."""
+        if self._committed():
+            asyncio.get_running_loop().call_later(STOP_PATIENCE, begin.cancel)
+        else:
+            begin.cancel()
+
+    async def _remember(self, run_id: str, thread_id: str, draft: str) -> None:
+        run = FollowedRun(
+            run_id,
+            thread_id,
+            self._parts.conversation_id,
+            self.message.id,
+            self._parts.endpoint.name,
+            draft,
+        )
+        try:
+            await self._parts.runs.follow(run)
+        except StudyBuddyError as error:
+            _log.warning("run %s would be lost by a restart: %s", run_id, error)
+
+    async def _left(self) -> None:
+        """Keep what came, where nobody follows any more."""
+        try:
+            if self._worker is None:
+                cut = replace(self.message, state=MessageState.INTERRUPTED)
+                self.message = cut
+                await self._parts.store.finish(cut)
+            else:
+                await self._journal.flush()
+        except StudyBuddyError as error:
+            _log.warning("the answer %s was left, not written: %s", self.message.id, error)
+
+    async def _end(self, end: Ending) -> None:
+        """Bring the answer and its ending to disk, then tell it."""
+        self.message = self._ended_message(end)
+        event: TurnFinished | TurnFailed
+        if end.problem is None:
+            event = TurnFinished(self.message, end.finish_reason, end.remark)
+        else:
+            event = TurnFailed(self.message, end.problem)
+        _messages_log.info("answered (%s): %s", self.message.state, self.message.text)
+        try:
+            await self._parts.store.finish(self.message)
+            if self.run_id and end.state is not MessageState.INTERRUPTED:
+                await self._parts.runs.run_over(self.run_id)
+        except StudyBuddyError as error:
+            event = self._unwritten(error.problem)
+        self._mailbox.put(event)
+
+    def _ended_message(self, end: Ending) -> Message:
+        message = replace(
+            self.message,
+            text=self._journal.text,
+            state=end.state,
+            error=str(end.problem) if end.problem else "",
+        )
+        if self._worker is None:
+            return message
+        state = self._worker.state
+        return replace(
+            message,
+            model=state.run.model or message.model,
+            details=state.details(self._parts.assistant_name()),
+        )
+
+    def _unwritten(self, problem: Problem) -> TurnFailed:
+        self.message = replace(self.message, state=MessageState.FAILED, error=str(problem))
+        return TurnFailed(self.message, problem)
