@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from studybuddy.engine.objects import Json, Run, RunStep, VectorStore, VectorStoreFile
+from studybuddy.engine.objects import Json, Run, RunStep, VectorStore
 from studybuddy.engine.runs.calls import Sorted
 from studybuddy.engine.runs.offers import Searching
 from studybuddy.engine.runs.ports import RunParts
@@ -136,13 +136,9 @@ def _result(passage: Passage) -> Json:
 
 
 def _file_counts(objects: Objects, ids: Sequence[str]) -> dict[str, Mapping[str, int]]:
-    """By store; counted from the files, which the store's own counts follow."""
-    found: dict[str, Mapping[str, int]] = {}
-    for id in ids:
-        if objects.get(VectorStore, id) is not None:
-            states = [file.status for file in objects.all(VectorStoreFile, parent=id)]
-            found[id] = {state: states.count(state) for state in ("in_progress", "completed")}
-    return found
+    """How many files of which status are in each of the stores that there are."""
+    stores = (objects.get(VectorStore, id) for id in ids)
+    return {store.id: store.file_counts for store in stores if store is not None}
 
 
 def _codes_run(objects: Objects, thread_id: str) -> list[str]:
