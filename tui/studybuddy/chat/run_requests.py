@@ -15,7 +15,7 @@ from studybuddy.domain.assistant_ports import (
     ThreadMessage,
 )
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.runs import Run, RunStep
+from studybuddy.domain.runs import Run, RunStatus, RunStep
 
 _AGAIN = 1.0
 """Seconds between two attempts to cancel."""
@@ -163,9 +163,16 @@ class Requests:
         for item in kept:
             self.inbox.put_nowait(item)
 
-    def look(self, hold: float, tag: str, *, details: bool) -> None:
-        """Poll the run, and where wanted its steps and messages; always where it is over."""
-        self._look = self._start(self._poll(hold, tag, details))
+    def look(self, hold: float, tag: str, known: RunStatus, *, details: bool) -> None:
+        """Poll the run; its steps and messages too where its status is not the one known.
+
+        Args:
+            hold: seconds for which the server may wait for another state than that of `tag`.
+            tag: of the last poll.
+            known: the run's status, as far as is known.
+            details: whether to ask for steps and messages in any case.
+        """
+        self._look = self._start(self._poll(hold, tag, known, details))
 
     def cancel(self) -> None:
         """Ask the run to end, until the server has heard it."""
@@ -221,7 +228,7 @@ class Requests:
         if self._stream is me:
             self.inbox.put_nowait(Broken(problem))
 
-    async def _poll(self, hold: float, tag: str, details: bool) -> None:
+    async def _poll(self, hold: float, tag: str, known: RunStatus, details: bool) -> None:
         before = self._events
         steps: Sequence[RunStep] | None = None
         messages: Sequence[ThreadMessage] | None = None
@@ -229,7 +236,7 @@ class Requests:
             service = await self._connect()
             self._made["poll"] += 1
             polled = await service.poll(self._thread_id, self._run_id, hold=hold, tag=tag)
-            if details or polled.run.status.over:
+            if details or polled.run.status is not known:
                 self._made["steps"] += 1
                 steps = await service.steps(self._thread_id, self._run_id)
                 self._made["messages"] += 1

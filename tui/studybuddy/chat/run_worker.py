@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 from studybuddy.chat.run_requests import Answered, Broken, Cancelled, Looked, Requests, Stop
 from studybuddy.chat.run_state import RunState
+from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import AssistantService, RunChanged, RunEvent
 from studybuddy.domain.events import Phase, StatusChanged, TurnEvent
-from studybuddy.domain.polling import GiveUp, Poll, Watched, next_poll
+from studybuddy.domain.polling import GiveUp, Poll, next_poll
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.retry import MAX_ATTEMPTS
 from studybuddy.domain.runs import Run, RunStatus
@@ -59,26 +60,22 @@ class RunWorker:
             draft: what the student had answered before of what it requires.
         """
         self.state = RunState(run, put, shown=shown, draft=draft)
-        self.problem: Problem | None = None
-        """What the last request failed with; `None` where it worked."""
         self.stop_asked = False
         self._requests = Requests(connect, run)
-        self._put = put
         self._clock = asyncio.get_running_loop().time
-        self._began = self._episode = self._refreshed = self._clock()
-        self._polls = 0
-        self._failures = 0
-        self._failing_since = 0.0
-        self._polled_active = self._began
-        self._tag = ""
-        self._held = False
-        self._poll_after: float | None = None
+        self._watch = Watch(self._clock)
+        self._refreshed = self._clock()
         self._look_now = False
         self._stop_until: float | None = None
         self._given: Answered | None = None
         """The last answer that was given to what the run requires."""
         self._answered: Answered | None = None
         """The same, while it is on its way."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """What the last request failed with; `None` where it worked."""
+        return self._watch.problem
 
     async def follow(self, events: AsyncGenerator[RunEvent] | None) -> GiveUp:
         """Follow the run until it is over (OVER), or can't be followed for the reason returned.
@@ -93,7 +90,9 @@ class RunWorker:
             self._look_now = True
         try:
             while True:
-                verdict = next_poll(self._watched())
+                verdict = next_poll(
+                    self._watch.of(self.state.run, streaming=self._requests.streaming)
+                )
                 if isinstance(verdict, GiveUp):
                     return verdict
                 if self._stop_until is not None and self._clock() >= self._stop_until:
@@ -158,7 +157,7 @@ class RunWorker:
         waits: list[float] = []
         if not self._requests.looking:
             waits.append(0.0 if self._look_now else poll.after)
-            if self._failures > _SILENT_FAILURES and self.problem and not self.stop_asked:
+            if self._watch.failures > _SILENT_FAILURES and self.problem and not self.stop_asked:
                 self.state.say(StatusChanged(Phase.RETRYING, self.problem.sentence, waits[0]))
         if self._stop_until is not None:
             waits.append(max(0.0, self._stop_until - self._clock()))
@@ -166,32 +165,11 @@ class RunWorker:
 
     def _look(self, poll: Poll) -> None:
         # Held only against a known state: what may have changed unseen is wanted at once.
-        hold = 0.0 if self._look_now or not self._tag else poll.hold
+        hold = 0.0 if self._look_now or not self._watch.tag else poll.hold
+        details = self._wants_details()
         self._look_now = False
-        self._polls += 1
-        self._requests.look(hold, self._tag, details=self._wants_details())
-
-    def _watched(self) -> Watched:
-        now, run = self._clock(), self.state.run
-        expires_in = None
-        if run.expires_at is not None and run.created_at:
-            expires_in = self._began + run.expires_at - run.created_at - now
-        return Watched(
-            now - self._episode,
-            run.status,
-            self._polls,
-            expires_in,
-            streaming=self._requests.streaming,
-            held=self._held,
-            poll_after=self._poll_after,
-            problem=self.problem,
-            failures=self._failures,
-            failing_for=now - self._failing_since if self._failures else 0.0,
-        )
-
-    def _new_episode(self) -> None:
-        """The run goes on from here: be quick again."""
-        self._episode, self._polls = self._clock(), 0
+        self._watch.polling()
+        self._requests.look(hold, self._watch.tag, self.state.run.status, details=details)
 
     # The stream
 
@@ -218,40 +196,34 @@ class RunWorker:
     # Polls
 
     def _wants_details(self) -> bool:
-        if self._requests.streaming:
+        """Whether to ask for steps and messages also where the status is the same."""
+        if self._look_now or self._requests.streaming:
             return True
-        due = self._clock() - self._refreshed >= _REFRESH
-        if due:
-            self._refreshed = self._clock()
-        return due
+        waits = self.state.run.status is RunStatus.REQUIRES_ACTION  # nothing changes while it does
+        return not waits and self._clock() - self._refreshed >= _REFRESH
 
     def _take_look(self, look: Looked) -> None:
         polled = look.polled
         if polled is None:
-            self._fails(look.problem)
+            self._watch.failed(look.problem)
             return
         self._works()
-        self._tag, self._held, self._poll_after = polled.tag, polled.held, polled.poll_after
+        self._watch.polled(polled)
         if self._requests.streaming:
             if look.overtaken or self.state.knows(polled.run, look.steps, look.messages):
                 return  # the stream is well, only silent
             self._requests.hang_up()
-        if not polled.run.status.over:
-            self._polled_active = self._clock()
+        if look.messages is not None:
+            self._refreshed = self._clock()
         self.state.refresh(polled.run, look.steps, look.messages)
         if self._answered is not None and not self._requests.streaming:
             self._submitted(still_waits=polled.run.status is RunStatus.REQUIRES_ACTION)
 
     def _works(self) -> None:
-        failed, self.problem, self._failures = self._failures, None, 0
-        if failed > _SILENT_FAILURES:
+        told = self._watch.failures > _SILENT_FAILURES
+        self._watch.worked()
+        if told:
             self.state.announce()
-
-    def _fails(self, problem: Problem | None) -> None:
-        if not self._failures:
-            self._failing_since = self._clock()
-        self._failures += 1
-        self.problem = problem
 
     # What the run requires
 
@@ -279,19 +251,19 @@ class RunWorker:
         if self._answered is not None:
             answered, self._answered = self._answered, None
             answered.succeed()
-            self._new_episode()
+            self._watch.new_episode()
 
     # Stopping
 
     def _begin_stopping(self) -> None:
         self._stop_until = self._clock() + STOP_PATIENCE
-        self._new_episode()
+        self._watch.new_episode()
         self.state.cancelling()
         self._requests.cancel()
 
     def _take_cancelled(self, run: Run | None, problem: Problem | None) -> None:
         if run is None:
-            self._fails(problem)
+            self._watch.failed(problem)
             return
         self._works()
         if run.status.over:  # its text may have grown since
@@ -303,11 +275,11 @@ class RunWorker:
     def _report(self) -> None:
         late = ""
         if self.state.run.status.over and not self._requests.ended_by_stream:
-            late = f", its end noticed within {(self._clock() - self._polled_active) * 1000:.0f} ms"
+            late = f", its end noticed within {self._watch.late * 1000:.0f} ms"
         _log.debug(
             "run %s: %s in %.1f s%s",
             self.state.run.id,
             self._requests.counts(),
-            self._clock() - self._began,
+            self._watch.age,
             late,
         )
