@@ -14,6 +14,7 @@ from studybuddy.domain.assistant_ports import RunRequest
 from studybuddy.domain.assistants import AssistantSpec
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, KeySource
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.engine.upstream.registry import DEFAULT
 from studybuddy.providers.assistants.connector import CompanionAssistantConnector
 from studybuddy.providers.connector import EndpointConnector
 from studybuddy.providers.endpoints import at, built_in, openai_endpoint
@@ -166,6 +167,20 @@ async def test_another_model_or_key_of_the_same_endpoint_takes_effect(app: App) 
     assert sent == [("m1", ""), ("m2", ""), ("m1", f"Bearer {KEY}")]
 
 
+async def test_two_windows_can_mean_different_models_by_the_same_name(app: App) -> None:
+    other = CompanionAssistantConnector(app.endpoints, app.engines.find)
+    async with a_model() as server:
+        lab = replace(at(server.base_url), name="lab")
+        here = await app.connector.connect(replace(lab, model="m1"))
+        there = await other.connect(replace(lab, model="m2"))
+        assistant = await here.create_assistant(AssistantSpec("Tutor"))
+        for service in (here, there, here, there):
+            thread = await service.create_thread()
+            await all_of(service.create_run(thread, RunRequest(assistant.id, question="Why?")))
+        assert [request.json["model"] for request in server.requests] == ["m1", "m2", "m1", "m2"]
+    await other.close()
+
+
 async def test_an_engine_that_was_killed_is_found_again_by_the_next_call(app: App) -> None:
     async with a_model() as server:
         endpoint = at(server.base_url, "m1")
@@ -185,8 +200,9 @@ async def test_an_engine_that_forgot_who_answers_is_told_again(app: App) -> None
         running = app.engines.running
         assert running is not None
         # As where it was ended and started between two looks, with the same port and token.
-        running.context.upstreams._served.pop(endpoint.name)
-        running.context.upstreams._addresses.clear()
+        upstreams = running.context.upstreams
+        upstreams._served = {DEFAULT: upstreams._served[DEFAULT]}
+        upstreams._addresses.clear()
         assert await answered(app, endpoint) == "Hello."
 
 

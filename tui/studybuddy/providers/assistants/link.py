@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ class EngineLink:
         self._known: dict[str, Answerer] = {}
         """Whom this engine was told of, by name."""
         self._looking = asyncio.Lock()
+        self._mark = secrets.token_hex(4)
 
     async def client(self, answerer: Answerer | None) -> Client:
         """How the engine is reached right now, by whom `answerer` has answer.
@@ -81,7 +83,7 @@ class EngineLink:
             if self._known.get(answerer.name) != answerer:
                 await self._tell(sdk, engine, answerer)
                 self._known[answerer.name] = answerer
-        headers = {HEADER: quote(answerer.name, safe="")}
+        headers = {HEADER: self._name(answerer)}
         return Client(sdk, engine, True, headers)
 
     def doubt(self) -> None:
@@ -110,6 +112,10 @@ class EngineLink:
         self._seen[own_model] = self._clock()
         return self._sdk, endpoint
 
+    def _name(self, answerer: Answerer) -> str:
+        """What the engine calls it; another window may mean another model by the same name."""
+        return quote(f"{answerer.name}~{self._mark}", safe="")
+
     def _moved(self, endpoint: Endpoint) -> bool:
         known = self._endpoint
         return known is None or (known.base_url, known.key) != (endpoint.base_url, endpoint.key)
@@ -117,7 +123,7 @@ class EngineLink:
     async def _tell(self, sdk: AsyncOpenAI, engine: Endpoint, answerer: Answerer) -> None:
         """Make an endpoint known to the engine; its key goes over loopback, into memory."""
         root = engine.base_url.removesuffix("/v1")
-        url = f"{root}/studybuddy/upstreams/{quote(answerer.name, safe='')}"
+        url = f"{root}/studybuddy/upstreams/{self._name(answerer)}"
         body = {"base_url": answerer.base_url, "key": answerer.key, "model": answerer.model}
         try:
             # Not through the SDK: at its debug level it logs what it sends.
