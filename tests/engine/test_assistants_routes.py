@@ -210,6 +210,19 @@ async def test_unknown_fields_are_tolerated() -> None:
         assert "made_up" not in response.json()
 
 
+async def test_what_is_nested_too_deep_is_refused_and_does_not_break_the_list() -> None:
+    async with keeping_engine() as served:
+        for depth, status in ((150, 200), (250, 400), (5000, 400)):
+            nested = '{"a":' * depth + "1" + "}" * depth
+            body = (
+                '{"model": "m", "tools": [{"type": "function", "function": '
+                '{"name": "f", "parameters": ' + nested + "}}]}"
+            )
+            response = await served.client.post("/v1/assistants", content=body)
+            assert response.status_code == status
+        assert (await served.client.get("/v1/assistants")).status_code == 200
+
+
 async def test_a_resource_that_is_not_there_is_named() -> None:
     async with keeping_engine() as served:
         for resources, message in (

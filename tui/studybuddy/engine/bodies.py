@@ -15,6 +15,8 @@ JSON_LIMIT = 32 * 1024 * 1024
 
 _DRAIN_LIMIT = 256 * 1024 * 1024  # bytes
 
+_DEEPEST = 200  # levels of arrays and objects
+
 Types = Mapping[str, tuple[type, ...]]
 """Field to the types its value may have; null always may stand for a field left out."""
 
@@ -53,6 +55,9 @@ async def read_json(
         ) from error
     if not isinstance(found, dict):
         raise invalid(f"The request body must be an object, but it is {_name(found)}.", None)
+    if body.count(b"{") + body.count(b"[") > _DEEPEST and _is_deeper(found, _DEEPEST):
+        # What could just be read could perhaps not be written again, in a list of such objects.
+        raise invalid(f"The request body is nested more than {_DEEPEST} levels deep.", None)
     return found
 
 
@@ -89,6 +94,20 @@ def _is_one_of(value: object, allowed: tuple[type, ...]) -> bool:
     if isinstance(value, bool):  # which Python takes for an integer
         return bool in allowed
     return isinstance(value, allowed)
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return any(isinstance(value, (dict, list)) for value in level)
 
 
 def _name(value: object) -> str:

@@ -64,7 +64,7 @@ async def _pour(request: Request, form: _Form, file: BinaryIO, limit: int) -> No
     """Write what belongs to the file as it comes."""
     received = 0
     buffer: list[bytes] = []
-    too_much = False
+    too_much = _announced(request) > limit + _FIELDS_LIMIT
     try:
         async for chunk in request.stream():
             received += len(chunk)
@@ -88,6 +88,12 @@ async def _pour(request: Request, form: _Form, file: BinaryIO, limit: int) -> No
             param="file",
         )
     await asyncio.to_thread(file.writelines, buffer)
+
+
+def _announced(request: Request) -> int:
+    """How many bytes the client said that it will send; 0 where it did not say."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 def _boundary(request: Request) -> bytes:
