@@ -43,7 +43,7 @@ PATIENCE = 120.0
 """Seconds for which polls may fail in a row."""
 _FIRST_RETRY = 0.5
 _LONGEST_RETRY = 15.0
-_EARLY_CHANGES = 2
+_EARLY_CHANGES = 1
 """Polls that a holding server may cost beyond what the schedule has: a run's first changes."""
 
 _ENDINGS = {
@@ -121,7 +121,7 @@ def _again(run: Watched) -> Poll:
     hint = min(run.poll_after or 0.0, LONGEST)
     if run.streaming or run.status is RunStatus.REQUIRES_ACTION:
         return Poll(max(BESIDE, hint))
-    if run.held and run.polls <= polls_until(run.elapsed) + _EARLY_CHANGES:
+    if run.held and run.polls < polls_until(run.elapsed) + _EARLY_CHANGES:
         return Poll(FLOOR, HOLD)
     return Poll(max(gap(run.elapsed), hint), HOLD)
 
