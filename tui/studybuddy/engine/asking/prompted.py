@@ -12,6 +12,7 @@ from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking import policy, prompts
 from studybuddy.engine.asking.filling import Filling
 from studybuddy.engine.asking.gathering import Gathering, new_call_id
+from studybuddy.engine.asking.grounded import grounded
 from studybuddy.engine.asking.notes import best_sentences, passages_in
 from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.port import Ask, Call, Reply
@@ -22,12 +23,16 @@ from studybuddy.engine.names import ModelNames
 from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH
 from studybuddy.engine.upstream.port import Upstream
 
-_SUMMARY = 160
+_SUMMARY = 80
 """Tokens of a small model's own words beside what the notes say."""
+_PASSAGES = 3
+"""In which the answer is looked for."""
 _SENTENCES = 3
-"""That a small model is given, best first."""
-_QUOTED_FROM = 0.6
-"""Share of the best sentence's score from which a second one is quoted too."""
+"""That are quoted at most."""
+_QUOTED_FROM = 0.45
+"""Share of the best sentence's score from which another one is quoted too."""
+_LESSON = 320
+"""Tokens of a text for a quiz to be made from."""
 
 Texts = AsyncGenerator[str, None]
 
@@ -120,7 +125,7 @@ class _Request:
             # There is nothing to make a quiz from: the model writes something, for all to see.
             told = [f"There are no notes on {topic}. This is what the model itself knows:\n\n"]
             yield told[0]
-            async with aclosing(self._say(prompts.lesson(topic), _SUMMARY * 2)) as texts:
+            async with aclosing(self._say(prompts.lesson(topic), _LESSON)) as texts:
                 async for text in texts:
                     told.append(text)
                     yield text
@@ -130,22 +135,26 @@ class _Request:
         self._made(function.name, arguments)
 
     async def _from_notes(self) -> Texts:
-        """Quote what the notes say, then let the model put it in words."""
-        passages = passages_in(self._turn.outputs(FILE_SEARCH))
-        best = best_sentences(self._turn.question, passages, _SENTENCES)
+        """Quote what the notes say, and what of the model's own words rests on it."""
+        question = self._turn.question
+        passages = passages_in(self._turn.outputs(FILE_SEARCH))[:_PASSAGES]
+        best = best_sentences(question, passages, _SENTENCES)
         if not best:
             yield "Your files do not seem to say anything about that.\n\n"
-            messages, limit = prompts.flattened(replace(self._turn, results=())), None
-        else:
-            quoted = [s for s in best[:2] if s.score >= _QUOTED_FROM * best[0].score]
-            lines = "\n\n".join(
-                f"> {s.text} {s.mark}" for s in sorted(quoted, key=lambda s: s.order)
-            )
-            yield f"Your notes say:\n\n{lines}\n\nIn short: "
-            messages, limit = prompts.from_notes(self._turn.question, best), _SUMMARY
-        async with aclosing(self._say(messages, limit)) as texts:
-            async for text in texts:
-                yield text
+            messages = prompts.flattened(replace(self._turn, results=()))
+            async with aclosing(self._say(messages)) as texts:
+                async for text in texts:
+                    yield text
+            return
+        best = sorted(
+            (s for s in best if s.score >= _QUOTED_FROM * best[0].score), key=lambda s: s.order
+        )
+        lines = "\n>\n".join(f"> {s.text} {s.mark}" for s in best)
+        yield f"Your notes say:\n\n{lines}"
+        async with aclosing(self._say(prompts.from_notes(question, best), _SUMMARY)) as texts:
+            answer = "".join([text async for text in texts])
+        if kept := grounded(answer, best, question):
+            yield f"\n\nIn short: {kept}"
 
     async def _from_code(self) -> Texts:
         """Tell what the code printed, as it did: a small model would get it wrong."""
@@ -159,7 +168,7 @@ class _Request:
         if judged := quiz_feedback(Offered(self._ask.tools), self._turn):
             yield judged
             return
-        async with aclosing(self._say(prompts.from_output(self._turn), _SUMMARY)) as texts:
+        async with aclosing(self._say(prompts.from_output(self._turn), _LESSON)) as texts:
             async for text in texts:
                 yield text
 
