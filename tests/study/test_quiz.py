@@ -18,6 +18,7 @@ from studybuddy.study.quiz import (
     output,
     parse,
 )
+from studybuddy.study.quiz_parsing import MOST
 
 CELLS = Question("What makes energy in a cell?", ("Nucleus", "Mitochondria", "Ribosome"))
 WHY = Question("Why do leaves look green?")
@@ -120,6 +121,12 @@ def test_a_single_question_is_a_quiz() -> None:
 def test_where_there_is_no_question_a_sentence_says_so(arguments: str) -> None:
     with pytest.raises(ValueError, match=r"^The assistant wanted to ask a quiz.*\.$"):
         parse(arguments)
+
+
+def test_a_quiz_without_end_has_an_end() -> None:
+    questions = [{"question_text": str(n), "choices": ["x"] * 300} for n in range(300)]
+    quiz = parse(json.dumps({"title": "T", "questions": questions}))
+    assert len(quiz.questions) == len(quiz.questions[0].choices) == MOST
 
 
 json_values = st.recursive(

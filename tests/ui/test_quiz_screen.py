@@ -140,9 +140,20 @@ async def test_long_questions_and_choices_wrap_and_scroll(size: tuple[int, int])
         assert "▸A" in host.shown()
         await host.press("pageup", "pageup", "pageup")
         assert "Question 1:" in host.shown()
-        await host.press(*["a", "enter"] * 50)
-        assert "Hand in" in host.shown()
+        await host.press("enter", "a", "enter")
+        assert "Question 3:" in host.shown()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_fifty_answers_are_reviewed_and_handed_in(size: tuple[int, int]) -> None:
+    draft = Answers((0,) * 50, 49).to_draft(LONG)
+    async with DialogHost(QuizScreen(LONG, draft)).open(size) as host:
+        assert "50 of 50" in host.shown()
         await host.press("enter")
+        assert "✓  Hand in" in host.shown()
+        await host.press("home")
+        assert " 1  Question 1:" in host.shown()
+        await host.press("end", "enter")
         assert len(answers(host)) == 50
 
 
@@ -166,3 +177,12 @@ async def test_what_it_looks_like(
     draft = Answers(given, ["choice", "free", "", "review"].index(page)).to_draft(QUIZ)
     async with DialogHost(QuizScreen(QUIZ, draft)).open(size) as host:
         assert host.shown() == snapshot
+
+
+async def test_the_keys_of_an_editor_edit_a_free_response() -> None:
+    async with DialogHost(QuizScreen(Quiz("T", (SUM, WHY)))).open() as host:
+        await host.press("a", "enter", *"abd", "left", "c", "home", "x", "end", "y", "right", "up")
+        await host.press("backspace", "down", "z")
+        assert "2 of 2" in host.shown()
+        await host.press("enter", "enter")
+        assert answers(host) == ["40", "xabcdyz"]

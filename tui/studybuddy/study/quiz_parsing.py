@@ -18,6 +18,8 @@ _WRAPPERS = ("arguments", "parameters", "args", "input", "quiz", "display_quiz")
 _FENCED = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
 _LABEL = re.compile(r"\s*[(\[]?([A-Za-z]|\d{1,2})[)\].:]\s+(?=\S)")
 _DEEPEST = 4
+MOST = 200
+"""Questions that are asked, and choices of one; what a model sends beyond is left out."""
 
 
 def parse(arguments: str) -> Quiz:
@@ -34,7 +36,7 @@ def parse(arguments: str) -> Quiz:
             found = [root]
     else:
         title, found = "", _listed(root)
-    questions = tuple(filter(None, (_question(one) for one in found)))
+    questions = tuple(filter(None, (_question(one) for one in found[:MOST])))
     if not questions:
         raise ValueError("The assistant wanted to ask a quiz, but there is no question in it.")
     return Quiz(title or _TITLE, questions)
@@ -97,7 +99,7 @@ def _question(value: Any) -> Question | None:
     if not text:
         return None
     kind = re.sub(r"[^a-z]", "", str(_first(value, ("question_type", "type", "kind"))).lower())
-    choices = _unlabelled([_choice(one) for one in _listed(_first(value, _CHOICE_KEYS))])
+    choices = _unlabelled([_choice(one) for one in _listed(_first(value, _CHOICE_KEYS))[:MOST]])
     if kind.startswith(("truefalse", "boolean", "yesno")) and len(choices) < 2:
         choices = ["Yes", "No"] if kind.startswith("yesno") else ["True", "False"]
     free = kind.startswith(("free", "open", "short", "text", "essay"))

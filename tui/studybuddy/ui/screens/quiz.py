@@ -233,6 +233,8 @@ class QuizScreen(Dialog[str | None]):
     def on_key(self, event: events.Key) -> None:
         """Take the keys of a page in the order in which they come, as bindings would not."""
         moves = {"up": -1, "down": 1, "home": -self._last - 99, "end": self._last + 99}
+        if isinstance(self.focused, AnswerEditor):
+            return  # it takes its own keys, some of them by bindings, which come after this
         if isinstance(self.focused, Button) and event.key == "enter":
             return
         if event.key in moves:
