@@ -42,7 +42,7 @@ UNKNOWN_LIFETIME = 660.0
 PATIENCE = 120.0
 """Seconds for which polls may fail in a row."""
 _FIRST_RETRY = 0.5
-_LONGEST_RETRY = 15.0
+_LONGEST_RETRY = 8.0
 _EARLY_CHANGES = 1
 """Polls that a holding server may cost beyond what the schedule has: a run's first changes."""
 
