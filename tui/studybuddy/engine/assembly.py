@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from studybuddy.engine.model.cores import usable_cores
 from studybuddy.engine.model.native_model import NativeModel, smollm2
@@ -12,9 +12,7 @@ from studybuddy.engine.serve import ServeOptions
 from studybuddy.engine.weights import check_runtime, find_weights, is_built_in
 
 if TYPE_CHECKING:
-    from studybuddy.engine.asking.port import Asker
     from studybuddy.engine.context import EngineContext
-    from studybuddy.engine.names import ModelNames
     from studybuddy.engine.upstream.port import Upstream
     from studybuddy.engine.upstream.registry import Address, Served
 
@@ -102,22 +100,12 @@ def _make_upstream(options: ServeOptions, built_in: BuiltIn | None) -> Upstream:
 
 def make_served(upstream: Upstream, *, strict: bool, calls_tools: bool) -> Served:
     """An upstream with what asks it; `calls_tools` says whether its models may call tools."""
+    from studybuddy.engine.asking.choose import make_asker
     from studybuddy.engine.names import ModelNames
     from studybuddy.engine.upstream.registry import Served
 
     names = ModelNames(upstream, strict=strict)
-    return Served(upstream, names, _asker(upstream, names, calls_tools=calls_tools))
-
-
-def _asker(upstream: Upstream, names: ModelNames, *, calls_tools: bool) -> Asker:
-    # Until `choose` is there: models that refuse tools are not asked without them.
-    try:
-        from studybuddy.engine.asking.choose import make_asker
-    except ImportError:
-        from studybuddy.engine.asking.native import NativeAsker
-
-        return NativeAsker(upstream, names, cast("Asker", None))
-    return make_asker(upstream, names, calls_tools=calls_tools)
+    return Served(upstream, names, make_asker(upstream, names, calls_tools=calls_tools))
 
 
 def _is_small(options: ServeOptions) -> bool:
