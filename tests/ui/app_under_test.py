@@ -178,6 +178,10 @@ class Student:
             raise AssertionError(f"it never was so; on the screen was:\n{self.shown()}") from None
         await self.pilot.pause()
 
+    def told(self) -> str:
+        """What was told in notifications that are not gone yet."""
+        return "\n".join(f"{note.title} {note.message}" for note in self.app._notifications)
+
     def shown(self) -> str:
         """The text on the screen."""
         screen = self.app.screen

@@ -14,9 +14,7 @@ from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.runs import FunctionCall
 from studybuddy.study import quiz
 from studybuddy.ui.conversation_view import ConversationView
-from studybuddy.ui.screens.function_call import (  # type: ignore[import-untyped, unused-ignore]
-    FunctionCallScreen,
-)
+from studybuddy.ui.screens.function_call import FunctionCallScreen
 from studybuddy.ui.screens.quiz import QuizScreen
 from studybuddy.ui.turns import Turn
 
@@ -64,7 +62,11 @@ class ActionKeeper:
         """Open what the turn requires, unless it was put off or something else is open."""
         if self._turn is turn and turn.required is None and self._dialog is not None:
             self._dialog.dismiss(None)  # the run is over, or went on without it
-        free = self._turn is None and self._screen.is_current and session is self._view.session
+        free = (
+            self._turn is None
+            and self._screen.app.screen is self._screen
+            and session is self._view.session
+        )
         if free and turn.required is not None and not turn.put_off:
             assert isinstance(session, ThreadSession)
             self._turn = turn
@@ -116,8 +118,7 @@ class ActionKeeper:
                 return QuizScreen(quiz.parse(call.arguments), draft, on_draft)
             except ValueError:
                 pass  # what can't be shown as a quiz is shown as it came
-        dialog: Screen[str | None] = FunctionCallScreen(call)
-        return dialog
+        return FunctionCallScreen(call)
 
     def _keep(self, session: ThreadSession, turn: Turn, draft: ActionDraft) -> None:
         turn.action_draft = draft.write()

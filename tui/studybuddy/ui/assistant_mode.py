@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from textual.screen import Screen
@@ -10,7 +11,7 @@ from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.thread_session import ThreadSession
 from studybuddy.domain.assistants import Assistant, AssistantSpec
-from studybuddy.domain.messages import Mode
+from studybuddy.domain.messages import Conversation, Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.note_uploads import Uploads
@@ -18,6 +19,8 @@ from studybuddy.ui.screens.assistant_editor import AssistantEditor
 from studybuddy.ui.screens.confirm import ConfirmScreen
 from studybuddy.ui.widgets.sidebar import Sidebar
 
+FRESH = 30.0
+"""Seconds for which the list is taken as it was read."""
 NEW = AssistantSpec("", "You are a patient tutor. Explain step by step, with small examples.")
 """What an assistant of one's own begins with."""
 
@@ -42,6 +45,7 @@ class AssistantMode:
         self._sidebar = sidebar
         self._tell = tell
         self._all: Sequence[Assistant] = ()
+        self._read_at = 0.0
         self._preferred = ""
         self._uploads = Uploads(screen, desk.assistants)
 
@@ -51,7 +55,7 @@ class AssistantMode:
         """Say who answers in the thread that came on screen."""
         if self._all:
             self._show()
-        else:
+        if not self._all or time.monotonic() - self._read_at > FRESH:
             self.load()
 
     def load(self) -> None:
@@ -69,6 +73,7 @@ class AssistantMode:
             return
         try:
             self._all = await self._desk.assistants.list()
+            self._read_at = time.monotonic()
         except StudyBuddyError as error:
             self._all = ()
             pane.list.show_error(str(error.problem))
@@ -79,14 +84,23 @@ class AssistantMode:
         session = self._view.session
         if session.head.mode is not Mode.ASSISTANT:
             return
-        wanted = (session.head.assistant_id, self._preferred)
-        found = (a for id in wanted for a in self._all if a.id == id)
-        assistant = next(found, next(iter(self._all), None))
+        assistant = self._answering(session.head)
         self._view.assistant = assistant
         self._sidebar.assistants.list.show(self._all, assistant.id if assistant else "")
         self._view.endpoint_changed()
         if assistant is not None and session.head.assistant_id != assistant.id:
             self._screen.run_worker(self._use(session, assistant), exit_on_error=False)
+
+    def _answering(self, head: Conversation) -> Assistant | None:
+        """The thread's own assistant, else its namesake on this server, else another one."""
+        by_id = {assistant.id: assistant for assistant in self._all}
+        by_name = {assistant.spec.name: assistant for assistant in reversed(self._all)}
+        return (
+            by_id.get(head.assistant_id)
+            or by_name.get(head.assistant_name)
+            or by_id.get(self._preferred)
+            or next(iter(self._all), None)
+        )
 
     async def _use(self, session: Session, assistant: Assistant) -> None:
         if isinstance(session, ThreadSession):

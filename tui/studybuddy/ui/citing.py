@@ -36,5 +36,5 @@ async def open_citation(
         return
     finally:
         told.stop()
-    if screen.is_current:
+    if screen.app.screen is screen:
         await screen.app.push_screen_wait(NoteScreen(name, pages, citation))

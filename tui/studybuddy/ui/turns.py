@@ -43,6 +43,8 @@ class Turn:
     """What was answered of that so far."""
     put_off: bool = False
     """Whether the student wants to answer that later."""
+    warned: bool = False
+    """Whether the student was told what stopping would give up."""
     _parts: list[str] = field(default_factory=list)
 
     @classmethod

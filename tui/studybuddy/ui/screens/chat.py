@@ -215,8 +215,14 @@ class ChatScreen(ThreadCommands):
         self.sidebar.list.focus()
 
     async def action_stop(self) -> None:
-        """Stop the answer on screen."""
-        await self.view.stop()
+        """Stop the answer on screen; what waits for the student is not given up by one Esc."""
+        turn = self.view.turn
+        if turn is not None and turn.required is not None and not turn.warned:
+            turn.warned = True
+            answers = keys_of("answer", self._keymap)
+            self.notify(f"{answers} answers. Esc again gives it up.", timeout=4)
+        else:
+            await self.view.stop()
 
     def action_retry(self) -> None:
         """Ask the last question again."""
