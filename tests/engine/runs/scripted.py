@@ -138,7 +138,7 @@ class FakeIndex:
         return self.passages[:limit]
 
 
-QUICK = Limits(retries=(0.0, 0.0), journal=0.01)
+QUICK = Limits(retries=(0.0,) * 4, journal=0.01)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ import logging
 import pytest
 
 from studybuddy.engine.errors import ApiError, not_ready, overflow
-from studybuddy.engine.upstream.problems import BROKE_OFF
+from studybuddy.engine.upstream.problems import BROKE_OFF, UNREACHABLE
 from tests.engine.runs.scripted import ScriptedAsker, calls, host, says
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 BUSY = ApiError(429, "Too many requests.", code="rate_limit_exceeded")
 DOWN = ApiError(503, "The server is overloaded.", "server_error")
+OFF = ApiError(502, "The server can't be reached.", "server_error", UNREACHABLE)
 CUT = ApiError(502, "The upstream server broke off the connection.", "server_error", BROKE_OFF)
 
 
@@ -32,9 +33,10 @@ async def test_what_may_pass_is_tried_again(error: ApiError) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "asked"),
     [
-        (BUSY, "rate_limit_exceeded", 3),
+        (BUSY, "rate_limit_exceeded", 5),
         (ApiError(429, "No money.", code="insufficient_quota"), "rate_limit_exceeded", 1),
-        (DOWN, "server_error", 3),
+        (DOWN, "server_error", 5),
+        (OFF, "server_error", 3),
         (ApiError(401, "The upstream server refused the engine's key: no."), "server_error", 1),
         (ApiError(404, "The model 'x' does not exist."), "server_error", 1),
         (ApiError(400, "Your picture is no picture."), "invalid_prompt", 1),

@@ -145,6 +145,21 @@ async def test_a_file_search_is_not_offered_where_nothing_can_be_searched() -> N
         assert asker.asks[0].tools == ()
 
 
+async def test_a_run_waits_for_a_file_that_is_being_indexed() -> None:
+    asker = ScriptedAsker(says("Yes."))
+    async with host(asker, index=FakeIndex([passage("Cells.")])) as served:
+        file = await served.api.files.create(
+            file=("cells.md", b"Cells are small."), purpose="assistants"
+        )
+        message: Any = {
+            "role": "user",
+            "content": "So?",
+            "attachments": [{"file_id": file.id, "tools": SEARCH}],
+        }
+        await served.run(additional_messages=[message], tools=SEARCH)
+        assert [t["function"]["name"] for t in asker.asks[0].tools] == ["file_search"]
+
+
 async def test_a_tool_that_takes_too_long_is_given_up_and_the_model_is_told() -> None:
     asker = ScriptedAsker(calls(ADD), says("Sorry."))
     hanging = FakeInterpreters(delay=asyncio.Event())

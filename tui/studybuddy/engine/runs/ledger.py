@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.objects import Assistant, File, Message, Run, RunStep, Thread, now
 from studybuddy.engine.runs.broadcast import Broadcast, Told
@@ -109,7 +111,7 @@ class Ledger:
                 if put.new:
                     objects.insert(put.thing, note=put.note)
                 else:
-                    objects.update(put.thing, note=put.note)
+                    objects.update(_as_client_has_it(objects, put.thing), note=put.note)
             if change is not None:
                 run = change(run)
                 objects.update(run)
@@ -147,6 +149,12 @@ class Ledger:
             file_names=_file_names(objects, messages),
             steps=[(step, read_note(objects.note(step))) for step in steps],
         )
+
+
+def _as_client_has_it(objects: Objects, thing: Message | RunStep) -> Message | RunStep:
+    """A message with the metadata that it may have been given meanwhile."""
+    stored = objects.get(Message, thing.id) if isinstance(thing, Message) else None
+    return thing if stored is None else structs.replace(thing, metadata=stored.metadata)
 
 
 def _file_names(objects: Objects, messages: list[Message]) -> dict[str, str]:

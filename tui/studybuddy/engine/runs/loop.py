@@ -10,7 +10,7 @@ from studybuddy.engine.errors import ApiError
 from studybuddy.engine.objects import Message, Run, RunState, now
 from studybuddy.engine.runs import problems, transitions
 from studybuddy.engine.runs.broadcast import Broadcast, Told
-from studybuddy.engine.runs.context import calls_made, wrong_rounds
+from studybuddy.engine.runs.context import calls_made, is_first, wrong_rounds
 from studybuddy.engine.runs.draft import Cut, Draft
 from studybuddy.engine.runs.endings import end_early
 from studybuddy.engine.runs.ledger import Ledger, Look, Put, TakenAway
@@ -24,6 +24,7 @@ from studybuddy.engine.runs.toolbox import Toolbox, read_passage
 from studybuddy.engine.runs.transitions import Shortfall
 from studybuddy.engine.search.citations import cite
 from studybuddy.engine.store.objects import Objects
+from studybuddy.engine.tools.definitions import FILE_SEARCH
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,10 @@ class RunLoop:
         look = await self._ledger.look()
         asker = self._asker(look)
         _check_calls(look, self._parts.limits)
-        stores = await self._toolbox.searchable(store_ids(look.assistant, look.thread))
+        stores: list[str] = []
+        if any(tool.get("type") == FILE_SEARCH for tool in look.run.tools):
+            ids = store_ids(look.assistant, look.thread)
+            stores = await self._toolbox.searchable(ids, patient=is_first(look))
         offer = offer_of(look.run, stores)
         self._question = Question(self._parts, self._ledger, self._broadcast, look, offer)
         try:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.runs.transitions import ErrorCode, Shortfall
+from studybuddy.engine.upstream.problems import UNREACHABLE
 
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _FINAL_CODES = frozenset({"insufficient_quota", "model_failed", "upstream_malformed"})
+_RETRIES_WHEN_OFF = 2
 _LONGEST_WAIT = 60.0  # seconds that an upstream may ask for
 LOADING = "model_loading"
 """The code of an upstream whose model is still being loaded."""
@@ -46,6 +48,11 @@ def failure_of(error: ApiError) -> RunFailure:
 def may_pass(error: ApiError) -> bool:
     """Whether the same request may well succeed a little later."""
     return error.status in _PASSING and error.code not in _FINAL_CODES
+
+
+def tries_kept(error: ApiError, retries: int) -> int:
+    """How many of the new tries are not made: a server that is off seldom comes up by itself."""
+    return max(0, retries - _RETRIES_WHEN_OFF) if error.code == UNREACHABLE else 0
 
 
 def wait_before(error: ApiError, usual: float) -> float:

@@ -92,7 +92,7 @@ class Question:
     async def _persistently(self, asker: Asker, ask: Ask) -> Reply:
         """Ask, and ask again where it failed in passing before any text came."""
         clock = asyncio.get_running_loop().time
-        waits = iter(self._parts.limits.retries)
+        waits = list(self._parts.limits.retries)
         give_up = clock() + self._parts.limits.patience
         while True:
             self.draft = self._new_draft()
@@ -101,9 +101,11 @@ class Question:
             except ApiError as error:
                 if self.draft.is_begun or not problems.may_pass(error):
                     raise
-                loading = error.code == problems.LOADING and clock() < give_up
-                usual = 1.0 if loading else next(waits, None)
-                if usual is None:
+                if error.code == problems.LOADING and clock() < give_up:
+                    usual = 1.0
+                elif len(waits) > problems.tries_kept(error, len(self._parts.limits.retries)):
+                    usual = waits.pop(0)
+                else:
                     raise
                 log.info("%s asks again: %s", self._ledger.run_id, error)
                 await asyncio.sleep(problems.wait_before(error, usual))

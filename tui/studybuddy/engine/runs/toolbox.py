@@ -41,11 +41,16 @@ class Toolbox:
         self._parts = parts
         self._thread_id = thread_id
 
-    async def searchable(self, ids: Sequence[str]) -> list[str]:
-        """Those of the vector stores that have files; those being indexed are waited for."""
+    async def searchable(self, ids: Sequence[str], *, patient: bool) -> list[str]:
+        """Those of the vector stores that have files.
+
+        Args:
+            ids: of vector stores.
+            patient: whether to wait for files that are being indexed.
+        """
         if not ids or self._parts.index is None:
             return []
-        give_up = time.monotonic() + self._parts.limits.indexing
+        give_up = time.monotonic() + (self._parts.limits.indexing if patient else 0)
         while True:
             counts = await self._parts.store.read(lambda objects: _file_counts(objects, ids))
             busy = any(c.get("in_progress") for c in counts.values())
