@@ -24,6 +24,8 @@ class ScriptedUpstream:
         self.bodies: list[dict[str, Any]] = []
         self.closed = 0
         """Streams that ended, however they did."""
+        self.arrived = asyncio.Event()
+        """Set with the first request."""
         self.gate = asyncio.Event()
         """Opened by default; a test may clear it, so that streams stand still at their start."""
         self.gate.set()
@@ -35,6 +37,7 @@ class ScriptedUpstream:
 
     async def stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
         self.bodies.append(dict(body))
+        self.arrived.set()
         answer = self._script[min(len(self.bodies), len(self._script)) - 1]
         try:
             if isinstance(answer, ApiError):
