@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -159,6 +161,21 @@ async def test_a_file_over_the_limit_is_told_in_a_sentence(
             file=("fits.bin", b"x" * (5 * 1024 * 1024)), purpose="assistants"
         )
         assert exactly.bytes == 5 * 1024 * 1024
+
+
+async def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(uploads, "_pour", full)
+    async with keeping_engine() as served:
+        response = await sent(served, form(b"x"))
+        assert response.status_code == 500
+        message = response.json()["error"]["message"]
+        assert message == "The file can't be kept: No space left on device."
+        assert on_disk(served) == []
 
 
 def test_half_a_gigabyte_is_the_limit() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from studybuddy.engine.objects import new_object_id
 from studybuddy.engine.search.index import SearchIndex
 from tests.engine.built_in import until
 from tests.engine.engines import Engine, context_for, keeping_engine
@@ -227,7 +228,7 @@ async def test_what_a_kill_left_in_the_index_and_on_the_disk_is_cleared_away(
     tmp_path: Path,
 ) -> None:
     context = context_for("http://127.0.0.1:9/v1", data_dir=tmp_path)
-    stray = tmp_path / "files" / "file-stray.part"
+    stray = tmp_path / "files" / f"{new_object_id('file')}.part"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(TEXT)
     await context.search.add("vs_gone", "file-gone", stray, "gone.md")

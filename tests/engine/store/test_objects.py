@@ -86,6 +86,27 @@ async def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     await store.write(lambda o: o.insert(Thread()))  # and the next one works
 
 
+async def test_a_full_disk_fails_one_transaction_and_not_the_next(tmp_path: Path) -> None:
+    store = Store(tmp_path / "engine.sqlite3")
+    await store.open()
+    connection = store._connection
+    assert connection is not None
+
+    def limit(pages: int) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    await store._in_thread(lambda: limit(20))
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        await store.write(
+            lambda o: [o.insert(Thread(metadata={"a": "b" * 500})) for _ in range(999)]
+        )
+    assert await store.read(lambda o: o.all(Thread)) == []
+    await store._in_thread(lambda: limit(10_000))
+    await store.write(lambda o: o.insert(Thread()))
+    assert len(await store.read(lambda o: o.all(Thread))) == 1
+    await store.close()
+
+
 async def test_what_was_asked_to_be_written_is_written_though_no_one_waits(tmp_path: Path) -> None:
     store = Store(tmp_path / "engine.sqlite3")
     await store.open()

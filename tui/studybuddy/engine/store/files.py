@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _UNFINISHED = ".part"
+_NAME = re.compile(rf"file-[0-9A-Za-z]{{24}}({re.escape(_UNFINISHED)})?")
 
 
 class FileBox:
@@ -62,9 +64,12 @@ class FileBox:
                 path.unlink()
 
     def sweep(self, known: Collection[str]) -> None:
-        """Remove all contents but those of these files; blocks."""
+        """Remove all contents but those of these files; blocks.
+
+        What has another name than contents have was put there by someone else, and stays.
+        """
         for path in self.folder.iterdir():
-            if path.name not in known:
+            if path.name not in known and _NAME.fullmatch(path.name):
                 with suppress(OSError):
                     path.unlink()
 

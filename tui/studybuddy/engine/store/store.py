@@ -81,10 +81,11 @@ class Store:
         connection.execute(begin)
         try:
             outcome = work(Objects(connection))
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite ends some by itself, as on a full disk
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
         return outcome
 
     def _open(self) -> None:
