@@ -20,7 +20,7 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.polling import GiveUp, Watched, next_poll
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
-from studybuddy.domain.runs import Run
+from studybuddy.domain.runs import Run, RunStatus
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +98,11 @@ class Begun:
 
     run: Run
     events: AsyncGenerator[RunEvent] | None
+
+
+def found_again(run_id: str, thread_id: str, assistant_id: str) -> Begun:
+    """A run that exists, and of which nothing is known before it is looked at."""
+    return Begun(Run(run_id, thread_id, assistant_id, RunStatus.IN_PROGRESS), None)
 
 
 class RunStarter:
@@ -188,7 +193,7 @@ class RunStarter:
         elif self._maybe_asked:
             found, run_id = await self._find(service, thread_id)
             if run_id:
-                return Begun((await service.poll(thread_id, run_id)).run, None)
+                return found_again(run_id, thread_id, self._place.assistant_id)
             text = "" if found else text
         elif self._earlier_run:
             await service.delete_messages(thread_id, run_id=self._earlier_run)

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from studybuddy.chat.context import request_messages
-from studybuddy.chat.run_start import Begun, Question, RunStarter
+from studybuddy.chat.run_start import Begun, Question, RunStarter, found_again
 from studybuddy.chat.run_turn import RunParts, RunTurn
 from studybuddy.chat.stored import Asked, StoredConversation, answer_to
 from studybuddy.domain.assistant_ports import (
@@ -22,7 +22,7 @@ from studybuddy.domain.events import TextReplaced, TurnEvent, TurnFailed, TurnSt
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.runs import Run, RunDetails, RunStatus
+from studybuddy.domain.runs import RunDetails
 
 Resolve = Callable[[str, str], Awaitable[Assistant | None]]
 """Finds the assistant of an id, or else of a name, or else one to begin with."""
@@ -195,8 +195,7 @@ class ThreadSession(StoredConversation):
         self._expected = None
 
         async def begin() -> Begun:
-            known = Run(run.run_id, run.thread_id, self.head.assistant_id, RunStatus.IN_PROGRESS)
-            return Begun(known, None)
+            return found_again(run.run_id, run.thread_id, self.head.assistant_id)
 
         try:
             self._messages[place] = answer
