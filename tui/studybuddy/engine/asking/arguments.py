@@ -106,8 +106,9 @@ def _decoded(text: str) -> Any:
 
 def _repaired(text: str, value: Any) -> Any:
     """The value that a text was meant to be; `value` where it is JSON as it stands."""
-    if isinstance(value, str):  # encoded twice
-        return _repaired(value, _decoded(value))
+    if isinstance(value, str):  # encoded twice, or a lone text
+        inner = _decoded(value)
+        return _repaired(value, inner) if inner or value.lstrip()[:1] in ("{", "[") else value
     if value is not None:
         return value
     from json_repair import loads

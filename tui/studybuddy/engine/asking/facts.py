@@ -27,10 +27,16 @@ _COMMON = frozenset(
         "while where which whose their there these those would could should about after again "
         "other under until later since every still never often might shall makes takes gives "
         "enough somebody tomorrow comes keeps holds moves turns found given taken using needs "
-        "times years people things supports",
+        "times years people things supports twelve thirteen fourteen fifteen twenty thirty forty "
+        "fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions "
+        "billion double doubles triple",
     )
 )
-_VERBISH = ("ing", "ed", "ly", "ous", "ful", "ive", "ble", "ary", "ish", "less")
+_VERBISH = ("ing", "ed", "ly", "ous", "ful", "ive", "ble", "ary", "ish", "less", "al", "ic")
+_FOLLOWING = (
+    "of|and|or|in|on|at|to|with|by|for|from|which|that|is|are|was|were|has|have|had|can|could|will|"
+    "into|through|between|than|as|but|when|where|while|who|during|under|over|because|if|so"
+)
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
 _MONTH = re.compile(
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -52,7 +58,7 @@ class Fact:
     @property
     def gap(self) -> str:
         """The sentence without the term."""
-        return re.sub(rf"\b{re.escape(self.term)}\b", _BLANK, self.sentence)
+        return re.sub(rf"(?<!\w){re.escape(self.term)}(?!\w)", _BLANK, self.sentence)
 
 
 def facts_in(sentences: Sequence[Sentence], most: int) -> list[Fact]:
@@ -93,7 +99,7 @@ def _stands_alone(text: str) -> bool:
 
 def _terms(text: str) -> list[str]:
     """What may be asked for in a sentence: names, numbers and longer nouns."""
-    names = [m[0].removesuffix("'s").removesuffix("’s") for m in _NAME.finditer(text)]
+    names = [re.sub(r"['’]s?$", "", m[0]) for m in _NAME.finditer(text)]
     found = [
         name for name in names if len(name) >= 4 and not _MONTH.search(name) and text.find(name) > 0
     ]
@@ -105,7 +111,7 @@ def _terms(text: str) -> list[str]:
             and word.islower()
             and word not in _COMMON
             and not word.endswith(_VERBISH)
-            and _is_noun_like(text[: match.start()])
+            and _is_noun_like(text[: match.start()], text[match.end() :])
         )
         if word not in inside and (is_noun or _UNIT.fullmatch(word)):
             found.append(word)
@@ -113,13 +119,16 @@ def _terms(text: str) -> list[str]:
 
 
 def _once(word: str, text: str) -> bool:
-    return len(re.findall(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)) == 1
+    """Whether nothing else in a sentence gives a word away, such as another form of it."""
+    words = [stem(each) for each in _TOKEN.findall(text)]
+    return all(words.count(stem(each)) == 1 for each in _TOKEN.findall(word))
 
 
-def _is_noun_like(before: str) -> bool:
-    """Whether what precedes a word lets a noun be expected."""
+def _is_noun_like(before: str, after: str) -> bool:
+    """Whether what stands around a word lets the end of a noun's phrase be expected."""
     return bool(
-        re.search(
+        re.match(rf"[.,;:)!?]|\Z|\s+(?:{_FOLLOWING})\b", after)
+        and re.search(
             r"(?:\b(?:the|a|an|of|into|by|from|with|and|or|in|to|called|for|than|as|are|is)|,|:)\s+"
             r"(?:\w+\s+)?$",
             before,
@@ -173,6 +182,7 @@ def _numbers_near(term: str) -> tuple[str, ...]:
         return tuple(str(int(number) + change) for change in (-step, step, 2 * step))
     if not number.is_integer():
         return tuple(f"{number * factor:g}" for factor in (0.5, 2.0, 10.0))
-    near = {int(number * factor) for factor in (0.5, 2, 10)} | {int(number) + 1}
-    kept = sorted(value for value in near - {int(number)} if value > 0)[:3]
+    whole = int(number)
+    near = {whole - 1, whole + 1, whole + 2} if whole <= 20 else {whole // 2, whole * 3 // 2}
+    kept = sorted(value for value in (near | {whole * 2}) - {whole} if value > 0)[:3]
     return tuple(f"{value:,}" if "," in term else str(value) for value in kept)

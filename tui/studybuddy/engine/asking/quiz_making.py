@@ -37,7 +37,7 @@ def quiz_items(
         items = []
     if free:
         used = facts[len(items) :] or facts
-        items += [_in_own_words(fact) for fact in used[: count - len(items)]]
+        items += [_in_own_words(fact) for fact in used[:open_ones]]
     return items[:count]
 
 

@@ -13,7 +13,7 @@ _USUAL = 3
 _MOST = 8
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 _COUNT = re.compile(
-    r"\b(\d{1,2}|" + "|".join(_NUMBERS) + r")\b[\w\s,-]{0,30}\b(?:questions?|quiz|items?)", re.I
+    r"\b(\d{1,3}|" + "|".join(_NUMBERS) + r")\b[\w\s,-]{0,30}\b(?:questions?|quiz|items?)", re.I
 )
 _MULTIPLE = re.compile(r"multiple.choice|\bchoice\b", re.IGNORECASE)
 _FREE = re.compile(r"free.(?:response|text|form)|open.?ended|short.answer", re.IGNORECASE)
