@@ -6,6 +6,7 @@ import json
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.events import Key
 
 from studybuddy.study.quiz import Answers, Question, Quiz, parse
 from studybuddy.ui.screens.quiz import QuizScreen
@@ -186,3 +187,14 @@ async def test_the_keys_of_an_editor_edit_a_free_response() -> None:
         assert "2 of 2" in host.shown()
         await host.press("enter", "enter")
         assert answers(host) == ["40", "xabcdyz"]
+
+
+async def test_enter_held_on_the_last_page_hands_in_once_and_closes_nothing_else() -> None:
+    draft = Answers((1,), 1).to_draft(Quiz("T", (SUM,)))
+    host = DialogHost(QuizScreen(Quiz("T", (SUM,)), draft))
+    async with host.open():
+        for _ in range(3):  # as they come from a terminal: all before the first one is seen to
+            host.dialog.post_message(Key("enter", None))
+        await host.press()
+        assert answers(host) == ["42"]
+        assert len(host.screen_stack) == 1
