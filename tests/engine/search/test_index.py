@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -112,6 +113,37 @@ async def test_a_removed_file_is_found_no_more_where_it_was_removed(
     await index.remove_store("vs_2")
     assert not await index.search(["vs_2"], "nucleus")
     assert await index.holds("vs_2", "file-1") is None
+
+
+async def test_members_are_what_can_be_found(index: SearchIndex, cells: Path) -> None:
+    for store in ("vs_1", "vs_2"):
+        await index.add(store, "file-1", cells, "cells.md")
+    assert await index.members() == {("vs_1", "file-1"), ("vs_2", "file-1")}
+    await index.remove("vs_1", "file-1")
+    assert await index.members() == {("vs_2", "file-1")}
+
+
+async def test_nothing_of_what_is_in_no_store_is_kept(tmp_path: Path, cells: Path) -> None:
+    database = tmp_path / "search.sqlite3"
+    index = SearchIndex(database)
+    await index.add("vs_1", "file-1", cells, "cells.md")
+    await index.add("vs_1", "file-1", cells, "cells.md", chunking=SMALL)
+    await index.remove_store("vs_1")
+    await index.close()
+    connection = sqlite3.connect(database)
+    for table in ("documents", "cuts", "chunks", "members", "words"):
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    connection.close()
+
+
+async def test_a_file_cut_anew_is_found_in_its_new_chunks_only(
+    index: SearchIndex, cells: Path
+) -> None:
+    whole = await index.add("vs_1", "file-1", cells, "cells.md")
+    parts = await index.add("vs_1", "file-1", cells, "cells.md", chunking=SMALL)
+    assert parts.chunks > whole.chunks
+    assert parts == await index.holds("vs_1", "file-1")
+    assert len(await index.search(["vs_1"], "cells nucleus mitochondria")) == parts.chunks
 
 
 async def test_filters_look_at_the_attributes_of_the_store(index: SearchIndex, cells: Path) -> None:

@@ -124,13 +124,13 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from studybuddy.engine.search import writing
 from studybuddy.engine.search.index import SearchIndex, Chunking
-extra, seen = writing.extra, []
-def killing(text):
-    seen.append(text)
+heading, seen = writing._heading, []
+def killing(title, chunk):
+    seen.append(chunk)
     if len(seen) == 50:
         os.kill(os.getpid(), signal.SIGKILL)
-    return extra(text)
-writing.extra = killing
+    return heading(title, chunk)
+writing._heading = killing
 async def main():
     index = SearchIndex(Path(sys.argv[1]))
     await index.add("vs_1", "file-1", Path(sys.argv[2]), "a.txt", chunking=Chunking(5, 0))

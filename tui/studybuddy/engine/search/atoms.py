@@ -10,10 +10,9 @@ from enum import IntEnum
 from studybuddy.engine.search.documents import Document, Kind
 from studybuddy.engine.search.sentences import sentences
 
-_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
+_HEADING = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"\s{0,3}(=+|-+)\s*$")
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
-_SPACE = re.compile(r"\s+")
 
 
 class Break(IntEnum):
@@ -103,7 +102,8 @@ def _page_blocks(kind: Kind, text: str, start: int, end: int) -> Iterator[_Block
             if open_at is not None:
                 yield _Block(open_at, position, Break.PARAGRAPH)
             open_at = None
-            yield _Block(position, after, Break.HEADING, (len(found[1]), found[2]))
+            title = line[found.end() :].strip().rstrip("#").rstrip()
+            yield _Block(position, after, Break.HEADING, (len(found[1]), title))
         elif marked and open_at is not None and (found := _UNDERLINE.match(line)):
             title = text[open_at:position].strip()
             if "\n" in title or "|" in title:  # a rule or a table below a paragraph

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studybuddy.engine.search.atoms import Atom, Break, atoms
-from studybuddy.engine.search.documents import Document, Kind
+from studybuddy.engine.search.documents import Document
+from studybuddy.engine.search.words import extra
 
 CHARACTERS_PER_TOKEN = 4
 _EARLY = 0.25  # share of a chunk that must be full before a heading ends it
@@ -48,6 +49,8 @@ class Chunk:
     """The line of the whole text that `start` is on, from 1."""
     headings: str
     """The headings that it stands below, outermost first, joined by " > "."""
+    extra: str = ""
+    """More words to find it by."""
 
 
 def chunked(document: Document, chunking: Chunking) -> list[Chunk]:
@@ -72,7 +75,8 @@ def chunked(document: Document, chunking: Chunking) -> list[Chunk]:
             line -= text.count("\n", start, counted)
         counted = start
         page = bisect.bisect_right(page_starts, start) if document.has_pages else None
-        chunks.append(Chunk(start, end, page, line, parts[first].headings))
+        more = extra(text[start:end])
+        chunks.append(Chunk(start, end, page, line, parts[first].headings, more))
     return chunks
 
 
@@ -82,11 +86,12 @@ def _packed(parts: Sequence[Atom], longest: int, overlap: int) -> Iterator[tuple
     while new < len(parts):
         after = _cut(parts, first, new, longest)
         yield first, after - 1
-        first = new = after
+        begun, first, new = first, after, after
         if after < len(parts) and parts[after].before < Break.HEADING:
             # Go back while it is within the overlap and leaves room for what is new.
             while (
-                parts[first - 1].before < Break.HEADING
+                first - 1 > begun
+                and parts[first - 1].before < Break.HEADING
                 and parts[after].start - parts[first - 1].start <= overlap
                 and parts[after].end - parts[first - 1].start <= longest
             ):
@@ -120,6 +125,3 @@ def _page_starts(document: Document) -> list[int]:
         starts.append(position)
         position += len(page)
     return starts
-
-
-__all__ = ["Chunk", "Chunking", "Kind", "chunked"]

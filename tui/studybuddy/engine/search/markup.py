@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 from studybuddy.engine.search.decoding import clean, decode
@@ -22,7 +23,7 @@ tfoot thead ul
 """
 _BLOCKS = frozenset(_BLOCKS_TEXT.split())
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
-_CLOSED_BY_SELF = frozenset({"p", "li", "tr", "td", "th", "dt", "dd", "option"})
+
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 _BLANKS = re.compile(r"\n{3,}")
@@ -56,10 +57,10 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._out: list[str] = []
         self._hidden: list[str] = []  # open tags, from the first that hides what is in it
+        self._open: Counter[str] = Counter()  # how many of each are in `_hidden`
         self._pre = 0
         self._title: list[str] | None = None
         self._title_text = ""
-        self._in_heading = False
         self._row_cells = -1  # cells seen in the open row; -1 outside one
         self._seen_heading = False
 
@@ -76,19 +77,20 @@ class _Reader(HTMLParser):
             return
         if tag == "body":
             self._hidden.clear()  # a head that was never closed
+            self._open.clear()
         if self._hidden:
             if tag not in _VOID:
-                self._hidden.append(tag)
+                self._hide(tag)
             return
         given = dict(attrs)
         hides = tag in _HIDDEN or "hidden" in given or given.get("aria-hidden") == "true"
         if hides and tag not in _VOID:
-            self._hidden.append(tag)
+            self._hide(tag)
             return
         if tag == "br":
             self._out.append("\n")
         elif tag in _HEADINGS:
-            self._seen_heading = self._in_heading = True
+            self._seen_heading = True
             self._block()
             self._out.append(f"{_HEADINGS[tag]} ")
         elif tag == "li":
@@ -115,16 +117,16 @@ class _Reader(HTMLParser):
             self._title = None
             return
         if self._hidden:
-            if tag in self._hidden:
-                while self._hidden.pop() != tag:
-                    pass
+            while self._open[tag]:
+                closed = self._hidden.pop()
+                self._open[closed] -= 1
+                if closed == tag:
+                    break
             return
         if tag == "pre" and self._pre:
             self._pre -= 1
             self._line()
             self._out.append("```")
-        if tag in _HEADINGS:
-            self._in_heading = False
         if tag in _BLOCKS or tag in _HEADINGS:
             self._block()
         elif tag in ("li", "tr"):
@@ -140,6 +142,10 @@ class _Reader(HTMLParser):
             self._out.append(data)
         else:
             self._words(data)
+
+    def _hide(self, tag: str) -> None:
+        self._hidden.append(tag)
+        self._open[tag] += 1
 
     def _words(self, data: str) -> None:
         words = _SPACES.sub(" ", data)

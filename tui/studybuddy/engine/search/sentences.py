@@ -7,7 +7,7 @@ import re
 _END = re.compile(
     r"""[.!?…]+["'”’)\]]*(?=\s)      # a full stop and what closes after it, then a space
     |[。！？｡]+[」』”’）]*           # no space follows in Chinese and Japanese
-    |\n(?=\s*(?:[-*+•]\s|\d+[.)]\s|\#{1,6}\s|\|))   # list items, headings and rows stand alone
+    |\n(?=[ \t]*(?:[-*+•]\s|\d+[.)]\s|\#{1,6}\s|\|))   # list items, headings and rows stand alone
     |\n[ \t]*\n                       # a paragraph's end
     """,
     re.VERBOSE,

@@ -12,9 +12,10 @@ _RUN = (
     "\uff66-\uff9f\U00020000-\U0003134f]+"
 )
 RUNS = re.compile(_RUN)
-_SPLIT = re.compile(r"(\w+)-[ \t]*\n[ \t]*(\w+)")
-_HYPHENED = re.compile(r"\w+(?:[-‐‑]\w+)+")
-_CAMEL = re.compile(r"[A-Za-z]*[a-z][A-Z][A-Za-z]*")
+# Each begins at a word's beginning: else a long run of letters would be tried from every place.
+_SPLIT = re.compile(r"\b(\w+)-[ \t]*\n[ \t]*(\w+)")
+_HYPHENED = re.compile(r"\b\w+(?:[-‐‑]\w+)+")
+_CAMEL = re.compile(r"(?<![A-Za-z])[A-Za-z]*[a-z][A-Z][A-Za-z]*")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SIGNED = re.compile(r"(?<!\w)([A-Za-z])(\+\+|#)(?!\w)")
 

@@ -143,7 +143,7 @@ def _cut(
     connection.executemany(
         "INSERT INTO words (rowid, heading, body, extra) VALUES (?, ?, ?, ?)",
         (
-            (first + place, _heading(title, chunk), body, extra(body))
+            (first + place, _heading(title, chunk), body, chunk.extra)
             for place, (chunk, body) in enumerate(zip(chunks, bodies, strict=True))
         ),
     )
@@ -197,6 +197,11 @@ def held(connection: sqlite3.Connection, store_id: str, file_id: str) -> Indexed
 def members(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """Vector store and file of all that is indexed."""
     return set(connection.execute("SELECT store_id, file_id FROM members"))
+
+
+def members(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Store and file of every member."""
+    return set(connection.execute("SELECT store_id, file_id FROM members").fetchall())
 
 
 def remove(connection: sqlite3.Connection, store_id: str, file_id: str | None) -> None:
