@@ -72,6 +72,15 @@ async def test_an_answer_comes_word_by_word() -> None:
         assert found[-1].data.usage.total_tokens == 15
 
 
+async def test_empty_lines_at_the_beginning_are_no_part_of_the_answer() -> None:
+    async with host(ScriptedAsker(["\n", "\n", "Yes.", *says("\n\nYes.")[-1:]])) as served:
+        found = await stream(served, await served.thread())
+        deltas = [e.data.delta.content[0] for e in found if e.event == "thread.message.delta"]
+        assert [delta.text.value for delta in deltas] == ["Yes."]
+        completed = next(e.data for e in found if e.event == "thread.message.completed")
+        assert completed.content[0].text.value == "Yes."
+
+
 async def test_the_lines_are_named_events_and_the_last_one_is_done() -> None:
     async with host(ScriptedAsker(says("Yes."))) as served:
         response = await served.client.post(

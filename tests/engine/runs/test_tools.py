@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,6 +205,24 @@ async def test_a_model_that_only_ever_calls_tools_is_stopped_with_a_reason() -> 
         run = await served.run(tools=CODE)
         assert run.status == "failed"
         assert "called tools 128 times" in run.last_error.message
+
+
+async def test_a_model_that_calls_too_much_at_once_is_not_obeyed_in_all() -> None:
+    interpreters = FakeInterpreters()
+    async with host(ScriptedAsker(calls(*[ADD] * 300)), interpreters=interpreters) as served:
+        run = await served.run(tools=CODE)
+        assert run.status == "failed"
+        assert len(interpreters.ran) == 128
+
+
+async def test_a_call_that_was_cut_off_is_not_carried_out() -> None:
+    cut: Any = replace(calls(ADD)[-1], finish_reason="length")
+    interpreters = FakeInterpreters()
+    async with host(ScriptedAsker([cut]), interpreters=interpreters) as served:
+        run = await served.run(tools=CODE)
+        assert run.status == "incomplete"
+        assert interpreters.ran == []
+        assert await served.texts(run.thread_id) == ["What is a cell?"]
 
 
 async def test_a_wrong_call_is_told_to_the_model_which_may_do_better() -> None:

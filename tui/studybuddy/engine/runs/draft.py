@@ -21,6 +21,11 @@ def text_content(text: str, annotations: Sequence[Json] = ()) -> list[Json]:
     return [{"type": "text", "text": {"value": text, "annotations": list(annotations)}}]
 
 
+def without_blank_start(text: str) -> str:
+    """A text without the empty lines that many models begin with."""
+    return text.lstrip("\r\n")
+
+
 class Draft:
     """One answer's message and the step that makes it; neither exists before there is text."""
 
@@ -61,7 +66,7 @@ class Draft:
             return
         self.text += text
         if self.text.strip():
-            self.text = self.text.lstrip("\r\n")
+            self.text = without_blank_start(self.text)
             await self._begin()
 
     async def finished(

@@ -11,7 +11,7 @@ from studybuddy.engine.objects import Message, Run, RunState, now
 from studybuddy.engine.runs import problems, transitions
 from studybuddy.engine.runs.broadcast import Broadcast, Told
 from studybuddy.engine.runs.context import calls_made, is_first, wrong_rounds
-from studybuddy.engine.runs.draft import Cut, Draft
+from studybuddy.engine.runs.draft import Cut, Draft, without_blank_start
 from studybuddy.engine.runs.endings import end_early
 from studybuddy.engine.runs.ledger import Ledger, Look, Put, TakenAway
 from studybuddy.engine.runs.notes import usage_object
@@ -106,12 +106,13 @@ class RunLoop:
     async def _follow(self, reply: Reply, draft: Draft, look: Look, offer: Offer) -> RunState:
         """Store an answer, carry out its calls, and return what the run then is."""
         total = look.usage + reply.usage
-        text = reply.text or draft.text
+        text = without_blank_start(reply.text or draft.text)
         shortfall = _shortfall(reply, look.run, total)
         goes_on = bool(reply.calls) and shortfall is None
         usage = usage_object(reply.usage)
         puts: list[Put] = []
-        if draft.is_begun or text.strip() or not goes_on:
+        # A run that is completed leaves a message, be it an empty one: clients look for it.
+        if draft.is_begun or text.strip() or not (goes_on or shortfall):
             passages = [read_passage(p) for _, note in look.steps for p in note.passages]
             cited = cite(text, passages) if passages else None
             puts = await draft.finished(
@@ -122,7 +123,8 @@ class RunLoop:
             )
             usage = usage_object(Usage())  # of an answer that has two steps, the first bears all
         if goes_on:
-            calls = Round(reply.calls, offer, look, self._ledger, usage)
+            wanted = reply.calls[: self._parts.limits.calls - calls_made(look.steps)]
+            calls = Round(wanted, offer, look, self._ledger, usage)
             return await calls.work(self._toolbox, self._broadcast, puts)
         return await self._end(total, shortfall, puts)
 

@@ -101,7 +101,7 @@ class RunManager:
         """Make a run in a transaction and start it.
 
         Args:
-            work: makes and stores it, queued; see `refuse_second` for what it must check.
+            work: makes and stores it, as `requests.run_from` does.
             listen: whether its events are wanted.
         """
         return await _whole(self._create(work, listen))
