@@ -203,10 +203,6 @@ class SearchIndex:
         """Vector store and file of all that is indexed."""
         return await self._read(writing.members)
 
-    async def members(self) -> set[tuple[str, str]]:
-        """Store and file of all that can be found, to be set beside what should be there."""
-        return await self._read(writing.members)
-
     async def set_attributes(
         self, store_id: str, file_id: str, attributes: Mapping[str, Any]
     ) -> None:

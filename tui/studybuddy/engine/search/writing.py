@@ -199,11 +199,6 @@ def members(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     return set(connection.execute("SELECT store_id, file_id FROM members"))
 
 
-def members(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Store and file of every member."""
-    return set(connection.execute("SELECT store_id, file_id FROM members").fetchall())
-
-
 def remove(connection: sqlite3.Connection, store_id: str, file_id: str | None) -> None:
     """Take a file, or all where it is `None`, out of a store; what no store has goes for good."""
     with transaction(connection):
