@@ -92,7 +92,10 @@ async def test_of_the_models_own_words_those_are_kept_that_rest_on_the_notes() -
 
 async def test_where_the_notes_say_nothing_that_is_said_and_the_model_answers() -> None:
     upstream, reply = await from_notes("Paris.", "What is the capital of France?", found="Nothing.")
-    assert reply.text == "Your files do not seem to say anything about that.\n\nParis."
+    assert reply.text == (
+        "Your files do not seem to say anything about that. "
+        "This is what the model itself knows, which may be wrong:\n\nParis."
+    )
     assert upstream.bodies[0]["messages"] == [user("What is the capital of France?")]
 
 
@@ -181,7 +184,8 @@ async def test_a_quiz_without_notes_is_made_from_a_text_that_is_shown() -> None:
     upstream = ScriptedUpstream(text(CELLS))
     reply = await small(upstream, question("Quiz me about cells", tools=[TOOL]))
     assert reply.text == (
-        f"There are no notes on cells. This is what the model itself knows:\n\n{CELLS}"
+        "There are no notes on cells. This is what the model itself knows, which may be wrong:"
+        f"\n\n{CELLS}"
     )
     assert arguments_of(reply)["questions"]
     assert reply.finish_reason == "tool_calls"

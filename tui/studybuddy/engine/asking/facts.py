@@ -61,18 +61,22 @@ class Fact:
         return re.sub(rf"(?<!\w){re.escape(self.term)}(?!\w)", _BLANK, self.sentence)
 
 
-def facts_in(sentences: Sequence[Sentence], most: int) -> list[Fact]:
+def facts_in(
+    sentences: Sequence[Sentence], most: int, about: Sequence[Sentence] = ()
+) -> list[Fact]:
     """The facts best suited for questions, in the order of the sentences; one a sentence.
 
     Args:
-        sentences: what is to be asked about.
+        sentences: what may be asked about, and where wrong choices come from.
         most: how many are wanted; there may be fewer.
+        about: those of the sentences that are to be asked about first.
     """
     terms = {s.text: _terms(s.text) for s in sentences}
+    first = {s.text for s in about}
     counts = Counter(stem(term) for found in terms.values() for term in found)
     ranked = sorted(
         (
-            (_worth(term, sentence, counts), number, term)
+            (sentence in first, _worth(term, sentence, counts), number, term)
             for number, sentence in enumerate(s.text for s in sentences)
             if _stands_alone(sentence)
             for term in terms[sentence]
@@ -81,7 +85,7 @@ def facts_in(sentences: Sequence[Sentence], most: int) -> list[Fact]:
     )
     found: dict[int, Fact] = {}
     taken: set[str] = set()
-    for _, number, term in ranked:
+    for _, _, number, term in ranked:
         text = sentences[number].text
         others = _others(term, text, terms)
         if number not in found and stem(term) not in taken and len(others) >= 2:
@@ -108,6 +112,7 @@ def _terms(text: str) -> list[str]:
         word = match[0]
         is_noun = (
             len(word) >= 6
+            and word.replace("-", "").isalpha()
             and word.islower()
             and word not in _COMMON
             and not word.endswith(_VERBISH)

@@ -33,6 +33,7 @@ _QUOTED_FROM = 0.45
 """Share of the best sentence's score from which another one is quoted too."""
 _LESSON = 320
 """Tokens of a text for a quiz to be made from."""
+_OWN_KNOWLEDGE = "This is what the model itself knows, which may be wrong:\n\n"
 
 Texts = AsyncGenerator[str, None]
 
@@ -123,13 +124,13 @@ class _Request:
         arguments = quiz_arguments(function, self._turn) if self._small else None
         if self._small and (topic := needs_lesson(function, self._turn)):
             # There is nothing to make a quiz from: the model writes something, for all to see.
-            told = [f"There are no notes on {topic}. This is what the model itself knows:\n\n"]
-            yield told[0]
+            told: list[str] = []
+            yield f"There are no notes on {topic}. {_OWN_KNOWLEDGE}"
             async with aclosing(self._say(prompts.lesson(topic), _LESSON)) as texts:
                 async for text in texts:
                     told.append(text)
                     yield text
-            arguments = quiz_arguments(function, replace(self._turn, said=("".join(told[1:]),)))
+            arguments = quiz_arguments(function, replace(self._turn, said=("".join(told),)))
         if arguments is None:
             arguments = await self._filling.arguments(self._turn, function)
         self._made(function.name, arguments)
@@ -140,15 +141,13 @@ class _Request:
         passages = passages_in(self._turn.outputs(FILE_SEARCH))[:_PASSAGES]
         best = best_sentences(question, passages, _SENTENCES)
         if not best:
-            yield "Your files do not seem to say anything about that.\n\n"
+            yield f"Your files do not seem to say anything about that. {_OWN_KNOWLEDGE}"
             messages = prompts.flattened(replace(self._turn, results=()))
             async with aclosing(self._say(messages)) as texts:
                 async for text in texts:
                     yield text
             return
-        best = sorted(
-            (s for s in best if s.score >= _QUOTED_FROM * best[0].score), key=lambda s: s.order
-        )
+        best = [s for s in best if s.score >= _QUOTED_FROM * best[0].score]
         lines = "\n>\n".join(f"> {s.text} {s.mark}" for s in best)
         yield f"Your notes say:\n\n{lines}"
         async with aclosing(self._say(prompts.from_notes(question, best), _SUMMARY)) as texts:

@@ -13,6 +13,7 @@ from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH
 Messages = list[dict[str, str]]
 
 _LONGEST_OUTPUT = 1500  # characters of a function's output, for a small model
+_LONGEST = 6000  # characters of a question, for a small model
 _RECENT = 4  # messages
 
 
@@ -51,7 +52,7 @@ def from_output(turn: Turn) -> Messages:
         {
             "role": "user",
             "content": f"{told}\n\nUse this information to answer in one or two sentences.\n"
-            f"{turn.question}",
+            f"{turn.question[:_LONGEST]}",
         }
     ]
 
@@ -64,14 +65,15 @@ def for_arguments(turn: Turn, function: Function) -> Messages:
         else f"- {name}"
         for name, schema in function.properties.items()
     ]
-    talk = "\n".join(f"{role}: {text}" for role, text in turn.earlier[-_RECENT:])
+    recent = turn.earlier[-_RECENT:]
+    talk = "\n".join(f"{role}: {text[:_LONGEST_OUTPUT]}" for role, text in recent)
     return [
         {
             "role": "system",
             "content": f"You fill in the arguments of the function {function.name} as JSON. "
             f"{function.description}\n" + "\n".join(names),
         },
-        {"role": "user", "content": f"{talk}\n{turn.question}".strip()},
+        {"role": "user", "content": f"{talk}\n{turn.question[:_LONGEST]}".strip()},
     ]
 
 
@@ -83,7 +85,7 @@ def for_code(turn: Turn) -> Messages:
             "content": "You write short Python programs that print their result. "
             "Use no files, no network and no modules but math and random.",
         },
-        {"role": "user", "content": turn.question},
+        {"role": "user", "content": turn.question[:_LONGEST]},
     ]
 
 

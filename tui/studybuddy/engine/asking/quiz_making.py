@@ -14,24 +14,29 @@ from studybuddy.engine.asking.facts import Fact, facts_in
 from studybuddy.engine.asking.notes import Sentence
 from studybuddy.engine.asking.quiz_shape import Item
 
-_SPARE = 2
 _WORDS = re.compile(r"^In your own words: what do you know about “(.+)”\?$")
 _GAP = re.compile(r"^What is missing\? “(.+)”$", re.DOTALL)
 
 
 def quiz_items(
-    sentences: Sequence[Sentence], count: int, *, multiple: bool = True, free: bool = True
+    sentences: Sequence[Sentence],
+    count: int,
+    *,
+    about: Sequence[Sentence] = (),
+    multiple: bool = True,
+    free: bool = True,
 ) -> list[Item]:
     """Questions about what sentences say; fewer than asked where they do not give more.
 
     Args:
         sentences: of the notes, in their order.
         count: how many.
+        about: those of the sentences that are to be asked about first.
         multiple: whether some are to be multiple choice.
         free: whether one, or all where `multiple` is not, are to be answered in own words.
     """
-    facts = facts_in(sentences, count + _SPARE)
     open_ones = 1 if multiple else count
+    facts = facts_in(sentences, count, about)
     items = [_choice(fact) for fact in facts[: count - (open_ones if free else 0)]]
     if not multiple:
         items = []

@@ -7,8 +7,8 @@ from typing import Any
 from studybuddy.engine.asking.arguments import schema_problem
 from studybuddy.engine.asking.notes import (
     NotePassage,
-    Sentence,
     all_sentences,
+    best_sentences,
     passages_in,
 )
 from studybuddy.engine.asking.offered import Function, Offered
@@ -20,6 +20,8 @@ from studybuddy.engine.asking.wants import quiz_topic
 from studybuddy.engine.tools.definitions import FILE_SEARCH
 
 _LONGEST_TITLE = 60  # characters
+_CLOSE = 2
+"""Sentences closest to the topic, for each question."""
 
 
 def quiz_arguments(function: Function, turn: Turn) -> dict[str, Any] | None:
@@ -33,7 +35,10 @@ def quiz_arguments(function: Function, turn: Turn) -> dict[str, Any] | None:
         return None
     count = count_in(turn.question, shape)
     multiple, free = kinds_in(turn.question, shape, count)
-    items = quiz_items(material(turn), count, multiple=multiple, free=free)
+    passages = material(turn)
+    topic = quiz_topic(turn.question)
+    about = best_sentences(topic, passages, count * _CLOSE) if topic else ()
+    items = quiz_items(all_sentences(passages), count, about=about, multiple=multiple, free=free)
     arguments = shape.arguments(title_of(turn), items)
     if not items or schema_problem(arguments, function.parameters):
         return None
@@ -56,17 +61,17 @@ def quiz_feedback(offered: Offered, turn: Turn) -> str:
             continue
         items = shape.items(result.arguments)
         answers = answers_in(result.output, len(items)) if items else None
-        return feedback(items, answers, material(turn)) if answers else ""
+        return feedback(items, answers, all_sentences(material(turn))) if answers else ""
     return ""
 
 
-def material(turn: Turn) -> list[Sentence]:
-    """The sentences that a quiz is made from: passages found, else what the assistant said."""
+def material(turn: Turn) -> list[NotePassage]:
+    """What a quiz is made from: passages found, else what the assistant said."""
     passages = passages_in(turn.outputs(FILE_SEARCH))
-    if not passages:
-        said = [text for role, text in turn.earlier if role == "assistant"]
-        passages = [NotePassage("", "", text) for text in (*said, *turn.said)]
-    return all_sentences(passages)
+    if passages:
+        return passages
+    said = [text for role, text in turn.earlier if role == "assistant"]
+    return [NotePassage("", "", text) for text in (*said, *turn.said)]
 
 
 def title_of(turn: Turn) -> str:
