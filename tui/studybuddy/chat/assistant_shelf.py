@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studybuddy.chat.folders import PassedOver, folder_notes
+from studybuddy.chat.folders import PassedOver, folder_notes, unreadable
 from studybuddy.domain.assistant_ports import AssistantService
 from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -146,7 +146,7 @@ class AssistantShelf:
         try:
             found = await asyncio.to_thread(folder_notes, folder)
         except OSError as error:
-            reason = (error.strerror or "it can't be read").lower()
+            reason = unreadable(error)
             raise StudyBuddyError(
                 Problem(
                     ProblemKind.BAD_REQUEST,
@@ -176,6 +176,8 @@ class AssistantShelf:
                 except StudyBuddyError as error:
                     _log.info("a note was not added: %s", error.problem.kind)
                     failed[path] = str(error.problem)
+                except OSError as error:
+                    failed[path] = unreadable(error)
                 else:
                     if note.status is NoteStatus.COMPLETED:
                         added[path] = note

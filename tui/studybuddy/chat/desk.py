@@ -104,7 +104,8 @@ class Desk:
         endpoints = {endpoint.name: endpoint for endpoint in (*self._endpoints(), self.endpoint)}
         for run in await self._runs.claim_runs():
             opened = await self._store.load(run.conversation_id)
-            if opened is None or opened.head.mode is not Mode.ASSISTANT:
+            if opened is None or all(m.id != run.answer_id for m in opened.messages[1:]):
+                # Nobody would see what comes of it.
                 await self._runs.run_over(run.run_id)
                 continue
             session = self._thread_session(opened, new=False)

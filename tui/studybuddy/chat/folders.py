@@ -65,7 +65,7 @@ def _reason_against(path: Path, taken: int) -> str:
     try:
         size = path.stat().st_size
     except OSError as error:
-        return (error.strerror or "it can't be read").lower()
+        return unreadable(error)
     if not size:
         return "it is empty"
     if size > LARGEST:
@@ -73,3 +73,8 @@ def _reason_against(path: Path, taken: int) -> str:
     if taken >= MOST:
         return f"only the first {MOST:,} files of a folder are taken"
     return ""
+
+
+def unreadable(error: OSError) -> str:
+    """Why a file can't be read, in a few words."""
+    return (error.strerror or "it can't be read").lower()

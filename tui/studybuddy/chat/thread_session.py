@@ -185,11 +185,7 @@ class ThreadSession(StoredConversation):
             self._end_turn(turn)
 
     async def _follow(self, run: FollowedRun, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
-        place = next((n for n, m in enumerate(self._messages) if m.id == run.answer_id), None)
-        if place is None or not place:
-            self._expected = None
-            await self._runs.run_over(run.run_id)
-            return
+        place = next(n for n, m in enumerate(self._messages) if m.id == run.answer_id)
         answer = replace(self._messages[place], state=MessageState.STREAMING, error="")
         turn = self._begin_turn(answer, endpoint)
         self._expected = None
