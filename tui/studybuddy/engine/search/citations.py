@@ -60,12 +60,15 @@ def cite(text: str, passages: Sequence[Passage]) -> Cited:
         text: what the model wrote.
         passages: what it was given, in the order of their numbers, from 1.
     """
-    sources = Sources(passages)
     found = marks(text, len(passages))
-    writer = _Writer(text, passages, sources)
-    if any(mark.numbers for mark in found):
+    cited = {number - 1 for mark in found for number in mark.numbers}
+    if cited:
+        writer = _Writer(text, passages, Sources(passages, cited))
         writer.marked(found)
     else:
+        # What several searches found is looked at once.
+        first = {(p.file_id, p.start, p.end): at for at, p in reversed([*enumerate(passages)])}
+        writer = _Writer(text, passages, Sources(passages, sorted(first.values())))
         writer.unmarked(found)
     return writer.cited()
 

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from studybuddy.engine.search.passages import Passage
@@ -27,8 +27,10 @@ def content(text: str) -> frozenset[str]:
     found: set[str] = set()
     for run in RUNS.findall(text):
         found.update(pairs(run))
-    plain = unicodedata.normalize("NFKD", RUNS.sub(" ", text)).lower()
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    plain = text.lower()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", RUNS.sub(" ", plain))
+        plain = "".join(char for char in plain if not unicodedata.combining(char))
     found.update(_stem(word) for word in _WORD.findall(plain) if word not in STOP_WORDS)
     return frozenset(found)
 
@@ -53,19 +55,22 @@ class Support:
 class Sources:
     """Passages taken apart, for many claims."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        """Split all of them into sentences."""
-        self._sentences = [
-            [(*span, content(passage.text[slice(*span)])) for span in sentences(passage.text)]
-            for passage in passages
-        ]
-        every = [words for found in self._sentences for _start, _end, words in found]
+    def __init__(self, passages: Sequence[Passage], wanted: Collection[int]) -> None:
+        """Split the wanted ones, by their places from 0, into sentences."""
+        self._sentences = {
+            place: [
+                (*span, content(passages[place].text[slice(*span)]))
+                for span in sentences(passages[place].text)
+            ]
+            for place in wanted
+        }
+        self._words = {
+            place: frozenset[str]().union(*(words for _start, _end, words in found))
+            for place, found in self._sentences.items()
+        }
+        every = [words for found in self._sentences.values() for _start, _end, words in found]
         self._count = len(every)
         self._having = Counter(word for words in every for word in words)
-
-    def __len__(self) -> int:
-        """How many passages there are."""
-        return len(self._sentences)
 
     def support(self, passage: int, claim: str) -> Support:
         """The one or two sentences of a passage (from 0) that bear a claim best."""
@@ -74,15 +79,20 @@ class Sources:
     def best(self, claim: str) -> tuple[int, Support] | None:
         """The passage (from 0) that bears a claim best; the first of equals."""
         words = content(claim)
-        found = [(number, self._support(number, words)) for number in range(len(self))]
-        return max(found, key=lambda item: (item[1].share, -item[0]), default=None)
+        best: tuple[int, Support] | None = None
+        for place, all_words in self._words.items():
+            # No sentence of it can have more than all of them together.
+            if best is None or self._share(words, words & all_words) > best[1].share:
+                support = self._support(place, words)
+                if best is None or support.share > best[1].share:
+                    best = place, support
+        return best
 
     def _support(self, passage: int, claim: frozenset[str]) -> Support:
         found = self._sentences[passage]
         if not found:
             return Support(0, 0, 0.0, 0)
-        whole = sum(self._weight(word) for word in claim) or 1.0
-        shares = [sum(map(self._weight, claim & words)) / whole for _s, _e, words in found]
+        shares = [self._share(claim, claim & words) for _start, _end, words in found]
         top = max(range(len(found)), key=lambda index: (shares[index], -index))
         first = last = top
         share, words = shares[top], claim & found[top][2]
@@ -90,12 +100,17 @@ class Sources:
             if not 0 <= other < len(found):
                 continue
             both = claim & (found[top][2] | found[other][2])
-            together = sum(map(self._weight, both)) / whole
+            together = self._share(claim, both)
             start, end = found[min(top, other)][0], found[max(top, other)][1]
             if together >= max(share, shares[top] + _SECOND) and end - start <= _LONGEST_QUOTE:
                 first, last = min(top, other), max(top, other)
                 share, words = together, both
         return Support(found[first][0], found[last][1], min(1.0, share), len(words))
+
+    def _share(self, claim: frozenset[str], words: frozenset[str]) -> float:
+        """Of the claim's weight that some of its words have."""
+        # Exact sums: those of a set depend on its order, and that on the process.
+        return math.fsum(map(self._weight, words)) / (math.fsum(map(self._weight, claim)) or 1.0)
 
     def _weight(self, word: str) -> float:
         """How telling a word is; one that is in no passage is as telling as can be."""
