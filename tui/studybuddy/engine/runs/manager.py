@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from studybuddy.engine.errors import invalid
+from studybuddy.engine.errors import ApiError, invalid
 from studybuddy.engine.objects import ACTIVE, Message, Run
 from studybuddy.engine.runs import transitions
 from studybuddy.engine.runs.broadcast import Broadcast, Listener, Told
@@ -264,9 +264,15 @@ async def _stopped(task: asyncio.Task[None] | None) -> None:
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:
     """The outcome of something that is not to be left half done, also where who asked is gone."""
-    return await asyncio.shield(asyncio.ensure_future(work))
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_log_fault)
+        raise
 
 
-def _log_fault(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("a run's end could not be stored", exc_info=error)
+def _log_fault(task: asyncio.Task[Any]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, ApiError):
+        log.error("a run's change could not be stored", exc_info=error)

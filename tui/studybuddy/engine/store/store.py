@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.engine.store.objects import Objects
@@ -72,7 +72,11 @@ class Store:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         # Shielded: what is asked to be written is written, also where who asked is cancelled.
         running = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        return await asyncio.shield(running)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            running.add_done_callback(_forget)
+            raise
 
     def _transaction(self, begin: str, work: Callable[[Objects], T]) -> T:
         connection = self._connection
@@ -116,6 +120,12 @@ class Store:
 def _problem(sentence: str) -> StudyBuddyError:
     advice = "Name another folder with --data-dir, or move this one's content away."
     return StudyBuddyError(Problem(ProblemKind.STORAGE, sentence, advice))
+
+
+def _forget(running: asyncio.Future[Any]) -> None:
+    """Let a failure go that no one is left to be told of; asyncio would write it to the log."""
+    if not running.cancelled():
+        running.exception()
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
