@@ -15,7 +15,6 @@ from studybuddy.engine.asking.choose import make_asker
 from studybuddy.engine.asking.port import Ask, Asker, Reply
 from studybuddy.engine.errors import ApiError, invalid
 from studybuddy.engine.names import ModelNames
-from studybuddy.engine.tools.definitions import definition
 from tests.engine.asking.upstreams import (
     ScriptedUpstream,
     asked,
@@ -254,39 +253,6 @@ async def test_cancelling_ends_the_request_upstream() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert upstream.closed == 1
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        ApiError(400, "registry.ollama.ai/library/gemma2 does not support tools"),
-        ApiError(500, "tools param requires --jinja flag", "server_error"),
-        ApiError(404, "No endpoints found that support tool use"),
-        ApiError(400, '"auto" tool choice requires --enable-auto-tool-choice'),
-    ],
-)
-async def test_a_model_that_takes_no_tools_is_asked_without_from_then_on(refusal: ApiError) -> None:
-    upstream = ScriptedUpstream(refusal, text("An answer."))
-    asker = asker_of(upstream)
-    search = [definition("file_search")]
-    _, reply = await asked(asker, question("What is a cell?", tools=search))
-    assert [c.name for c in reply.calls] == ["file_search"]
-    _, reply = await asked(asker, question("What is a cell?", tools=search, tool_choice="none"))
-    assert reply.text == "An answer."
-    assert ["tools" in body for body in upstream.bodies] == [True, False]
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        invalid("Invalid schema for function 'lookup': not supported", "tools"),
-        ApiError(400, "The prompt is too long."),
-        ApiError(429, "Too many tool requests; not supported now."),
-    ],
-)
-async def test_other_failures_stay_failures(failure: ApiError) -> None:
-    with pytest.raises(ApiError):
-        await asked(asker_of(ScriptedUpstream(failure)), question("?", tools=[LOOKUP]))
 
 
 def test_the_port_is_as_agreed() -> None:

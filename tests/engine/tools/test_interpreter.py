@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import psutil
 import pytest
 
 from studybuddy.engine.tools import interpreter as module
@@ -131,6 +132,17 @@ async def test_output_without_end_stops_the_code() -> None:
 async def test_code_that_is_too_long_is_refused() -> None:
     async with interpreters(Limits(code=10)) as running:
         assert "too long: at most 10 characters" in (await running.run("t", "x = 1 + 1 + 1")).error
+
+
+async def test_a_worker_that_dies_is_replaced_and_variables_are_as_before() -> None:
+    async with interpreters() as running:
+        before = set(psutil.Process().children())
+        await running.run("t", "x = 1")
+        for worker in set(psutil.Process().children()) - before:
+            worker.kill()
+        results = [await running.run("t", "x") for _ in range(3)]
+        assert results[-1] == CodeResult("1\n")
+        assert all(r.logs == "1\n" or "Variables are as they were" in r.error for r in results)
 
 
 async def test_cancelling_ends_the_code_and_leaves_the_variables(

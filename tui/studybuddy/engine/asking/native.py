@@ -7,8 +7,10 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
+from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.arguments import fitted, repaired
 from studybuddy.engine.asking.gathering import Gathering, is_whole, new_call_id
 from studybuddy.engine.asking.offered import Offered, forced
@@ -28,6 +30,8 @@ _INABILITY = re.compile(
     r"extra|template|jinja|not implemented|unavailable",
     re.IGNORECASE,
 )
+_LASTING = re.compile(r"support|requires?\b|template|jinja|not implemented", re.IGNORECASE)
+_CHOICE = re.compile(r"tool.choice", re.IGNORECASE)
 _ABOUT_A_SCHEMA = re.compile(r"invalid (?:json )?schema|function.parameters", re.IGNORECASE)
 
 
@@ -44,22 +48,36 @@ class NativeAsker:
     async def ask(self, ask: Ask) -> AsyncGenerator[str | Reply, None]:
         """Text deltas as they come, then one `Reply`."""
         names = await self._names.resolve(ask.model)
-        begun = False
+        must_call = bool(ask.tools) and ask.tool_choice not in ("auto", "none")
+        begun, spent, held = False, Usage(), ""
         if not (ask.tools and names.sent in self._unable):
             try:
                 async with aclosing(self._ask(ask, names.sent, names.echo)) as parts:
                     async for part in parts:
-                        begun = True
+                        if must_call and isinstance(part, str):
+                            held += part
+                            continue
+                        if must_call and isinstance(part, Reply) and _only_talked(part):
+                            spent = part.usage
+                            break
+                        if held:
+                            yield held
+                        begun, held = True, ""
                         yield part
-                return
+                if begun:
+                    return
             except ApiError as error:
                 if begun or not ask.tools or not refuses_tools(error):
                     raise
-                log.info("%s takes no tools (%s): asked without.", names.sent, error.message)
-                self._unable.add(names.sent)
+                if must_call and _CHOICE.search(error.message):
+                    log.info("%s can't be made to call (%s).", names.sent, error.message)
+                else:
+                    log.info("%s takes no tools (%s): asked without.", names.sent, error.message)
+                    self._unable.add(names.sent)
+        # Some servers take a forced choice for a wish, and some models talk instead of calling.
         async with aclosing(self._without_tools.ask(ask)) as parts:
             async for part in parts:
-                yield part
+                yield replace(part, usage=spent + part.usage) if isinstance(part, Reply) else part
 
     async def _ask(self, ask: Ask, model: str, echo: str | None) -> AsyncGenerator[str | Reply]:
         offered = Offered(ask.tools if ask.tool_choice != "none" else ())
@@ -85,11 +103,16 @@ class NativeAsker:
         yield _reply(text, calls, gathering, offered, echo or gathering.model or model)
 
 
+def _only_talked(reply: Reply) -> bool:
+    return not reply.calls and reply.finish_reason == "stop"
+
+
 def refuses_tools(error: ApiError) -> bool:
     """Whether an upstream's error means that this model can't be given tools at all."""
+    inability = _INABILITY if error.status < 500 else _LASTING
     return (
         error.status in _REFUSING
-        and bool(_TOOLS.search(error.message) and _INABILITY.search(error.message))
+        and bool(_TOOLS.search(error.message) and inability.search(error.message))
         and not _ABOUT_A_SCHEMA.search(f"{error.message} {error.code}")
     )
 

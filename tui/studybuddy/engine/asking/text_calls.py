@@ -56,10 +56,13 @@ class TextCalls:
         self._held = ""
         self._in_code = False
         self._line_is_blank = True
+        self._inside_json = False
 
     def feed(self, delta: str) -> str:
         """Take the next piece, and return what can be shown now."""
         self._held += delta
+        if self._inside_json and "}" not in delta and "]" not in delta:
+            return ""  # it goes on; looking at it all again for each piece would take long
         return self._scan(final=False)
 
     def finish(self) -> str:
@@ -68,6 +71,7 @@ class TextCalls:
 
     def _scan(self, *, final: bool) -> str:
         shown: list[str] = []
+        self._inside_json = False
         while self._held:
             go_on = self._pass_code if self._in_code else self._pass_text
             if not go_on(shown, final):
@@ -210,6 +214,7 @@ class TextCalls:
             return _Verdict(start + 1)
         end = json_end(self._held, start) if likely else None
         if end is None and not final:
+            self._inside_json = likely is True
             return None
         calls = calls_in_json(self._held[start:end], self._offered)
         if not calls:
