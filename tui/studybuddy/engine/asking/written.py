@@ -67,9 +67,11 @@ def may_be_call(text: str, offered: Offered) -> bool | None:
         return None if _STILL_OPEN.match(text) else False
     if found["key"] not in _FIRST_KEYS:
         return False
-    if found["key"] in _NAMES and found["value"] is not None:
+    if found["key"] not in _NAMES:
+        return True
+    if found["value"] is not None:
         return offered.get(found["value"]) is not None
-    return True
+    return None if text[found.end() :].strip()[:1] in ("", '"', "'") else True
 
 
 def json_end(text: str, start: int) -> int | None:
