@@ -6,6 +6,8 @@ Update with `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at t
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,10 @@ from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
 from studybuddy.domain.problems import Problem, ProblemKind
+from studybuddy.domain.runs import Citation, FunctionCall, Hit
+from studybuddy.domain.settings import Settings
+from tests.support.run_scripts import Requires, RunsCode, Says, Searches
+from tests.support.scripted_assistants import ScriptedAssistants
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import MemorySetup, Student
 
@@ -125,4 +131,53 @@ async def test_the_notes(
             student.app.screen.query_one("#path", Input).value = str(tmp_path / name)
             await student.pilot.press("enter")
             await student.until(partial(listed, student, name))
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_with_its_steps(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    wall = "Plant cells have a wall of cellulose."
+    text = "Plant cells have a **wall**【1】; animal cells have none."
+    citation = Citation(text.index("【"), text.index("】") + 1, "f", "biology.pdf", wall, page=3)
+    server = ScriptedAssistants(
+        [
+            Searches((Hit("f", "biology.pdf", wall, 0.92), Hit("g", "notes.md", "None.", 0.4))),
+            RunsCode("print(6 * 7)", "42\n"),
+            Says(text, citations=(citation,)),
+        ]
+    )
+    async with Student(server=server).at_work(size) as student:
+        await student.in_assistant_mode()
+        await student.ask("What has a wall?")
+        await student.pilot.press("ctrl+g")
+        await student.until(lambda: "Ran code" in student.shown())
+        await student.until(lambda: "context" in student.shown())
+        assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_threads_under_way_one_waiting(
+    size: tuple[int, int], snapshot: SnapshotAssertion
+) -> None:
+    question = {"question_text": "Why?", "question_type": "FREE_RESPONSE"}
+    arguments = json.dumps({"title": "Cells", "questions": [question]})
+    quiz = Requires((FunctionCall("call", "display_quiz", arguments),))
+    gate = asyncio.Event()
+    server = ScriptedAssistants(
+        [gate, Says("Ready.")], [asyncio.Event()], [Says("Begun"), asyncio.Event()], [quiz]
+    )
+    still = Settings(reduced_motion=True)
+    async with Student(server=server, settings=still).at_work(size) as student:
+        await student.in_assistant_mode()
+        for text in ("Done?", "Queued?", "Working?", "Waiting?"):
+            student.view.prompt.put(text)
+            await student.pilot.press("enter")
+            await student.until(lambda: student.view.turn is not None)
+            if text != "Waiting?":
+                await student.pilot.press("ctrl+n")
+        await student.until(lambda: "Why?" in student.shown())
+        await student.pilot.press("escape", "ctrl+o")
+        await student.until(lambda: "Waiting for you: a quiz" in student.shown())
+        gate.set()
+        await student.until(lambda: "✓ Done?" in student.shown())
         assert picture(student) == snapshot

@@ -295,6 +295,62 @@ async def test_the_same_thread_goes_on_with_another_assistant() -> None:
         assert len(student.server.threads) == 1
 
 
+async def test_each_answer_is_headed_by_the_assistant_that_gives_it_from_its_first_word_on() -> (
+    None
+):
+    gate = asyncio.Event()
+    async with on_thread(
+        [Says("One.")], [Says("Begun"), gate, Says("and done.")]
+    ).at_work() as student:
+        await student.in_assistant_mode()
+        await student.ask("First?")
+        await student.pilot.press("ctrl+l", "down", "enter")
+        await student.until(lambda: "◉ Math Tutor" in student.shown())
+        await send(student, "Second?")
+        await student.until(lambda: "Begun" in student.shown())
+        assert "  Math Tutor · scripted-model" in student.shown()
+        gate.set()
+        await run_over(student)
+        assert "  Math Tutor · scripted-model" in student.shown()
+        assert "  Study Buddy · scripted-model" in student.shown()
+
+
+async def test_esc_does_not_give_up_at_once_what_waits_for_the_student() -> None:
+    async with on_thread([Requires((QUIZ,)), Says("Well done.")]).at_work() as student:
+        await student.in_assistant_mode()
+        await send(student, "Quiz me?")
+        await student.until(lambda: "What makes energy?" in student.shown())
+        await student.pilot.press("escape", "escape")
+        await student.until(lambda: "Esc again gives it up" in student.told())
+        assert student.view.busy
+        await student.pilot.press("escape")
+        await run_over(student)
+        assert student.server.runs[0].run.status is RunStatus.CANCELLED
+
+
+async def test_a_quiz_does_not_swallow_what_is_being_typed() -> None:
+    gate = asyncio.Event()
+    async with on_thread([gate, Requires((QUIZ,)), Says("Well done.")]).at_work() as student:
+        await student.in_assistant_mode()
+        await send(student, "Quiz me?")
+        await student.type("an")
+        gate.set()
+        await student.until(lambda: student.view.turn and student.view.turn.required)
+        await student.type("d then")
+        await student.until(lambda: "What makes energy?" in student.shown())
+        assert student.view.prompt.text == "and then"
+
+
+async def test_a_quiz_closes_where_its_run_ends_without_it() -> None:
+    async with on_thread([Requires((QUIZ,)), Says("Well done.")]).at_work() as student:
+        await student.in_assistant_mode()
+        await send(student, "Quiz me?")
+        await student.until(lambda: "What makes energy?" in student.shown())
+        student.server.runs[0].cancel()
+        await student.until(lambda: "What makes energy?" not in student.shown())
+        assert not student.view.busy
+
+
 async def test_a_citation_opens_the_note_at_its_passage() -> None:
     citation = Citation(18, 21, "file_1", "biology.md", "Cells have walls.", line=1)
     script: Script = [Says("Plants have walls 【1】.", citations=(citation,))]

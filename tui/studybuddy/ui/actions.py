@@ -79,7 +79,7 @@ class ActionKeeper:
         assert required is not None
         draft = ActionDraft.read(turn.action_draft)
         try:
-            await self._view.drafts.rest()
+            await self._view.drafts.pause()
             for call in required.calls:
                 if call.id in draft.outputs or turn.required is not required:
                     continue
@@ -118,7 +118,7 @@ class ActionKeeper:
                 return QuizScreen(quiz.parse(call.arguments), draft, on_draft)
             except ValueError:
                 pass  # what can't be shown as a quiz is shown as it came
-        return FunctionCallScreen(call)
+        return FunctionCallScreen(call, draft, on_draft)
 
     def _keep(self, session: ThreadSession, turn: Turn, draft: ActionDraft) -> None:
         turn.action_draft = draft.write()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -172,7 +172,7 @@ class ConversationView(Vertical):
         self.drafts.forget()
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
-        turn = Turn.begin(event.text, anew=False)
+        turn = Turn.begin(event.text, anew=False, assistant=self.session.head.assistant_name)
         self._begin(turn, self.session.send(event.text, endpoint))
 
     def retry(self) -> None:
@@ -183,7 +183,8 @@ class ConversationView(Vertical):
         elif self._may_ask() and (endpoint := self._desk.endpoint):
             if self.prompt.text.strip() == question.text.strip():
                 self.prompt.put("")
-            turn = Turn.begin(question.text, anew=True)
+            name = self.session.head.assistant_name
+            turn = Turn.begin(question.text, anew=True, assistant=name)
             self._begin(turn, self.session.retry(endpoint))
 
     async def stop(self) -> None:
@@ -201,7 +202,7 @@ class ConversationView(Vertical):
 
     def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
         """Follow a turn that goes on without having been sent here: one from before a restart."""
-        turn = Turn.begin(asked, anew=True)
+        turn = Turn.begin(asked, anew=True, assistant=session.head.assistant_name)
         self._begin(turn, events, session)
 
     def _begin(
@@ -285,11 +286,9 @@ class ConversationView(Vertical):
     def _draft_lost(self, problem: Problem) -> None:
         self.set_idle(Activity(detail=problem.sentence, failed=True))
 
-    def count(self) -> None:
+    @work(group="count", exclusive=True, exit_on_error=False)
+    async def count(self) -> None:
         """Bring the meter up to date, off the key path."""
-        self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
-
-    async def _count(self) -> None:
         session = self.session
         meter = await measure(self._desk, session, self.prompt.text)
         if session is self.session:

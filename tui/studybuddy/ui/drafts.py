@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from textual.timer import Timer
@@ -15,6 +16,8 @@ from studybuddy.ui.widgets.status import Meter
 
 REST = 0.3
 """Seconds without a key press after which the draft is stored and counted."""
+PAUSE = 1.2
+"""Seconds without a key press after which somebody is not in the middle of a sentence."""
 
 
 class DraftKeeper:
@@ -24,7 +27,7 @@ class DraftKeeper:
         self,
         node: Widget,
         draft: Callable[[], tuple[Session, str]],
-        count: Callable[[], None],
+        count: Callable[[], object],
         tell: Callable[[Problem], None],
     ) -> None:
         """Take the widget whose clock is used, and where session and text are to be had."""
@@ -33,17 +36,20 @@ class DraftKeeper:
         self._count = count
         self._tell = tell
         self._timer: Timer | None = None
-        self._resting = asyncio.Event()
-        self._resting.set()
+        self._typed_at = 0.0
 
-    async def rest(self) -> None:
-        """Wait until no key was pressed for a moment."""
-        await self._resting.wait()
+    async def pause(self) -> None:
+        """Wait until the student pauses: what opens by itself is to swallow no key."""
+        while True:
+            left = self._typed_at + PAUSE - time.monotonic()
+            if left <= 0:
+                return
+            await asyncio.sleep(left)
 
     def typed(self) -> None:
         """Wait for the keys to rest, anew from now."""
         self.forget()
-        self._resting.clear()
+        self._typed_at = time.monotonic() if self._draft()[1] else 0.0
         self._timer = self._node.set_timer(REST, self._rested)
 
     def forget(self) -> None:
@@ -51,7 +57,6 @@ class DraftKeeper:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        self._resting.set()
 
     async def _rested(self) -> None:
         self._count()

@@ -35,7 +35,7 @@ def show_event(
                 transcript.remove_message(message_id)
             if not turn.anew:
                 _put(transcript, question)
-            _put(transcript, answer)
+            _put(transcript, turn.answer or answer)
             transcript.follow_end()
         case TurnFinished(answer) | TurnFailed(answer):
             if turn.answer is not None:

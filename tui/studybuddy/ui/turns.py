@@ -19,7 +19,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import Message, MessageState
-from studybuddy.domain.runs import RunStep
+from studybuddy.domain.runs import RunDetails, RunStep
 from studybuddy.domain.usage import Usage
 from studybuddy.ui.widgets.status import Activity
 
@@ -33,6 +33,8 @@ class Turn:
     anew: bool
     """Whether a question that was asked before is asked again."""
     activity: Activity
+    assistant: str = ""
+    """Name of the assistant that answers; empty in completion mode."""
     answer: Message | None = None
     usage: Usage | None = None
     steps: dict[str, RunStep] = field(default_factory=dict)
@@ -48,10 +50,10 @@ class Turn:
     _parts: list[str] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, asked: str, *, anew: bool) -> Turn:
+    def begin(cls, asked: str, *, anew: bool, assistant: str = "") -> Turn:
         """A turn that starts now."""
         now = time.monotonic()
-        return cls(asked, anew, Activity(Phase.THINKING, since=now, started=now))
+        return cls(asked, anew, Activity(Phase.THINKING, since=now, started=now), assistant)
 
     @property
     def over(self) -> bool:
@@ -82,6 +84,9 @@ class Turn:
                 if phase not in (Phase.WAITING, Phase.RETRYING):
                     self.required = None
             case TurnStarted(_, answer):
+                if self.assistant and answer.details is None:  # it is named from the beginning
+                    details = RunDetails("", "", assistant_name=self.assistant)
+                    answer = replace(answer, details=details)
                 self.answer = answer
             case TextDelta(text):
                 self._parts.append(text)

@@ -91,7 +91,7 @@ class Entry:
 
     def restate(self, message: Message, look: Look, *, last: bool) -> None:
         """Put `message` in the place of the old one, which has the same text."""
-        if message.model != self.message.model:
+        if _author(message) != _author(self.message):
             self.parts[0] = _fixed(_head(message, look))
         self.message = message
         self.parts[-1] = _fixed(_foot(message, look, last))
@@ -144,11 +144,17 @@ def _fixed(lines: list[Line]) -> Part:
     return Part(len(lines), None, Layout(lines, "", []))
 
 
+def _author(message: Message) -> tuple[str, str]:
+    """The assistant that wrote a message, where it was one, and the model."""
+    return message.details.assistant_name if message.details else "", message.model
+
+
 def _head(message: Message, look: Look) -> list[Line]:
     palette = look.palette
+    assistant = _author(message)[0] or look.assistant_name
     name, style = {
         Role.USER: (look.user_name, palette.user_name),
-        Role.ASSISTANT: (look.assistant_name, palette.assistant_name),
+        Role.ASSISTANT: (assistant, palette.assistant_name),
         Role.SYSTEM: ("System", palette.dim),
     }[message.role]
     pieces = [measurable(harmless(name))]

@@ -170,6 +170,6 @@ class StatusLine(Widget):
             if left.cell_length + hint.cell_length + right.cell_length + 2 > width:
                 hint = Content("")
         room = max(0, width - right.cell_length - 2)
-        left = Content.assemble(left, hint.stylize("$text-muted"))
+        left = Content.assemble(left, hint.stylize("$foreground 60%"))
         left = left.truncate(room, ellipsis=True, pad=True)
         return Content.assemble(left, "  ", right.stylize("$text-muted"))
