@@ -138,7 +138,7 @@ class RunState:
         self.run = run
         if run.status is RunStatus.REQUIRES_ACTION:
             self._require(run)
-        if run.status.over and run.usage is not None:
+        if run.status.over and run.usage is not None and run.usage.total:
             self._put(UsageReported(run.usage))
 
     def _require(self, run: Run) -> None:
