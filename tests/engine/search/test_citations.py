@@ -71,6 +71,13 @@ def test_the_quote_is_the_sentence_that_bears_the_claim() -> None:
     assert [a["file_citation"]["line"] for a in cited.annotations] == [12, 13]
 
 
+def test_a_title_is_quoted_with_what_stands_below_it() -> None:
+    text = "# Ribosomes\n\nThey build all proteins. They are small."
+    passage = Passage("file-1", "a.md", text, 0, len(text), None, 1, 1.0, {})
+    (annotation,) = cite("Ribosomes do it 【1】.", (passage,)).annotations
+    assert annotation["file_citation"]["quote"] == "# Ribosomes\n\nThey build all proteins."
+
+
 def test_a_quote_on_a_further_page_tells_that_page() -> None:
     passage = replace(PASSAGES[0], page_breaks=(100 + CELLS.index("Ribosomes"),))
     cited = cite("Ribosomes build proteins 【1】.", (passage,))

@@ -19,6 +19,8 @@ _ENDINGS = re.compile(
 )
 _SHORTEST_STEM = 4
 _LONGEST_QUOTE = 400  # characters
+_TITLE = re.compile(r"#{1,6}\s|[^.!?。]{1,40}\Z")
+_TITLE_WORTH = 0.5  # of a title beside a sentence, since it says nothing
 _SECOND = 0.15  # share of the whole weight that a second sentence must add
 
 
@@ -52,6 +54,21 @@ class Support:
     """Distinct words that are in both."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence of a passage: text[start:end]."""
+
+    start: int
+    end: int
+    words: frozenset[str]
+    worth: float
+
+
+def _sentence(text: str, start: int, end: int) -> _Sentence:
+    part = text[start:end]
+    return _Sentence(start, end, content(part), _TITLE_WORTH if _TITLE.match(part) else 1.0)
+
+
 class Sources:
     """Passages taken apart, for many claims."""
 
@@ -59,16 +76,15 @@ class Sources:
         """Split the wanted ones, by their places from 0, into sentences."""
         self._sentences = {
             place: [
-                (*span, content(passages[place].text[slice(*span)]))
-                for span in sentences(passages[place].text)
+                _sentence(passages[place].text, *span) for span in sentences(passages[place].text)
             ]
             for place in wanted
         }
         self._words = {
-            place: frozenset[str]().union(*(words for _start, _end, words in found))
+            place: frozenset[str]().union(*(sentence.words for sentence in found))
             for place, found in self._sentences.items()
         }
-        every = [words for found in self._sentences.values() for _start, _end, words in found]
+        every = [one.words for found in self._sentences.values() for one in found]
         self._count = len(every)
         self._having = Counter(word for words in every for word in words)
 
@@ -92,20 +108,22 @@ class Sources:
         found = self._sentences[passage]
         if not found:
             return Support(0, 0, 0.0, 0)
-        shares = [self._share(claim, claim & words) for _start, _end, words in found]
-        top = max(range(len(found)), key=lambda index: (shares[index], -index))
+        shares = [self._share(claim, claim & sentence.words) for sentence in found]
+        top = max(range(len(found)), key=lambda at: (shares[at] * found[at].worth, -at))
         first = last = top
-        share, words = shares[top], claim & found[top][2]
+        share, words = shares[top], claim & found[top].words
         for other in (top - 1, top + 1):
             if not 0 <= other < len(found):
                 continue
-            both = claim & (found[top][2] | found[other][2])
+            both = claim & (found[top].words | found[other].words)
             together = self._share(claim, both)
-            start, end = found[min(top, other)][0], found[max(top, other)][1]
+            start, end = found[min(top, other)].start, found[max(top, other)].end
             if together >= max(share, shares[top] + _SECOND) and end - start <= _LONGEST_QUOTE:
                 first, last = min(top, other), max(top, other)
                 share, words = together, both
-        return Support(found[first][0], found[last][1], min(1.0, share), len(words))
+        if found[last].worth < 1 and last + 1 < len(found):
+            last += 1  # a title is no quote without what stands below it
+        return Support(found[first].start, found[last].end, min(1.0, share), len(words))
 
     def _share(self, claim: frozenset[str], words: frozenset[str]) -> float:
         """Of the claim's weight that some of its words have."""
