@@ -1,10 +1,16 @@
-"""A model server that uses the tools it is offered, as a capable model would."""
+"""A model server that uses the tools it is offered, as a capable model would.
+
+As a process of its own, which tells its base URL: `python -m tests.walkthroughs.tutor`.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from dataclasses import replace
 from typing import Any
 
-from tests.support.scripted_server import Received
+from tests.support.scripted_server import Received, ScriptedServer
 from tests.support.wire import Answer, Reply, answer, calls, error
 
 SOLVED = "The solution is x = 1.0, Jane Doe."
@@ -49,9 +55,23 @@ def _answer(question: str, offered: set[str], outputs: list[str]) -> Answer:
         return calls(("display_quiz", QUIZ))
     if "solve" in question.lower() and "code_interpreter" in offered:
         return calls(("code_interpreter", {"code": CODE}))
-    if "file_search" in offered:
+    if "file_search" in offered and "slowly" not in question:
         return calls(("file_search", {"query": question}))
+    if "slowly" in question:
+        return replace(answer(f"{SLOWLY} END-OF-ANSWER"), rate=40)
     return answer(f"You said: {question}")
 
 
+SLOWLY = " ".join(f"Word {number} of the answer." for number in range(40))
 MODELS = Reply({"object": "list", "data": [{"id": "tutor", "object": "model"}]})
+
+
+async def main() -> None:
+    """Serve until killed."""
+    async with ScriptedServer(tutor, models=MODELS) as server:
+        print(json.dumps({"base_url": server.base_url}), flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

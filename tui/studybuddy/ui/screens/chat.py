@@ -261,7 +261,7 @@ class ChatScreen(ThreadCommands):
         if pane is steps:
             steps.focus_list()
         else:
-            pane.focus()
+            self.set_focus(pane)  # at once: the next key may be waiting already
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_mode(self) -> None:
