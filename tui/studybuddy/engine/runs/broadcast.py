@@ -105,11 +105,6 @@ class Broadcast:
         self._listeners.append(listener)
         return listener
 
-    def leave(self, listener: Listener) -> None:
-        """Forget a listener."""
-        with suppress(ValueError):
-            self._listeners.remove(listener)
-
     def tell(self, *events: Told | TextGrew) -> None:
         """Tell events that are true already: what they say is stored."""
         for event in events:
