@@ -27,6 +27,20 @@ async def interpreters(limits: Limits | None = None) -> AsyncIterator[Interprete
         await running.close()
 
 
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when code has printed something."""
+    event = threading.Event()
+    take = Job._take
+
+    def taken(job: Job, stream: str, text: str) -> None:
+        take(job, stream, text)
+        event.set()
+
+    monkeypatch.setattr(Job, "_take", taken)
+    return event
+
+
 @pytest.mark.parametrize(
     ("code", "logs"),
     [
@@ -146,16 +160,8 @@ async def test_a_worker_that_dies_is_replaced_and_variables_are_as_before() -> N
 
 
 async def test_cancelling_ends_the_code_and_leaves_the_variables(
-    monkeypatch: pytest.MonkeyPatch,
+    printed: threading.Event,
 ) -> None:
-    printed = threading.Event()
-    take = Job._take
-
-    def taken(job: Job, stream: str, text: str) -> None:
-        take(job, stream, text)
-        printed.set()
-
-    monkeypatch.setattr(Job, "_take", taken)
     async with interpreters() as running:
         await running.run("t", "x = 1")
         code = "x = 2\nprint('on')\nimport time\nwhile True: time.sleep(0)"
@@ -165,6 +171,18 @@ async def test_cancelling_ends_the_code_and_leaves_the_variables(
         with pytest.raises(asyncio.CancelledError):
             await endless
         assert (await running.run("t", "x")).logs == "1\n"
+
+
+async def test_closing_ends_code_that_runs_and_code_that_waits(
+    printed: threading.Event,
+) -> None:
+    running = Interpreters(Limits(seconds=60), workers=1)
+    endless = "print('on')\nwhile True: pass"
+    runs = [asyncio.create_task(running.run(thread, endless)) for thread in ("a", "b")]
+    assert await asyncio.to_thread(printed.wait, 10)
+    await running.close()
+    for result in await asyncio.gather(*runs):
+        assert result.error == "The code was stopped. Variables are as they were before."
 
 
 async def test_runs_of_one_thread_wait_for_each_other_and_others_do_not() -> None:

@@ -77,6 +77,7 @@ class Interpreters:
         self._threads: dict[str, _Thread] = {}
         self._states: OrderedDict[str, bytes] = OrderedDict()
         self._dropped: set[str] = set()
+        self._jobs: set[Job] = set()
 
     async def run(self, thread_id: str, code: str) -> CodeResult:
         """Run code after what the thread ran before; raises nothing for bad code.
@@ -121,18 +122,21 @@ class Interpreters:
             self._dropped.discard(thread_id)
 
     async def close(self) -> None:
-        """End the processes; runs still under way are to be cancelled before."""
+        """End the processes, and the code that still runs."""
+        for job in self._jobs:
+            job.stop()
         async with self._starting:
             await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._executor.shutdown(cancel_futures=True)
+        self._executor.shutdown()
         self._entered.close()
         self._pool = None
 
     async def _run(self, code: str, state: bytes | None) -> Ran:
         pool = await self._started()
         job = Job(code, state, self._limits)
+        self._jobs.add(job)
         submitted = self._executor.submit(job.run, pool)
         running = asyncio.wrap_future(submitted)
         try:
@@ -142,6 +146,8 @@ class Interpreters:
                 job.stop()
                 await asyncio.wait({running})
             raise
+        finally:
+            self._jobs.discard(job)
 
     async def _started(self) -> Monty:
         async with self._starting:

@@ -21,6 +21,7 @@ _SUSPENSIONS = 1_000_000
 _RECURSION = 500  # calls
 _FRAMES = 8
 _UNCHANGED = "Variables are as they were before."
+_STOPPED = f"The code was stopped. {_UNCHANGED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Job:
         """Run it in a worker of the pool; blocks, and raises nothing for bad code."""
         from pydantic_monty import MontyError
 
+        if self._stopped:
+            return Ran("", _STOPPED, None)
         if len(self._code) > self._limits.code:
             return Ran("", f"The code is too long: at most {self._limits.code:,} characters.", None)
         try:
@@ -150,7 +153,7 @@ class Job:
         if self._printed > _FLOOD:
             return f"The code was stopped: it prints without end. {_UNCHANGED}"
         if self._stopped:
-            return f"The code was stopped. {_UNCHANGED}"
+            return _STOPPED
         if getattr(error, "timed_out", False):
             return self._spoilt("TimeoutError: feed time limit")
         return f"The interpreter broke down over this code. Simplify it. {_UNCHANGED}"
