@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -107,6 +108,24 @@ def test_any_markup_is_read_without_failing(source: str) -> None:
     text = html_text(source.encode())
     assert text is not None
     assert "\x07" not in text
+
+
+def test_of_a_notebook_the_cells_are_read(read: Read) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Means\n", "They are pulled by outliers."]},
+        {"cell_type": "code", "source": "print(1)", "outputs": [{"text": ["1\n"]}]},
+        {"cell_type": "code", "source": [], "outputs": []},
+    ]
+    found = read(json.dumps({"cells": cells, "nbformat": 4}).encode(), "a.ipynb")
+    assert found.kind is Kind.MARKDOWN
+    assert found.pages == (
+        "# Means\nThey are pulled by outliers.\n\n```python\nprint(1)\n```\n\n1",
+    )
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "not json", '{"cells": 1}', "[" * 100_000])
+def test_a_notebook_that_is_none_is_read_as_text(read: Read, text: str) -> None:
+    assert read(text.encode(), "a.ipynb").pages == (text,)
 
 
 def test_of_a_pdf_each_page_is_read(read: Read) -> None:

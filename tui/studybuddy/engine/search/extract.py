@@ -8,6 +8,7 @@ from pathlib import Path
 from studybuddy.engine.search.decoding import decode
 from studybuddy.engine.search.documents import MAX_CHARACTERS, Document, Kind, too_long
 from studybuddy.engine.search.markup import html_text
+from studybuddy.engine.search.notebooks import notebook_text
 from studybuddy.engine.search.passages import Unreadable
 
 _MARKDOWN = frozenset({"md", "markdown", "mdown", "mkd", "mdx", "qmd", "rmd"})
@@ -87,6 +88,8 @@ def _text(data: bytes, extension: str, head: bytes) -> Document:
         raise too_long()
     if not text.strip():
         raise Unreadable("invalid_file", "This file has no text.")
+    if extension == "ipynb" and (cells := notebook_text(text)):
+        return Document(Kind.MARKDOWN, (cells,), has_pages=False)
     if is_html or extension in _MARKDOWN:
         return Document(Kind.MARKDOWN, (text,), has_pages=False)
     if extension in _CODE:
