@@ -135,6 +135,19 @@ async def test_a_server_that_stays_away_ends_the_turn_and_the_run_is_followed_on
 
 
 @virtually
+async def test_the_same_question_sent_again_follows_the_run_that_may_still_answer_it() -> None:
+    room = StudyRoom([Says("one"), Cuts(), Pauses(300), Says("two")])
+    asking = asyncio.create_task(room.send("Count!"))
+    await asyncio.sleep(0.5)
+    room.server.down = DOWN
+    failed(await asking)
+    room.server.down = None
+    events = await room.send("Count!")
+    assert shown(events) == finished(events).answer.text == "one two"
+    assert room.thread == ["Count!", "one two"]
+
+
+@virtually
 async def test_a_run_that_the_server_lost_ends_with_a_sentence() -> None:
     room = StudyRoom([Says("one"), Cuts(), Pauses(5), Says("two")])
     asking = asyncio.create_task(room.send("Count!"))

@@ -6,8 +6,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from studybuddy.domain.assistant_ports import (
     Polled,
@@ -16,7 +15,6 @@ from studybuddy.domain.assistant_ports import (
     RunRequest,
     ThreadMessage,
 )
-from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.messages import Role, new_id
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -24,8 +22,8 @@ from studybuddy.domain.runs import Run, RunStatus, RunStep
 from tests.support.run_scripts import Says, Script
 from tests.support.scripted_provider import ENDPOINT
 from tests.support.scripted_runs import ScriptedRun
+from tests.support.scripted_shelf import GONE, ScriptedShelf
 
-GONE = Problem(ProblemKind.NOT_FOUND, "It is gone on the server.")
 ACTIVE = Problem(ProblemKind.BAD_REQUEST, "The assistant is still at work in this thread.")
 DOWN = Problem(ProblemKind.NO_CONNECTION, "The server can't be reached.", transient=True)
 
@@ -43,7 +41,7 @@ class Thread:
         return [message.text for message in self.messages]
 
 
-class ScriptedAssistants:
+class ScriptedAssistants(ScriptedShelf):
     """`domain.assistant_ports.AssistantService` in memory; the last script serves all later runs.
 
     Runs go on by themselves as tasks of the event loop. Knobs for tests:
@@ -64,24 +62,15 @@ class ScriptedAssistants:
         lifetime: float | None = 600.0,
         clock: Callable[[], float] | None = None,
     ) -> None:
+        super().__init__(clock or (lambda: 1_700_000_000 + asyncio.get_running_loop().time()))
         self.streams = streams
         self.holds = holds
         self.poll_after = poll_after
         self.lifetime = lifetime
-        self.down: Problem | None = None
-        self.failures: defaultdict[str, deque[Problem]] = defaultdict(deque)
         self.lost: defaultdict[str, deque[Problem]] = defaultdict(deque)
-        self.unreadable: dict[str, str] = {}
-        self.requests: list[str] = []
-        """Names of the methods called, oldest first."""
         self.asked: list[RunRequest] = []
-        self.shelf: dict[str, Assistant] = {}
         self.threads: dict[str, Thread] = {}
-        self.pages: dict[str, Sequence[str]] = {}
-        """File id to its text."""
-        self._notes: defaultdict[str, dict[str, Note]] = defaultdict(dict)
         self._scripts = scripts or ([Says("Hello.")],)
-        self._clock = clock or (lambda: 1_700_000_000 + asyncio.get_running_loop().time())
         self._endpoint = ENDPOINT
 
     @property
@@ -99,72 +88,9 @@ class ScriptedAssistants:
         runs = [run for thread in self.threads.values() for run in thread.runs]
         return sorted(runs, key=lambda run: run.run.created_at)
 
-    def put(self, spec: AssistantSpec, assistant_id: str = "") -> Assistant:
-        """Have an assistant without a request."""
-        assistant = Assistant(assistant_id or f"asst_{new_id()}", spec, (), self._clock())
-        self.shelf[assistant.id] = assistant
-        return assistant
-
     def start(self, thread_id: str, assistant_id: str, question: str = "") -> ScriptedRun:
         """Start a run without a request, as another client would."""
         return self._start(self._thread(thread_id), RunRequest(assistant_id, question=question))
-
-    # Assistants
-
-    async def assistants(self) -> Sequence[Assistant]:
-        self._called("assistants")
-        return list(reversed(self.shelf.values()))
-
-    async def create_assistant(self, spec: AssistantSpec) -> Assistant:
-        self._called("create_assistant")
-        return self.put(spec)
-
-    async def update_assistant(self, assistant_id: str, spec: AssistantSpec) -> Assistant:
-        self._called("update_assistant")
-        self.shelf[assistant_id] = replace(self._assistant(assistant_id), spec=spec)
-        return self.shelf[assistant_id]
-
-    async def delete_assistant(self, assistant_id: str) -> None:
-        self._called("delete_assistant")
-        self.shelf.pop(assistant_id, None)
-
-    async def notes(self, assistant_id: str) -> Sequence[Note]:
-        self._called("notes")
-        self._assistant(assistant_id)
-        return list(reversed(self._notes[assistant_id].values()))
-
-    async def add_note(
-        self, assistant_id: str, path: Path, on_progress: Callable[[int, int], None]
-    ) -> Note:
-        self._called("add_note")
-        self._assistant(assistant_id)
-        try:
-            content = _content(path)
-        except OSError as caught:
-            told = Problem(ProblemKind.STORAGE, f"{path.name} can't be read: {caught.strerror}.")
-            raise StudyBuddyError(told) from None
-        size = len(content)
-        on_progress(0, size)
-        await asyncio.sleep(0)
-        on_progress(size, size)
-        note = Note(f"file_{new_id()}", path.name, size, NoteStatus.COMPLETED)
-        if (error := self.unreadable.get(path.name)) is not None:
-            note = replace(note, status=NoteStatus.FAILED, error=error)
-        else:
-            self.pages[note.file_id] = [content.decode(errors="replace")]
-        self._notes[assistant_id][note.file_id] = note
-        return note
-
-    async def remove_note(self, assistant_id: str, file_id: str) -> None:
-        self._called("remove_note")
-        self._notes[assistant_id].pop(file_id, None)
-        self.pages.pop(file_id, None)
-
-    async def note_pages(self, assistant_id: str, thread_id: str, file_id: str) -> Sequence[str]:
-        self._called("note_pages")
-        if file_id not in self.pages:
-            raise StudyBuddyError(GONE)
-        return self.pages[file_id]
 
     # Threads
 
@@ -259,18 +185,6 @@ class ScriptedAssistants:
 
     # Inside
 
-    def _called(self, method: str) -> None:
-        self.requests.append(method)
-        if self.down is not None:
-            raise StudyBuddyError(self.down)
-        if self.failures[method]:
-            raise StudyBuddyError(self.failures[method].popleft())
-
-    def _assistant(self, assistant_id: str) -> Assistant:
-        if assistant_id not in self.shelf:
-            raise StudyBuddyError(GONE)
-        return self.shelf[assistant_id]
-
     def _thread(self, thread_id: str) -> Thread:
         if thread_id not in self.threads:
             raise StudyBuddyError(GONE)
@@ -300,10 +214,6 @@ class ScriptedAssistants:
         )
         thread.runs.append(ScriptedRun(run, script, thread.messages, self._clock))
         return thread.runs[-1]
-
-
-def _content(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 class ScriptedAssistantConnector:

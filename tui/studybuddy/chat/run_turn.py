@@ -162,7 +162,12 @@ class RunTurn:
             self._parts.connect, begun.run, self.put, shown=self._journal.text, draft=draft
         )
         self._worker = worker
-        await self._remember(begun.run.id, begun.run.thread_id, draft)
+        try:
+            await self._remember(begun.run.id, begun.run.thread_id, draft)
+        except asyncio.CancelledError:
+            if begun.events is not None:
+                await begun.events.aclose()
+            raise
         if self._stop_asked:
             worker.stop()
         async with self._journal.running():

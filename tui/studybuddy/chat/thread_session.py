@@ -93,8 +93,13 @@ class ThreadSession(StoredConversation):
         """Ask, and yield what happens until the turn is over.
 
         The question is on disk before anything leaves. A turn before it that asked the same and
-        came to nothing is replaced by this one, here and on the thread.
+        came to nothing is replaced by this one, here and on the thread; one whose run may still
+        be going on is followed instead.
         """
+        question = self.last_question()
+        unseen = self._unseen_run(endpoint)
+        if unseen and question and question.text.strip() == text.strip():
+            return self._follow(unseen, endpoint)
         return self._ask(self.ask(text), endpoint)
 
     def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
@@ -106,16 +111,8 @@ class ThreadSession(StoredConversation):
             ValueError: where there is no question yet.
         """
         asked = self.ask_again()
-        last = asked.replaced[-1] if asked.replaced else None
-        if last is not None and _unseen_end(last) and last.details is not None:
-            run = FollowedRun(
-                last.details.run_id,
-                last.details.thread_id,
-                self.head.id,
-                last.id,
-                endpoint.name,
-            )
-            return self._follow(run, endpoint)
+        if unseen := self._unseen_run(endpoint):
+            return self._follow(unseen, endpoint)
         return self._ask(asked, endpoint)
 
     def follow(self, run: FollowedRun) -> AsyncGenerator[TurnEvent]:
@@ -252,6 +249,14 @@ class ThreadSession(StoredConversation):
             return Question(text, earlier, prompt, known, maybe_asked=not afresh, afresh=afresh)
         refused = last is not None and not _complete(last) and not _unseen_end(last)
         return Question(text, earlier, prompt, known, refused_run=run_id if refused else "")
+
+    def _unseen_run(self, endpoint: Endpoint) -> FollowedRun | None:
+        """The run of the last answer, where it may still be going on."""
+        last = self._messages[-1] if self._messages else None
+        if last is None or last.details is None or not _unseen_end(last):
+            return None
+        details = last.details
+        return FollowedRun(details.run_id, details.thread_id, self.head.id, last.id, endpoint.name)
 
     def _run_on_thread(self, answer: Message | None) -> str:
         """The run of this thread that made an answer; empty where none did."""
