@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from studybuddy.chat.assistant_shelf import AssistantShelf
 from studybuddy.chat.carrying import carried
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.stored import new_conversation
-from studybuddy.chat.thread_session import ThreadSession
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
-from studybuddy.domain.assistant_ports import (
-    AssistantConnector,
-    AssistantService,
-    FollowedRun,
-    RunStore,
-)
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.messages import Conversation, Mode, OpenConversation, Role
 from studybuddy.domain.ports import Connector, ConversationStore, TokenCounter
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+
+if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first frame waits for none
+    from studybuddy.chat.assistant_shelf import AssistantShelf
+    from studybuddy.chat.thread_session import ThreadSession
+    from studybuddy.domain.assistant_ports import (
+        AssistantConnector,
+        AssistantService,
+        FollowedRun,
+        RunStore,
+    )
 
 
 class Desk:
@@ -54,7 +57,7 @@ class Desk:
         self.endpoint = endpoint
         """Where questions go; `None` until the student has chosen."""
         self.system_prompt = system_prompt
-        self.assistants = AssistantShelf(self._assistants)
+        self._shelf: AssistantShelf | None = None
         self._store = store
         self._connector = connector
         self._counter = counter
@@ -63,6 +66,15 @@ class Desk:
         self._sessions: dict[str, Session] = {}
         self._latest: Session | None = None
         self._endpoints = endpoints
+
+    @property
+    def assistants(self) -> AssistantShelf:
+        """The assistants of the endpoint in use."""
+        if self._shelf is None:
+            from studybuddy.chat.assistant_shelf import AssistantShelf
+
+            self._shelf = AssistantShelf(self._assistants)
+        return self._shelf
 
     def new(self, mode: Mode = Mode.COMPLETION) -> Session:
         """A new conversation; it is stored with its first message or draft."""
@@ -132,6 +144,8 @@ class Desk:
         return ChatSession(opened, self._store, self._connector, new=new)
 
     def _thread_session(self, opened: OpenConversation, *, new: bool) -> ThreadSession:
+        from studybuddy.chat.thread_session import ThreadSession
+
         return ThreadSession(
             opened,
             self._store,
@@ -152,7 +166,11 @@ class Desk:
 
     @staticmethod
     def _held(session: Session) -> bool:
-        return session.busy or (isinstance(session, ThreadSession) and session.expecting)
+        if session.busy or session.head.mode is not Mode.ASSISTANT:
+            return session.busy
+        from studybuddy.chat.thread_session import ThreadSession
+
+        return isinstance(session, ThreadSession) and session.expecting
 
     async def recent(
         self, limit: int, after: Conversation | None = None, mode: Mode | None = None
