@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from studybuddy.engine.search import reading
 from studybuddy.engine.search.chunks import Chunking
 from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.search.passages import Unreadable
@@ -75,12 +76,26 @@ async def test_one_child_reads_file_after_file(troubled: Reader, note: Path) -> 
     assert troubled.pid == first
 
 
+async def test_an_idle_child_is_let_go_and_another_started_when_needed(
+    note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_IDLE", 0.0)
+    reader = Reader()
+    await reader.read(note, "fine.txt", Chunking())
+    child = reader._child
+    assert child is not None
+    assert await asyncio.wait_for(child.wait(), 20) == 0
+    assert reader.pid is None
+    assert await reader.read(note, "fine.txt", Chunking())
+    await reader.close()
+
+
 async def test_who_no_longer_waits_ends_the_reading(troubled: Reader, note: Path) -> None:
-    reading = asyncio.create_task(troubled.read(note, "slow.txt", Chunking()))
+    waiting = asyncio.create_task(troubled.read(note, "slow.txt", Chunking()))
     child = await started(troubled)
-    reading.cancel()
+    waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await reading
+        await waiting
     assert not child.is_running()
     assert await troubled.read(note, "fine.txt", Chunking())
 
