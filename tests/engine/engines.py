@@ -94,6 +94,12 @@ async def keeping_engine(
         yield served
 
 
+async def settled(served: Engine, *store_ids: str) -> None:
+    """Wait until no file of these vector stores is in progress."""
+    async with asyncio.timeout(ENOUGH):
+        await served.context.ingestion.settled(store_ids)
+
+
 @asynccontextmanager
 async def listening_engine(
     upstream: Upstream | str, *, strict: bool = False, data_dir: Path | None = None

@@ -13,9 +13,15 @@ import pytest
 from studybuddy.engine.objects import new_object_id
 from studybuddy.engine.search.index import SearchIndex
 from tests.engine.built_in import until
-from tests.engine.engines import Engine, context_for, keeping_engine
+from tests.engine.engines import Engine, context_for, keeping_engine, settled
 
 TEXT = b"# Cells\n\nThe mitochondrion is the powerhouse of the cell.\n"
+
+
+SHORT: Any = {
+    "type": "static",
+    "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 10},
+}
 
 
 class Gate:
@@ -67,7 +73,7 @@ async def test_progress_is_seen_in_the_counts() -> None:
         assert store.status == "in_progress"
         assert await counts(served, store.id) == {"in_progress": 3, "total": 3}
         gate.opened.set()
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         assert await counts(served, store.id) == {"completed": 3, "total": 3}
         assert (await served.sdk.vector_stores.retrieve(store.id)).status == "completed"
 
@@ -77,7 +83,7 @@ async def test_two_files_are_read_at_the_same_time_and_no_more() -> None:
         store = await served.sdk.vector_stores.create(file_ids=await upload(served, 6))
         await until(lambda: len(gate.reading) == 2)
         gate.opened.set()
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         assert gate.most == 2
         assert len(gate.reading) == len(set(gate.reading)) == 6
 
@@ -133,7 +139,7 @@ async def test_a_store_that_is_deleted_while_it_is_filled_is_gone() -> None:
         await served.sdk.vector_stores.delete(store.id)
         gate.opened.set()
         await until(lambda: gate._now == 0)
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         assert await served.context.search.members() == set()
 
 
@@ -144,13 +150,17 @@ async def test_a_file_that_is_added_anew_while_it_is_read_gets_the_new_settings(
         store = await sdk.vector_stores.create(file_ids=[file_id])
         await until(lambda: len(gate.reading) == 1)
         await sdk.vector_stores.files.create(
-            file_id=file_id, vector_store_id=store.id, attributes={"week": 2}
+            file_id=file_id,
+            vector_store_id=store.id,
+            attributes={"week": 2},
+            chunking_strategy=SHORT,
         )
         gate.opened.set()
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         assert await counts(served, store.id) == {"completed": 1, "total": 1}
         (found,) = (await sdk.vector_stores.search(store.id, query="mitochondrion")).data
         assert found.attributes == {"week": 2}
+        assert len(gate.reading) == 2  # the second time as it was asked then
 
 
 async def test_attributes_that_change_while_it_is_read_are_not_lost() -> None:
@@ -163,7 +173,7 @@ async def test_attributes_that_change_while_it_is_read_are_not_lost() -> None:
             file_id, vector_store_id=store.id, attributes={"week": 2}
         )
         gate.opened.set()
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
 
         async def found() -> bool:
             page = await sdk.vector_stores.search(store.id, query="mitochondrion")
@@ -186,7 +196,7 @@ async def test_a_fault_of_ours_fails_the_file_and_not_the_others(
 
         served.context.search.add = breaking  # type: ignore[method-assign]
         store = await served.sdk.vector_stores.create(file_ids=[good, bad])
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         assert await counts(served, store.id) == {"completed": 1, "failed": 1, "total": 2}
         file = await served.sdk.vector_stores.files.retrieve(bad, vector_store_id=store.id)
         assert file.last_error is not None
@@ -200,7 +210,7 @@ async def test_what_was_in_progress_is_taken_up_at_the_next_start(tmp_path: Path
         store = await served.sdk.vector_stores.create(file_ids=await upload(served, 3))
         await until(lambda: len(gate.reading) == 2)
     async with keeping_engine(tmp_path) as served:
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         assert await counts(served, store.id) == {"completed": 3, "total": 3}
 
 
@@ -212,7 +222,7 @@ def lose_index(folder: Path) -> None:
 async def test_an_index_that_was_lost_is_made_again(tmp_path: Path) -> None:
     async with keeping_engine(tmp_path) as served:
         store = await served.sdk.vector_stores.create(file_ids=await upload(served, 2))
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
     lose_index(tmp_path)
     async with keeping_engine(tmp_path) as served:
 

@@ -9,7 +9,7 @@ import pytest
 
 from studybuddy.engine.objects import ACTIVE, Assistant, Run, RunStep, Thread
 from studybuddy.engine.store.objects import Objects
-from tests.engine.engines import Engine, keeping_engine
+from tests.engine.engines import Engine, keeping_engine, settled
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -293,7 +293,7 @@ async def test_what_is_attached_is_there_for_the_tools() -> None:
         assert resources.code_interpreter.file_ids == [second]
         assert resources.file_search is not None
         (store_id,) = resources.file_search.vector_store_ids or []
-        await served.context.ingestion.settled([store_id])
+        await settled(served, store_id)
         assert (await sdk.vector_stores.retrieve(store_id)).file_counts.completed == 2
 
         third = await upload(served, "stars.md", b"# Stars")

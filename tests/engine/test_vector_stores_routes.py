@@ -10,7 +10,7 @@ import pytest
 
 from studybuddy.engine.objects import VectorStore, now
 from studybuddy.engine.store.objects import Objects
-from tests.engine.engines import Engine, keeping_engine
+from tests.engine.engines import Engine, keeping_engine, settled
 
 CELLS = b"# Cells\n\nThe mitochondrion is the powerhouse of the cell.\n"
 PLANTS = b"# Plants\n\nPhotosynthesis turns light into sugar.\n"
@@ -25,7 +25,7 @@ async def filled(served: Engine, *contents: bytes) -> tuple[str, list[str]]:
     """Ids of a vector store, and of the files that are in it and done."""
     ids = [await upload(served, content, f"{n}.md") for n, content in enumerate(contents)]
     store = await served.sdk.vector_stores.create(file_ids=ids)
-    await served.context.ingestion.settled([store.id])
+    await settled(served, store.id)
     return store.id, ids
 
 
@@ -256,7 +256,7 @@ async def test_a_deleted_file_is_gone_from_every_vector_store() -> None:
         sdk = served.sdk
         store_id, (cells, plants) = await filled(served, CELLS, PLANTS)
         other = await sdk.vector_stores.create(file_ids=[cells])
-        await served.context.ingestion.settled([other.id])
+        await settled(served, other.id)
         await sdk.files.delete(cells)
         for id in (store_id, other.id):
             assert (await sdk.vector_stores.search(id, query="mitochondrion")).data == []
@@ -313,7 +313,7 @@ async def test_a_batch_can_give_each_file_settings_of_its_own() -> None:
         path = f"/v1/vector_stores/{store.id}/file_batches"
         batch = (await served.client.post(path, json={"files": files})).json()
         assert batch["file_counts"]["in_progress"] == 2
-        await served.context.ingestion.settled([store.id])
+        await settled(served, store.id)
         listed = await sdk.vector_stores.file_batches.list_files(
             batch["id"], vector_store_id=store.id, filter="completed", order="asc"
         )
@@ -329,7 +329,7 @@ async def test_many_stores_can_be_filled_at_once() -> None:
         stores = await asyncio.gather(
             *(sdk.vector_stores.create(file_ids=[file_id]) for _ in range(10))
         )
-        await served.context.ingestion.settled([store.id for store in stores])
+        await settled(served, *(store.id for store in stores))
         found = await asyncio.gather(
             *(sdk.vector_stores.search(store.id, query="mitochondrion") for store in stores)
         )
