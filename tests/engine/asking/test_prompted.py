@@ -71,23 +71,26 @@ async def from_notes(answer: str, asked_for: str = "Why are leaves green?", **fi
     return upstream, reply
 
 
-async def test_the_notes_are_quoted_with_their_marks() -> None:
-    upstream, reply = await from_notes("Nobody knows the trees of old Atlantis.")
+QUOTE = "Your notes say:\n\n> Leaves look green because chlorophyll reflects that light. 【2】"
+
+
+async def test_a_fact_is_quoted_from_the_notes_with_its_mark_and_nothing_is_added() -> None:
+    upstream, reply = await from_notes("never")
+    assert (reply.text, reply.usage, reply.finish_reason) == (QUOTE, Usage(), "stop")
+    assert reply.model == "scripted"
+    assert not upstream.bodies
+
+
+async def test_where_words_are_asked_for_the_model_adds_its_own() -> None:
+    upstream, reply = await from_notes("Green is sent back.", "Explain simply why leaves are green")
     assert reply.text == (
-        "Your notes say:\n\n> Leaves look green because chlorophyll reflects that light. 【2】"
+        f"{QUOTE}\n\nIn the model's own words, which may be wrong: Green is sent back."
     )
     assert reply.usage == Usage(10, 5)
     prompt = upstream.bodies[0]["messages"][-1]["content"]
     assert "chlorophyll reflects" in prompt
     assert "Ribosomes" not in prompt
     assert "After each sentence" not in prompt
-
-
-async def test_of_the_models_own_words_those_are_kept_that_rest_on_the_notes() -> None:
-    _, reply = await from_notes(
-        "Chlorophyll reflects green light. Bananas are yellow in Peru and Chile."
-    )
-    assert reply.text.endswith("【2】\n\nIn short: Chlorophyll reflects green light.")
 
 
 async def test_where_the_notes_say_nothing_that_is_said_and_the_model_answers() -> None:
@@ -241,7 +244,7 @@ async def test_a_limit_of_the_student_is_told_and_one_of_ours_is_not() -> None:
     reply = await small(ScriptedUpstream(cut), question("Hello", max_completion_tokens=5))
     assert reply.finish_reason == "length"
     upstream = ScriptedUpstream(cut)
-    messages = [user("Why are leaves green?"), *result(FILE_SEARCH, FOUND)]
+    messages = [user("Explain why leaves are green"), *result(FILE_SEARCH, FOUND)]
     assert (await small(upstream, Ask(messages=messages, tools=[SEARCH]))).finish_reason == "stop"
 
 

@@ -60,6 +60,11 @@ _ABOUT = re.compile(
     r"(?:(?:the|my|our|this|these|those|chapter|topic|subject)\s+)*(?P<topic>[^.?!,;\n]+)",
     re.IGNORECASE,
 )
+_OWN_WORDS = re.compile(
+    r"\b(?:explain|summar\w+|simpl(?:e|er|y|ify)|in (?:your|other) words|for example|an example|"
+    r"examples|compare|contrast|rephrase|rewrite|elaborate|poem|story|like i(?:'m| am))\b",
+    re.IGNORECASE,
+)
 _NO_TOPIC = re.compile(
     r"\b(?:notes?|files?|documents?|pdf|slides?|it|this|that|what (?:we|i)|please|now|all|"
     r"everything|multiple.choice|free.response|questions?|\d+|answers?|responses?|feedback|me)\b",
@@ -113,6 +118,11 @@ def code_for(question: str) -> str | None:
         return own
     plain = question.replace("`", " ").replace("$", " ")
     return equation_in(plain) or sum_in(plain)
+
+
+def wants_own_words(question: str) -> bool:
+    """Whether a message asks for something to be put in other words, not for a fact."""
+    return bool(_OWN_WORDS.search(question))
 
 
 def wants_code(question: str) -> bool:
