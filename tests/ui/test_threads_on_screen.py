@@ -63,6 +63,18 @@ async def test_a_question_in_a_thread_is_answered_by_the_chosen_assistant() -> N
         assert "What has a wall?" in student.server.asked[0].question or student.server.threads
 
 
+async def test_an_answer_that_a_limit_ended_is_shown_with_the_limits_name() -> None:
+    script: Script = [
+        Says("Once upon"),
+        Ends(RunStatus.INCOMPLETE, incomplete_reason="max_completion_tokens"),
+    ]
+    async with on_thread(script).at_work() as student:
+        await student.in_assistant_mode()
+        await student.ask("A story!")
+        assert "Once upon" in student.shown()
+        assert "limit on its length" in student.shown()
+
+
 async def test_the_status_tells_of_the_queue_the_notes_and_the_code() -> None:
     gates = [asyncio.Event() for _ in range(3)]
     script: Script = [

@@ -106,7 +106,7 @@ class Turn:
             case UsageReported(usage):
                 self.usage = usage
             case TurnFinished(answer):
-                self._end(answer, Activity(detail=self._summary(answer)))
+                self._end(answer, Activity(detail=event.remark or self._summary(answer)))
             case TurnFailed(answer, problem):
                 self._end(answer, Activity(detail=problem.sentence, failed=True))
 
