@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from studybuddy.domain.assistant_ports import AssistantService, FollowedRun
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.domain.assistant_ports import AssistantService, FollowedRun
 
 
 class NoAssistants:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.storage.database import transaction
 from studybuddy.storage.instances import Liveness
 from studybuddy.storage.text import clean
 from studybuddy.storage.worker import DatabaseThread
+
+if TYPE_CHECKING:
+    from studybuddy.domain.assistant_ports import FollowedRun
 
 _COLUMNS = "run_id, thread_id, conversation_id, answer_id, endpoint, action_draft"
 
@@ -74,6 +77,8 @@ class SqliteRunStore:
         if not gone:
             return []
         self._instance.register()
+        from studybuddy.domain.assistant_ports import FollowedRun  # not before the first frame
+
         claimed: list[FollowedRun] = []
         with transaction(connection):
             for owner in gone:  # another instance may have been quicker: then none are its own

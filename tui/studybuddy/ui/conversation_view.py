@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,7 +17,6 @@ from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
-from studybuddy.domain.assistants import Assistant
 from studybuddy.domain.events import (
     TurnEvent,
     TurnFailed,
@@ -35,6 +35,9 @@ from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import Activity, StatusLine
+
+if TYPE_CHECKING:
+    from studybuddy.domain.assistants import Assistant
 
 
 class ConversationView(Vertical):
