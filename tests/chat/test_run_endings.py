@@ -75,7 +75,7 @@ def test_a_stopped_run_is_stopped_and_one_stopped_elsewhere_says_so() -> None:
     ("reason", "finish_reason", "words"),
     [
         ("max_completion_tokens", "length", "limit on its length"),
-        ("max_prompt_tokens", "max_prompt_tokens", "had to read"),
+        ("max_prompt_tokens", "max_prompt_tokens", "too much to read"),
         ("content_filter", "content_filter", "content filter"),
         ("something_new", "length", "something_new"),
     ],

@@ -28,20 +28,21 @@ class Ending:
 _LIMITS = {
     "max_completion_tokens": (
         "length",
-        "The answer ends here: it reached the limit on its length.",
+        "Cut off by the limit on its length.",
         "Ask it to go on.",
     ),
     "max_prompt_tokens": (
         "max_prompt_tokens",
-        "The answer ends here: what the assistant had to read reached its limit.",
-        "Ask about less at once, or begin a new thread.",
+        "Cut off: there was too much to read.",
+        "Begin a new thread.",
     ),
     "content_filter": (
         "content_filter",
-        "The answer ends here: the server's content filter stopped it.",
+        "Cut off by the server's content filter.",
         "Ask in other words.",
     ),
 }
+"""Short, for the status line shows them beside the meter."""
 
 _FAILURES = {
     "rate_limit_exceeded": (
@@ -135,7 +136,7 @@ def _incomplete(run: Run, text: str) -> Ending:
         reason,
         (
             "length",
-            f"The answer is not complete{f': {reason}' if reason else ''}.",
+            f"Cut off{f': {reason}' if reason else ''}.",
             "Ask it to go on.",
         ),
     )
@@ -145,7 +146,7 @@ def _incomplete(run: Run, text: str) -> Ending:
         "max_prompt_tokens": ProblemKind.CONTEXT_OVERFLOW,
         "content_filter": ProblemKind.CONTENT_FILTER,
     }.get(reason, ProblemKind.CUT_OFF)
-    sentence = sentence.replace("The answer ends here", "No answer came")
+    sentence = f"No answer came: {sentence[0].lower()}{sentence[1:]}"
     return _failed(kind, sentence, "Begin a new thread, or ask in fewer words.")
 
 
