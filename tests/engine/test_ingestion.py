@@ -117,6 +117,22 @@ async def test_a_cancelled_batch_leaves_out_what_was_not_done() -> None:
         assert again == cancelled
 
 
+async def test_a_batch_ends_though_a_file_of_it_was_removed() -> None:
+    async with gated() as (served, gate):
+        batches = served.sdk.vector_stores.file_batches
+        store = await served.sdk.vector_stores.create()
+        first, second = await upload(served, 2)
+        batch = await batches.create(store.id, file_ids=[first, second])
+        await served.sdk.files.delete(first)
+        gate.opened.set()
+        await settled(served, store.id)
+        ended = await batches.retrieve(batch.id, vector_store_id=store.id)
+        assert ended.status == "completed"
+        told = ended.file_counts
+        assert (told.in_progress, told.completed, told.cancelled, told.total) == (0, 1, 1, 2)
+        assert await counts(served, store.id) == {"completed": 1, "total": 1}
+
+
 async def test_a_file_that_is_removed_while_it_is_read_does_not_come_back() -> None:
     async with gated() as (served, gate):
         sdk = served.sdk
@@ -223,6 +239,7 @@ async def test_an_index_that_was_lost_is_made_again(tmp_path: Path) -> None:
     async with keeping_engine(tmp_path) as served:
         store = await served.sdk.vector_stores.create(file_ids=await upload(served, 2))
         await settled(served, store.id)
+        before = await served.sdk.vector_stores.retrieve(store.id)
     lose_index(tmp_path)
     async with keeping_engine(tmp_path) as served:
 
@@ -231,7 +248,9 @@ async def test_an_index_that_was_lost_is_made_again(tmp_path: Path) -> None:
             return len(page.data) == 2
 
         await until(found)
-        assert await counts(served, store.id) == {"completed": 2, "total": 2}
+        await settled(served, store.id)
+        after = await served.sdk.vector_stores.retrieve(store.id)
+        assert (after.file_counts, after.usage_bytes) == (before.file_counts, before.usage_bytes)
 
 
 async def test_what_a_kill_left_in_the_index_and_on_the_disk_is_cleared_away(
