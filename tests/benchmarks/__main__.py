@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.benchmarks.figures import Report
 from tests.benchmarks.idle import measure_idle
 from tests.benchmarks.indexing import measure_indexing
+from tests.benchmarks.indexing_echo import measure_echo_beside_indexing
 from tests.benchmarks.programs import BARE, NAIVE, OURS, Program, bare, naive, served, studybuddy
 from tests.benchmarks.runs import measure_runs
 from tests.benchmarks.scale import measure_scale
@@ -70,7 +71,12 @@ def main() -> int:
                 )
         if "indexing" in names and not options.only_baselines:
             _say("indexing")
-            measure_indexing(report, folder / "notes", 100 if quick else 1000, 200)
+            pages = 100 if quick else 1000
+            measure_indexing(report, folder / "notes", pages, 200)
+            with served(folder) as server:
+                measure_echo_beside_indexing(
+                    report, ours(server.base_url), server.base_url, folder / "beside", pages
+                )
         if "runs" in names and not options.only_baselines:
             _say("runs")
             samples = options.runs or (3 if quick else 20)

@@ -34,13 +34,19 @@ def measure_indexing(report: Report, folder: Path, pages: int, searches: int) ->
         pages: of some 500 words each.
         searches: questions of two to seven words.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(7)
     words = _vocabulary(chance)
-    files = list(_files(chance, words, folder, pages))
+    files = make_notes(folder, pages)
     telling = words[_STOP_WORDS:]
     questions = [" ".join(_drawn(chance, telling, chance.randint(2, 7))) for _ in range(searches)]
     asyncio.run(_measure(report, folder / "search.sqlite3", files, questions, pages))
+
+
+def make_notes(folder: Path, pages: int) -> list[Path]:
+    """Write files of fifty pages each, the same ones each time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chance = random.Random(7)
+    return list(_files(chance, _vocabulary(chance), folder, pages))
 
 
 async def _measure(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,7 @@ from tests.support.terminal import Terminal
 COLUMNS, ROWS = 140, 40
 READY = "Ask Study Buddy"
 """How the prompt's placeholder begins, in all of them."""
+ENGINE_TOKEN = "token-of-the-benchmark"
 BARE, NAIVE, OURS = "bare Textual", "naive stream", "studybuddy"
 _ROOT = Path(__file__).parents[2]
 _BASELINES = Path(__file__).parent / "baselines"
@@ -86,6 +89,29 @@ def served(folder: Path, chunks: int = 1500, rate: float = 150) -> Iterator[Serv
             yield Served(server.stdout.readline().strip(), end_file)
         finally:
             server.kill()
+
+
+@contextmanager
+def engine_at(upstream: str, data_dir: Path) -> Iterator[str]:
+    """The base URL of an engine that is a process of its own, and takes `ENGINE_TOKEN`."""
+    arguments = ("--port", "0", "--upstream", upstream, "--data-dir", str(data_dir))
+    process = subprocess.Popen(
+        (sys.executable, "-m", "studybuddy", "serve", *arguments),
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "STUDYBUDDY_TOKEN": ENGINE_TOKEN},
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline()
+        found = re.search(r"at (http://\S+)", line)
+        if found is None:
+            raise RuntimeError(line + process.stderr.read())
+        yield found[1]
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def family(pid: int) -> list[psutil.Process]:

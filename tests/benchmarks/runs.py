@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import http.client
 import json
-import os
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +15,8 @@ from studybuddy.engine.store.folder import DataFolder
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.store.store import Store
 from tests.benchmarks.figures import Figure, Report, quantiles, spread
-from tests.benchmarks.programs import OURS, served
+from tests.benchmarks.programs import ENGINE_TOKEN, OURS, engine_at, served
 
-_TOKEN = "token-of-the-benchmark"
 _CHUNKS, _RATE = 60, 200.0  # of an answer; chunks a second
 _BETWEEN_POLLS = 0.01  # seconds
 _QUESTION = [{"role": "user", "content": "What is a cell?"}]
@@ -41,7 +34,10 @@ def measure_runs(report: Report, folder: Path, samples: int, threads: int, at_on
     """
     data_dir = folder / "engine"
     asyncio.run(_fill(data_dir, threads))
-    with served(folder, _CHUNKS, _RATE) as upstream, _engine(upstream.base_url, data_dir) as engine:
+    with (
+        served(folder, _CHUNKS, _RATE) as upstream,
+        engine_at(upstream.base_url, data_dir) as engine,
+    ):
         client = _Client(engine)
         direct = _Client(upstream.base_url)
         assistant = client.ask("POST", "/assistants", {"model": "scripted"})["id"]
@@ -82,7 +78,11 @@ class _Client:
             method,
             self._path + path,
             None if body is None else json.dumps(body),
-            {"Authorization": f"Bearer {_TOKEN}", "Content-Type": "application/json", **headers},
+            {
+                "Authorization": f"Bearer {ENGINE_TOKEN}",
+                "Content-Type": "application/json",
+                **headers,
+            },
         )
         response = self._connection.getresponse()
         content = response.read()
@@ -199,26 +199,3 @@ async def _fill(data_dir: Path, threads: int) -> None:
     for _ in range(threads):
         await store.write(one)
     await store.close()
-
-
-@contextlib.contextmanager
-def _engine(upstream: str, data_dir: Path) -> Iterator[str]:
-    """The base URL of an engine that is a process."""
-    arguments = ("--port", "0", "--upstream", upstream, "--data-dir", str(data_dir))
-    process = subprocess.Popen(
-        (sys.executable, "-m", "studybuddy", "serve", *arguments),
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "STUDYBUDDY_TOKEN": _TOKEN},
-        text=True,
-    )
-    assert process.stderr is not None
-    try:
-        line = process.stderr.readline()
-        found = re.search(r"at (http://\S+)", line)
-        if found is None:
-            raise RuntimeError(line + process.stderr.read())
-        yield found[1]
-    finally:
-        process.terminate()
-        process.communicate()

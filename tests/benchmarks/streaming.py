@@ -67,6 +67,24 @@ def echo_idle(program: Program, keys: int = _IDLE_KEYS, seed: int = 1) -> list[f
         return _echo_idle(terminal, _Typist(terminal, seed), keys)
 
 
+def echo_beside(
+    program: Program, begin: Callable[[], Callable[[], bool]], keys: int = _IDLE_KEYS, seed: int = 1
+) -> tuple[list[float], list[float]]:
+    """Milliseconds from keys to their echoes: idle, and while something else is at work.
+
+    Args:
+        program: what is typed into.
+        begin: starts that something, and returns what tells whether it is still at work.
+        keys: how many are typed while idle.
+        seed: of the pauses between keys.
+    """
+    with program.start() as terminal:
+        typist = _Typist(terminal, seed)
+        idle = _echo_idle(terminal, typist, keys)
+        at_work = begin()
+        return idle, typist.echoes(typist.type_while(lambda _: at_work()))
+
+
 def _echo_idle(terminal: Terminal, typist: _Typist, keys: int) -> list[float]:
     terminal.wait_for(READY, _LONGEST)
     time.sleep(1)  # what is done after the first frame is not idleness
