@@ -90,6 +90,21 @@ async def test_answers_that_are_refused_say_so_and_the_run_waits_on() -> None:
 
 
 @virtually
+async def test_what_was_answered_so_far_outlives_a_server_that_is_away() -> None:
+    room = StudyRoom([Requires((QUIZ,)), Says("Fine.")])
+    events = room.session.send("Go!", ENDPOINT)
+    await until(events, ActionRequired)
+    await room.session.save_action_draft("[1]")
+    room.server.down = DOWN
+    failed(await _rest(events))
+    room.server.down = None
+    events = room.session.retry(ENDPOINT)
+    again = (await until(events, ActionRequired))[-1]
+    assert again == ActionRequired(room.server.runs[0].run.id, (QUIZ,), "[1]")
+    await events.aclose()
+
+
+@virtually
 async def test_a_run_that_expires_while_it_waits_says_so() -> None:
     room = StudyRoom([Requires((QUIZ,))])
     end = failed(await room.send("Go!"))

@@ -47,6 +47,8 @@ class ThreadSession(StoredConversation):
         self._resolve = resolve
         self._turn: RunTurn | None = None
         self._expected: tuple[FollowedRun, Endpoint] | None = None
+        self._action_draft = ""
+        """What was answered so far of what the last run requires."""
 
     @property
     def busy(self) -> bool:
@@ -142,6 +144,7 @@ class ThreadSession(StoredConversation):
     async def save_action_draft(self, draft: str) -> None:
         """Keep what the student has answered so far; it comes back in ActionRequired."""
         if self._turn is not None and self._turn.run_id:
+            self._action_draft = draft
             await self._runs.save_action_draft(self._turn.run_id, draft)
 
     async def stop(self) -> None:
@@ -155,6 +158,7 @@ class ThreadSession(StoredConversation):
             await self._turn.leave()
 
     async def _ask(self, asked: Asked, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+        self._action_draft = ""
         answer = answer_to(asked.question, endpoint.model)
         turn = self._begin_turn(answer, endpoint)
         starter = RunStarter(
@@ -183,6 +187,7 @@ class ThreadSession(StoredConversation):
 
     async def _follow(self, run: FollowedRun, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         place = next(n for n, m in enumerate(self._messages) if m.id == run.answer_id)
+        self._action_draft = run.action_draft
         answer = replace(self._messages[place], state=MessageState.STREAMING, error="")
         turn = self._begin_turn(answer, endpoint)
         self._expected = None
