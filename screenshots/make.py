@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -20,10 +20,11 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from textual.pilot import Pilot  # noqa: E402
 
+from screenshots import assistants  # noqa: E402
 from studybuddy.assembly import assemble_app  # noqa: E402
 from studybuddy.ui.app import StudyBuddyApp  # noqa: E402
-from tests.support.scripted_server import ScriptedServer  # noqa: E402
-from tests.support.wire import answer, model_list  # noqa: E402
+from tests.support.scripted_server import Received, ScriptedServer  # noqa: E402
+from tests.support.wire import Answer, answer, model_list  # noqa: E402
 
 QUESTION = "What is a hash table, and when would I use one?"
 ANSWER = """\
@@ -114,6 +115,10 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str, bool]] = {
     "help": (help_screen, (100, 40), "textual-dark", True),
     "models": (model_picker, (100, 30), "textual-dark", True),
     "first-run": (first_run, (100, 30), "textual-dark", False),
+    "assistant": (assistants.steps, (140, 40), "textual-dark", True),
+    "assistant-80x24": (assistants.asked, (80, 24), "textual-dark", True),
+    "quiz": (assistants.quiz, (110, 34), "textual-dark", True),
+    "note": (assistants.note, (100, 24), "textual-light", True),
 }
 
 
@@ -128,7 +133,10 @@ async def take(name: str) -> None:
     """Play a scene and write its picture as SVG and PNG."""
     scene, size, theme, configured = SCENES[name]
     texts = [*(text for _, text in EARLIER), ANSWER]
+    script: Sequence[Answer | Callable[[Received], Answer]]
     script = [answer(text, model=MODEL, usage=USAGE) for text in texts]
+    if scene.__module__ == assistants.__name__:
+        script = [assistants.teacher]
     models = model_list(MODEL, "qwen3-32b", "llama-3.3-70b", "gemma3-12b", "gpt-oss-20b")
     with tempfile.TemporaryDirectory() as home:
         async with ScriptedServer(*script, models=models) as server:
