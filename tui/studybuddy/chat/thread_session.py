@@ -261,7 +261,14 @@ class ThreadSession(StoredConversation):
         if last is None or last.details is None or not _unseen_end(last):
             return None
         details = last.details
-        return FollowedRun(details.run_id, details.thread_id, self.head.id, last.id, endpoint.name)
+        return FollowedRun(
+            details.run_id,
+            details.thread_id,
+            self.head.id,
+            last.id,
+            endpoint.name,
+            self._action_draft,
+        )
 
     def _run_on_thread(self, answer: Message | None) -> str:
         """The run of this thread that made an answer; empty where none did."""
