@@ -255,6 +255,6 @@ def test_passages_are_read_from_what_the_search_gave() -> None:
         ("【2】", "cells.md, line 1"),
     ]
     assert [s.text for s in best_sentences("What makes proteins?", found, 1)] == [
-        "Ribosomes make proteins."
+        "**Ribosomes** make proteins."
     ]
     assert best_sentences("Who was Napoleon?", found) == []

@@ -41,7 +41,7 @@ Chloroplasts capture the sunlight and store it as glucose.
 
 
 def sentences_of(text: str) -> Any:
-    return all_sentences([NotePassage("【1】", "notes.md, line 1", text)])
+    return all_sentences([NotePassage("【1】", "notes.md, line 1", text)], plain=True)
 
 
 @pytest.mark.parametrize("path", NOTES, ids=[path.stem for path in NOTES])

@@ -12,7 +12,7 @@ from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking import policy, prompts
 from studybuddy.engine.asking.filling import Filling
 from studybuddy.engine.asking.gathering import Gathering, new_call_id
-from studybuddy.engine.asking.notes import best_sentences, passages_in
+from studybuddy.engine.asking.notes import all_sentences, best_sentences, passages_in
 from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.port import Ask, Call, Reply
 from studybuddy.engine.asking.quizzing import needs_lesson, quiz_arguments, quiz_feedback
@@ -145,6 +145,9 @@ class _Request:
         question = self._turn.question
         passages = passages_in(self._turn.outputs(FILE_SEARCH))[:_PASSAGES]
         best = best_sentences(question, passages, _SENTENCES)
+        said = "Your notes say:"
+        if not best:  # the search knows more words than those of the question
+            best, said = all_sentences(passages[:1])[:2], "The closest in your notes is:"
         if not best:
             yield f"Your files do not seem to say anything about that. {_OWN_KNOWLEDGE}"
             messages = prompts.flattened(replace(self._turn, results=()))
@@ -154,7 +157,7 @@ class _Request:
             return
         best = [s for s in best if s.score >= _QUOTED_FROM * best[0].score]
         lines = "\n>\n".join(f"> {s.text} {s.mark}" for s in best)
-        yield f"Your notes say:\n\n{lines}"
+        yield f"{said}\n\n{lines}"
         if not wants_own_words(question):
             return
         yield "\n\nIn the model's own words, which may be wrong: "

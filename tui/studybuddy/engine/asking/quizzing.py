@@ -37,8 +37,10 @@ def quiz_arguments(function: Function, turn: Turn) -> dict[str, Any] | None:
     multiple, free = kinds_in(turn.question, shape, count)
     passages = material(turn)
     topic = quiz_topic(turn.question)
-    about = best_sentences(topic, passages, count * _CLOSE) if topic else ()
-    items = quiz_items(all_sentences(passages), count, about=about, multiple=multiple, free=free)
+    about = best_sentences(topic, passages, count * _CLOSE, plain=True) if topic else ()
+    items = quiz_items(
+        all_sentences(passages, plain=True), count, about=about, multiple=multiple, free=free
+    )
     arguments = shape.arguments(title_of(turn), items)
     if not items or schema_problem(arguments, function.parameters):
         return None
@@ -61,7 +63,9 @@ def quiz_feedback(offered: Offered, turn: Turn) -> str:
             continue
         items = shape.items(result.arguments)
         answers = answers_in(result.output, len(items)) if items else None
-        return feedback(items, answers, all_sentences(material(turn))) if answers else ""
+        return (
+            feedback(items, answers, all_sentences(material(turn), plain=True)) if answers else ""
+        )
     return ""
 
 
