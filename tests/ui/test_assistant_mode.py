@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from textual.widgets import Checkbox, Input, TextArea
@@ -85,6 +87,28 @@ async def test_nothing_of_assistant_mode_is_there_before_it_is_used() -> None:
         assert not student.app.chat.query("AssistantPane")
         assert not student.app.chat.query("StepsPanel")
         assert student.server.requests == []
+
+
+def test_nothing_of_assistant_mode_is_imported_for_the_first_frame() -> None:
+    code = (
+        "import sys, studybuddy.assembly, studybuddy.chat.desk, studybuddy.ui.app\n"
+        "import studybuddy.storage.conversations\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    for module in (
+        "studybuddy.chat.assistant_shelf",
+        "studybuddy.chat.thread_session",
+        "studybuddy.domain.assistants",
+        "studybuddy.study",
+        "studybuddy.ui.actions",
+        "studybuddy.ui.assistant_mode",
+        "studybuddy.ui.assistant_texts",
+        "studybuddy.ui.widgets.assistant_pane",
+        "studybuddy.ui.widgets.steps",
+    ):
+        assert module not in loaded
 
 
 async def test_a_server_that_cannot_be_asked_is_told_and_asked_again_by_key() -> None:

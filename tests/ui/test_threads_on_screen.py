@@ -171,6 +171,33 @@ async def test_a_quiz_out_of_sight_marks_its_thread_and_opens_with_it() -> None:
         await student.until(lambda: "What makes energy?" in student.shown())
 
 
+async def test_a_thread_that_waits_unseen_is_told_and_the_answer_key_goes_there() -> None:
+    gate = asyncio.Event()
+    async with on_thread([gate, Requires((QUIZ,)), Says("Well done.")]).at_work(
+        (80, 24)
+    ) as student:
+        await student.in_assistant_mode()
+        await send(student, "Quiz me?")
+        await student.pilot.press("ctrl+n")
+        gate.set()
+        await student.until(lambda: "Quiz me? waits for you." in student.told())
+        await student.pilot.press("ctrl+t")
+        await student.until(lambda: "What makes energy?" in student.shown())
+
+
+async def test_steps_are_no_part_of_completion_mode() -> None:
+    async with on_thread([RunsCode("print(6 * 7)", "42\n"), Says("42.")]).at_work() as student:
+        await student.in_assistant_mode()
+        await student.ask("Well?")
+        await student.pilot.press("ctrl+g")
+        await student.until(lambda: "Ran code" in student.shown())
+        await student.pilot.press("f2")
+        await student.until(lambda: "Ran code" not in student.shown())
+        assert "Steps" not in student.shown()
+        await student.pilot.press("f2")
+        await student.until(lambda: "Ran code" in student.shown())
+
+
 async def test_a_quiz_waits_until_an_open_dialog_is_closed() -> None:
     gate = asyncio.Event()
     async with on_thread([gate, Requires((QUIZ,)), Says("Well done.")]).at_work() as student:

@@ -29,7 +29,7 @@ from studybuddy.domain.runs import RunStep
 from studybuddy.ui.drafts import DraftKeeper, joined, measure
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
-from studybuddy.ui.texts import endpoint_name, welcome
+from studybuddy.ui.texts import introduce
 from studybuddy.ui.turn_view import show_event
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
@@ -69,7 +69,7 @@ class ConversationView(Vertical):
         keys: Mapping[str, str],
         id: str | None = None,
     ) -> None:
-        """Take the desk, and the keys of the commands that are named in hints, by their ids."""
+        """Take the desk, and the keys of commands by their ids."""
         super().__init__(id=id)
         self._keys = keys
         self._desk = desk
@@ -115,6 +115,11 @@ class ConversationView(Vertical):
         return self._turns.get(self.session.head.id)
 
     @property
+    def waiting(self) -> Sequence[str]:
+        """The conversations whose runs wait for the student."""
+        return [key for key, turn in self._turns.items() if turn.required is not None]
+
+    @property
     def busy(self) -> bool:
         """Whether the conversation on screen has a turn under way."""
         return (turn := self.turn) is not None and not turn.over
@@ -132,16 +137,9 @@ class ConversationView(Vertical):
 
     def endpoint_changed(self) -> None:
         """Name who answers, on the prompt's edge and where nothing was said yet."""
-        endpoint, head, messages = self._desk.endpoint, self.session.head, self.session.messages
-        answered = next((m.model for m in reversed(messages) if m.model), "")
-        if head.mode is Mode.ASSISTANT:
-            from studybuddy.ui.assistant_texts import thread_welcome, who_answers
-
-            self.transcript.empty = thread_welcome(endpoint, self.assistant, head, self._keys)
-            name = who_answers(endpoint, self.assistant, head, answered)
-        else:
-            self.transcript.empty = welcome(endpoint)
-            name = endpoint_name(endpoint, answered)
+        endpoint = self._desk.endpoint
+        empty, name = introduce(endpoint, self.session, self.assistant, self._keys)
+        self.transcript.empty = empty
         self.prompt.border_subtitle = Content(name)
         self.count()
 
@@ -175,8 +173,7 @@ class ConversationView(Vertical):
         self.drafts.forget()
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
-        turn = Turn.begin(event.text, anew=False, assistant=self.session.head.assistant_name)
-        self._begin(turn, self.session.send(event.text, endpoint))
+        self._begin(self.session, event.text, self.session.send(event.text, endpoint))
 
     def retry(self) -> None:
         """Ask the last question again."""
@@ -186,9 +183,7 @@ class ConversationView(Vertical):
         elif self._may_ask() and (endpoint := self._desk.endpoint):
             if self.prompt.text.strip() == question.text.strip():
                 self.prompt.put("")
-            name = self.session.head.assistant_name
-            turn = Turn.begin(question.text, anew=True, assistant=name)
-            self._begin(turn, self.session.retry(endpoint))
+            self.follow(self.session, question.text, self.session.retry(endpoint))
 
     async def stop(self) -> None:
         """Stop the answer on screen."""
@@ -204,14 +199,18 @@ class ConversationView(Vertical):
         return True
 
     def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
-        """Follow a turn that goes on without having been sent here: one from before a restart."""
-        turn = Turn.begin(asked, anew=True, assistant=session.head.assistant_name)
-        self._begin(turn, events, session)
+        """Follow a turn whose question is in the conversation already."""
+        self._begin(session, asked, events, anew=True)
 
     def _begin(
-        self, turn: Turn, events: AsyncGenerator[TurnEvent], session: Session | None = None
+        self,
+        session: Session,
+        asked: str,
+        events: AsyncGenerator[TurnEvent],
+        *,
+        anew: bool = False,
     ) -> None:
-        session = session or self.session
+        turn = Turn.begin(asked, anew=anew, assistant=session.head.assistant_name)
         self._turns[session.head.id] = turn
         if session is self.session:
             self.status.activity = turn.activity
@@ -230,7 +229,9 @@ class ConversationView(Vertical):
             self.status.activity = self.turn.activity
         self.status.hint = self._hint()
 
-    def _steps(self) -> Sequence[RunStep]:
+    def _steps(self) -> Sequence[RunStep] | None:
+        if self.session.head.mode is Mode.COMPLETION:
+            return None
         chosen = self.transcript.current_message() if self.transcript.cursor is not None else None
         return steps_of(self.turn, self.session.messages, chosen)
 
@@ -240,7 +241,7 @@ class ConversationView(Vertical):
         self.status.hint = self._hint()
 
     def _hint(self) -> str:
-        return hint_of(self.turn, self._steps(), self._keys)
+        return hint_of(self.turn, self._steps() or (), self._keys)
 
     async def _follow(
         self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 class StepsKeeper:
     """Shows the steps that `current` gives, and what changes in them."""
 
-    def __init__(self, above: Widget, current: Callable[[], Sequence[RunStep]]) -> None:
-        """Take the widget below which the panel goes, and where the steps are to be had."""
+    def __init__(self, above: Widget, current: Callable[[], Sequence[RunStep] | None]) -> None:
+        """Take the widget below which the panel goes, and where the steps are to be had.
+
+        `current` gives `None` where a conversation can have none.
+        """
         self._above = above
         self._current = current
         self._panel: StepsPanel | None = None
+        self._open = False
 
     @property
     def panel(self) -> StepsPanel | None:
@@ -32,6 +36,7 @@ class StepsKeeper:
 
     def toggle(self) -> None:
         """Open the panel, or fold it away."""
+        self._open = not self._open
         if self._panel is None:
             from studybuddy.ui.widgets.steps import StepsPanel
 
@@ -41,13 +46,16 @@ class StepsKeeper:
             parent.mount(self._panel, after=self._above)
             self._panel.call_after_refresh(self.refresh)
         else:
-            self._panel.display = not self._panel.display
             self.refresh()
 
     def refresh(self) -> None:
         """Show the steps of what is on screen now."""
-        if (panel := self.panel) is not None and panel.is_mounted:
-            panel.set_steps(self._current())
+        if self._panel is None or not self._panel.is_mounted:
+            return
+        steps = self._current()
+        self._panel.display = self._open and steps is not None
+        if self._panel.display and steps is not None:
+            self._panel.set_steps(steps)
 
     def take(self, event: TurnEvent) -> None:
         """Show a step that changed in the turn on screen."""

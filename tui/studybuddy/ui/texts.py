@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.domain.messages import Mode
+
+if TYPE_CHECKING:
+    from studybuddy.chat.sessions import Session
+    from studybuddy.domain.assistants import Assistant
 
 HONEST = (
     "The built-in model is very small (135 million parameters). It runs on this computer, costs "
@@ -51,3 +59,20 @@ def endpoint_name(endpoint: Endpoint | None, answered: str) -> str:
     if endpoint.kind is EndpointKind.BUILT_IN:
         return "built-in model (small)"
     return f"{endpoint.model or answered or 'default model'} · {endpoint.name}"
+
+
+def introduce(
+    endpoint: Endpoint | None,
+    session: Session,
+    assistant: Assistant | None,
+    keys: Mapping[str, str],
+) -> tuple[Content, str]:
+    """What an empty conversation says, and who answers in it, in few words."""
+    head = session.head
+    answered = next((m.model for m in reversed(session.messages) if m.model), "")
+    if head.mode is Mode.COMPLETION:
+        return welcome(endpoint), endpoint_name(endpoint, answered)
+    from studybuddy.ui.assistant_texts import thread_welcome, who_answers
+
+    name = who_answers(endpoint, assistant, head, answered)
+    return thread_welcome(endpoint, assistant, head, keys), name

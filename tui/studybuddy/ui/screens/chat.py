@@ -199,7 +199,7 @@ class ChatScreen(ThreadCommands):
             case "retry":
                 return bool(self.view.session.messages) and not self.view.busy
             case "answer":
-                return (turn := self.view.turn) is not None and turn.required is not None
+                return bool(self.view.waiting)
             case command if command in ASSISTANT_MODE:
                 return self.view.session.head.mode is Mode.ASSISTANT
             case _:

@@ -110,7 +110,10 @@ class ThreadCommands(Screen[None]):
         if turn.over or turn.required is not None:
             from studybuddy.ui.attention import call, news
 
-            call(self.app, news(session.head, turn))
+            text = news(session.head, turn)
+            call(self.app, text)
+            if session is not self.view.session and not self.sidebar.display:
+                self.notify(text, markup=False)  # its mark is out of sight
 
     def _offer(self) -> None:
         turn = self.view.turn
@@ -159,11 +162,15 @@ class ThreadCommands(Screen[None]):
         """Show the steps, or fold them away."""
         self.view.steps.toggle()
 
-    def action_answer(self) -> None:
-        """Answer what was put off."""
-        if (turn := self.view.turn) is not None and turn.required is not None:
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_answer(self) -> None:
+        """Answer what was put off here, or go to another thread that waits."""
+        turn = self.view.turn
+        if turn is not None and turn.required is not None:
             turn.put_off = False
             self.actions.offer(self.view.session, turn)
+        elif waiting := self.view.waiting:
+            await self._opener.open(waiting[0])
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_notes(self) -> None:

@@ -84,7 +84,8 @@ class Activity:
             return f"Answering · about {rate:,.0f} tokens/s"
         elapsed = now - self.started
         text = self._phrase(0 if still else int((now - self.since) / PHRASE_SECONDS))
-        return text if still or elapsed < 2 else f"{text} {elapsed:.0f} s"
+        counts = not still and elapsed >= 2 and self.phase is not Phase.WAITING
+        return f"{text} {elapsed:.0f} s" if counts else text
 
     def _phrase(self, turn: int) -> str:
         match self.phase:
