@@ -135,6 +135,14 @@ def test_a_named_choice_is_obeyed() -> None:
     assert isinstance(found, policy.Fill)
 
 
+def test_a_forced_quiz_waits_for_a_search_where_its_message_leads_back_to_it() -> None:
+    found = move(user("Quiz me on cells"), choice=named("display_quiz"))
+    assert found == policy.Search("cells")
+    assert isinstance(move(user("Cells, please"), choice=named("display_quiz")), policy.Fill)
+    alone = move(user("Quiz me on cells"), tools=(QUIZ,), choice=named("display_quiz"))
+    assert isinstance(alone, policy.Fill)
+
+
 def test_a_required_call_is_made_also_where_nothing_asks_for_it() -> None:
     found = move(user("Hello"), choice="required")
     assert isinstance(found, policy.Fill)

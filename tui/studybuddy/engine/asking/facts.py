@@ -114,7 +114,7 @@ def _terms(text: str) -> list[str]:
             len(word) >= 6
             and word.replace("-", "").isalpha()
             and word.islower()
-            and word not in _COMMON
+            and not _COMMON.intersection((word, *word.split("-")))
             and not word.endswith(_VERBISH)
             and _is_noun_like(text[: match.start()], text[match.end() :])
         )

@@ -79,6 +79,8 @@ def next_move(ask: Ask) -> Move:
     if ask.tool_choice != "none" and offered:
         name = forced(ask.tool_choice)
         if name and (function := offered.get(name)) is not None:
+            if _is_quiz_from_notes(function, turn, offered):
+                return Search(material_for(function, turn))
             return _call(function, turn)
         if (move := _wanted(turn, offered)) is not None:
             return move
@@ -122,6 +124,19 @@ def _wanted(turn: Turn, offered: Offered) -> Move | None:
     if done & {CODE_INTERPRETER}:
         return None
     return Search(topic_of(turn)) if searchable else None
+
+
+def _is_quiz_from_notes(function: Function, turn: Turn, offered: Offered) -> bool:
+    """Whether a quiz that must be called can wait for a search of what to ask about.
+
+    Only where the question leads to it again afterwards, when the choice is no longer forced.
+    """
+    return (
+        FILE_SEARCH in offered
+        and not turn.results
+        and quiz_shape(function) is not None
+        and wanted_function(turn.question, [function]) is not None
+    )
 
 
 def _call(function: Function, turn: Turn) -> Move:

@@ -41,7 +41,8 @@ def quiz_items(
     if not multiple:
         items = []
     if free:
-        used = facts[len(items) :] or facts
+        # No one can say much about a number.
+        used = sorted(facts[len(items) :] or facts, key=lambda fact: fact.term[0].isdigit())
         items += [_in_own_words(fact) for fact in used[:open_ones]]
     return items[:count]
 

@@ -27,7 +27,7 @@ _COURTESY = re.compile(
 )
 _FENCE = re.compile(r"```[ \t]*(?P<language>\w*)[^\n]*\n(?P<code>.*?)\n?[ \t]*```", re.DOTALL)
 _RUN = re.compile(
-    r"\b(?:run|execute|evaluate|try|test|output|prints?|printed|result|return(?:s|ed)?|happens?|"
+    r"\b(?:run|execute|evaluate|try|test|now|values?|gives?|shows?|output|prints?|printed|result|return(?:s|ed)?|happens?|"
     r"do(?:es)?|work)\b",
     re.IGNORECASE,
 )
