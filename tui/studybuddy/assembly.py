@@ -129,6 +129,7 @@ def assemble_app(
     store = SqliteConversationStore(
         parts.paths.database_file, parts.instance, on_notice=parts.notices.append
     )
+    setup = StudentSetup(parts, decision)
     services = Services(
         desk=Desk(
             store,
@@ -138,8 +139,9 @@ def assemble_app(
             decision.endpoint,
             assistants=parts.assistants,
             runs=store.runs,
+            endpoints=setup.configured,
         ),
-        setup=StudentSetup(parts, decision),
+        setup=setup,
         settings=parts.settings,
         notices=parts.notices,
         start_new=args.new,
