@@ -170,7 +170,7 @@ class ConversationView(Vertical):
         if not self._may_ask() or (endpoint := self._desk.endpoint) is None:
             self.prompt.give_back(event.text)
             return
-        self.drafts.forget()
+        self.drafts.sent()
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
         self._begin(self.session, event.text, self.session.send(event.text, endpoint))

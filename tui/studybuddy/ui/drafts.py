@@ -48,12 +48,16 @@ class DraftKeeper:
 
     def typed(self) -> None:
         """Wait for the keys to rest, anew from now."""
-        self.forget()
-        self._typed_at = time.monotonic() if self._draft()[1] else 0.0
+        self._forget()
+        self._typed_at = time.monotonic()
         self._timer = self._node.set_timer(REST, self._rested)
 
-    def forget(self) -> None:
-        """Leave what was typed to what happens to it now."""
+    def sent(self) -> None:
+        """Forget what was typed: it is on its way."""
+        self._forget()
+        self._typed_at = 0.0
+
+    def _forget(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -64,7 +68,7 @@ class DraftKeeper:
 
     async def flush(self) -> None:
         """Store what is typed."""
-        self.forget()
+        self._forget()
         session, text = self._draft()
         try:
             await session.save_draft(text)
