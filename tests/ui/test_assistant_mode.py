@@ -252,6 +252,28 @@ async def test_deleting_asks_first_and_no_is_what_enter_means() -> None:
         assert "Study Buddy" not in assistant_names(student.server)
 
 
+async def test_another_endpoint_has_its_assistants_read_anew() -> None:
+    async with Student().at_work() as student:
+        await student.in_assistant_mode()
+        student.server.put(AssistantSpec("Newcomer"))
+        await student.pilot.press("f12")
+        await student.until(lambda: "Ollama" in student.shown())
+        await student.pilot.press("down", "enter")
+        await student.until(lambda: "Newcomer" in student.shown())
+        assert "Study Buddy · default model · Ollama" in student.shown()
+
+
+async def test_a_long_name_stays_on_its_line() -> None:
+    server = ScriptedAssistants()
+    server.put(AssistantSpec("A tutor for all the languages of the world", tools=frozenset(Tool)))
+    async with Student(server=server).at_work() as student:
+        await student.pilot.press("f2")
+        await student.until(lambda: "◉ A tutor for all the lang" in student.shown())
+        lines = student.shown().splitlines()
+        row = next(row for row, line in enumerate(lines) if "◉ A tutor" in line)
+        assert "notes · code" in lines[row + 1]
+
+
 async def test_names_from_the_server_are_only_text() -> None:
     server = ScriptedAssistants()
     server.put(AssistantSpec("\x1b[2J[bold]Evil[/]", description="[red]x[/]"))

@@ -58,6 +58,14 @@ class AssistantMode:
         if not self._all or time.monotonic() - self._read_at > FRESH:
             self.load()
 
+    def endpoint_changed(self) -> None:
+        """Begin anew: another endpoint may have other assistants."""
+        self._all = ()
+        self._view.assistant = None
+        if self._view.session.head.mode is Mode.ASSISTANT:
+            self._view.endpoint_changed()
+            self.load()
+
     def load(self) -> None:
         """Read the list in the background."""
         self._screen.run_worker(
@@ -66,7 +74,8 @@ class AssistantMode:
 
     async def _load(self) -> None:
         pane = self._sidebar.assistants
-        pane.list.show_loading()
+        if not self._all:
+            pane.list.show_loading()
         if self._desk.endpoint is None:
             self._all = ()
             pane.list.show_error("No model is chosen yet.")

@@ -102,7 +102,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("duplicate_assistant", "Duplicate assistant", "Make a copy of the assistant.", "d",
             "Duplicate", Scope.ASSISTANTS),
     Command("delete_assistant", "Delete assistant", "Delete the assistant with its notes.",
-            "delete", "Delete", Scope.ASSISTANTS),
+            "delete,backspace", "Delete", Scope.ASSISTANTS),
 )  # fmt: skip
 
 ASSISTANT_MODE = frozenset({"notes", "assistants", "steps", "answer"}) | frozenset(
@@ -178,6 +178,8 @@ _KEY_NAMES = {
     "escape": "Esc",
     "pageup": "PageUp",
     "pagedown": "PageDown",
+    "delete": "Del",
+    "insert": "Ins",
 }
 
 

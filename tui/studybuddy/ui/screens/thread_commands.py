@@ -87,7 +87,7 @@ class ThreadCommands(Screen[None]):
         """Name who answers from now on."""
         self.view.endpoint_changed()
         if self._assistants is not None:
-            self._assistants.load()
+            self._assistants.endpoint_changed()
 
     async def follow_runs(self) -> None:
         """Go on with the runs from before the start, one of them perhaps on screen.

@@ -51,6 +51,7 @@ class AssistantList(OptionList):
         """Show these assistants, one of them as the chosen one."""
         pointed = self.highlighted_option.id if self.highlighted_option else None
         self._assistants = {assistant.id: assistant for assistant in assistants}
+        self.remove_class("-error")
         self.set_options([_option(a, chosen=a.id == chosen) for a in assistants])
         wanted = pointed if self.has_focus and pointed in self._assistants else chosen
         if wanted in self._assistants:
@@ -58,13 +59,15 @@ class AssistantList(OptionList):
 
     def show_loading(self) -> None:
         """Say that the list is on its way."""
-        if not self._assistants:
-            text = Content("Getting the assistants…").stylize("italic $text-muted")
-            self.set_options([Option(text, disabled=True)])
+        self._assistants = {}
+        self.remove_class("-error")
+        text = Content("Getting the assistants…").stylize("italic $foreground 60%")
+        self.set_options([Option(text, disabled=True)])
 
     def show_error(self, sentence: str) -> None:
         """Say why there is no list, and offer to try again."""
         self._assistants = {}
+        self.add_class("-error")  # a sentence is to be read whole
         again = Content("↻ Try again").stylize("bold")
         error = Content(harmless(sentence)).stylize("$text-error")
         self.set_options([Option(error, disabled=True), Option(again, id=_AGAIN)])
