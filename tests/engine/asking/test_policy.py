@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studybuddy.engine.asking import policy
 from studybuddy.engine.asking.port import Ask
@@ -154,3 +156,15 @@ def test_without_tools_or_with_none_chosen_it_is_plain_chat() -> None:
     assert move(user("What is 2 + 2?"), tools=()) == policy.Chat()
     assert move(user("Quiz me"), choice="none") == policy.Chat()
     assert move() == policy.Chat()
+
+
+@given(st.text(alphabet=st.sampled_from("a1 =+-*/^()`?.,\n") | st.characters(), max_size=200))
+def test_any_question_leads_to_some_move(text: str) -> None:
+    assert move(user(text)) is not None
+
+
+@pytest.mark.parametrize(
+    "word", ["cell ", "1 ", "hi ", "please ", "x + 1 ", "```\n", "the quiz on "]
+)
+def test_a_very_long_message_is_judged_too(word: str) -> None:
+    assert move(user(word * 20_000)) is not None

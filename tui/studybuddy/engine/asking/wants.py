@@ -50,6 +50,8 @@ _KIN = {
 }
 
 
+_LONGEST_TALK = 200  # characters of a greeting
+_LONGEST_SUM = 1000  # characters of a question that asks for a sum
 _QUIZ_ASKED = re.compile(
     r"^.*?\b(?:quiz(?:zes)?|test (?:me|my knowledge|us)|questions?|exam me|check my "
     r"(?:knowledge|understanding))\b(?: (?:me|us))?",
@@ -83,7 +85,10 @@ def quiz_topic(question: str) -> str:
 
 def is_small_talk(question: str) -> bool:
     """Whether a message is only a greeting, thanks or the like."""
-    return bool(_SMALL_TALK.fullmatch(question.strip())) or not re.search(r"\w", question)
+    said = question.strip()
+    if len(said) > _LONGEST_TALK:
+        return False
+    return bool(_SMALL_TALK.fullmatch(said)) or not re.search(r"\w", said)
 
 
 def search_query(question: str, earlier: str = "") -> str:
@@ -116,6 +121,8 @@ def code_for(question: str) -> str | None:
     """Code that a message holds or amounts to; `None` where it asks for none."""
     if (own := _own_code(question)) is not None:
         return own
+    if len(question) > _LONGEST_SUM:
+        return None
     plain = question.replace("`", " ").replace("$", " ")
     return equation_in(plain) or sum_in(plain)
 
@@ -142,8 +149,10 @@ def compiles(code: str) -> bool:
 
 def _own_code(question: str) -> str | None:
     """The student's own block of Python, where it is to be run."""
+    if "```" not in question:
+        return None
+    rest = _FENCE.sub(" ", question).strip()
     for found in _FENCE.finditer(question):
-        rest = _FENCE.sub(" ", question).strip()
         named = found["language"].lower() in ("python", "py", "python3")
         if not (named or (not found["language"] and compiles(found["code"]))):
             continue
