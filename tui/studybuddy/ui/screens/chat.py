@@ -107,9 +107,11 @@ class ChatScreen(ThreadCommands):
             self.tell(problem)
         self._tell_notices()
         if self._desk.endpoint is None:
+            self.first_keys_typed()
             await self._keeper.set_up(first_run=True)
         else:
             await asyncio.sleep(WARM_UP_DELAY)
+            self.first_keys_typed()
             await self._keeper.warm_up()
         try:
             await self.follow_runs()

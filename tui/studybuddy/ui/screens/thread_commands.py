@@ -36,6 +36,7 @@ class ThreadCommands(Screen[None]):
         self._opener: Opener
         self._assistants: AssistantMode | None = None
         self._actions: ActionKeeper | None = None
+        self._typed_first = False
 
     @property
     def view(self) -> ConversationView:
@@ -79,9 +80,18 @@ class ThreadCommands(Screen[None]):
 
     def session_shown(self, session: Session) -> None:
         """Do what a session needs that came on screen."""
-        if session.head.mode is Mode.ASSISTANT:
+        if session.head.mode is not Mode.ASSISTANT:
+            return
+        if self._typed_first:
             self.assistants.thread_shown()
-            self._offer()
+        else:
+            self.sidebar.assistants.list.show_loading()
+        self._offer()
+
+    def first_keys_typed(self) -> None:
+        """Begin with what takes the loop for a while: imports, and the engine's start."""
+        self._typed_first = True
+        self.session_shown(self.view.session)
 
     def endpoint_chosen(self) -> None:
         """Name who answers from now on."""
