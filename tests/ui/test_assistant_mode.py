@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.widgets import Checkbox, Input, TextArea
 
-from studybuddy.domain.assistants import AssistantSpec, Tool
+from studybuddy.domain.assistants import AssistantSpec, Note, Tool
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.settings import Settings
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
 from tests.support.memory_store import MemoryData
+from tests.support.run_scripts import Says
 from tests.support.scripted_assistants import DOWN, ScriptedAssistants
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import Student
@@ -343,6 +346,77 @@ async def test_a_path_that_is_not_there_is_told_and_stays(tmp_path: Path) -> Non
         await student.pilot.press("enter")
         await student.until(lambda: "There is no file or folder" in student.shown())
         assert path.value == str(tmp_path / "none.md")
+
+
+def held(server: ScriptedAssistants) -> asyncio.Event:
+    """Let the server's uploads wait half-way until the event is set."""
+    gate = asyncio.Event()
+    add_note = server.add_note
+
+    async def slowly(
+        assistant_id: str, path: Path, on_progress: Callable[[int, int], None]
+    ) -> Note:
+        on_progress(1, 2)
+        await gate.wait()
+        return await add_note(assistant_id, path, on_progress)
+
+    server.add_note = slowly  # type: ignore[method-assign]
+    return gate
+
+
+async def test_an_upload_shows_how_far_it_is_and_goes_on_while_its_screen_is_closed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "big.md").write_text("Text.")
+    student = Student()
+    gate = held(student.server)
+    async with student.at_work():
+        await student.in_assistant_mode()
+        await student.pilot.press("f5")
+        await student.settle()
+        student.app.screen.query_one("#path", Input).value = str(tmp_path / "big.md")
+        await student.pilot.press("enter")
+        await student.until(lambda: "50%" in student.shown())
+        await student.pilot.press("escape")
+        await student.until(lambda: student.app.screen is student.app.chat)
+        gate.set()
+        await student.until(lambda: "Study Buddy can search big.md now" in student.told())
+        await student.pilot.press("f5")
+        await student.until(lambda: "✓ big.md" in student.shown())
+
+
+async def test_an_upload_under_way_can_be_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "big.md").write_text("Text.")
+    student = Student()
+    held(student.server)
+    async with student.at_work():
+        await student.in_assistant_mode()
+        await student.pilot.press("f5")
+        await student.settle()
+        student.app.screen.query_one("#path", Input).value = str(tmp_path / "big.md")
+        await student.pilot.press("enter")
+        await student.until(lambda: "50%" in student.shown())
+        await student.pilot.press("up", "delete")
+        await student.until(lambda: "No notes yet" in student.shown())
+
+
+async def test_notes_are_added_while_a_run_is_under_way(tmp_path: Path) -> None:
+    (tmp_path / "biology.md").write_text("Text.")
+    gate = asyncio.Event()
+    student = Student(server=ScriptedAssistants([Says("Begun"), gate, Says("and done.")]))
+    async with student.at_work():
+        await student.in_assistant_mode()
+        student.view.prompt.put("Well?")
+        await student.pilot.press("enter")
+        await student.until(lambda: "Begun" in student.shown())
+        await student.pilot.press("f5")
+        await student.settle()
+        student.app.screen.query_one("#path", Input).value = str(tmp_path / "biology.md")
+        await student.pilot.press("enter")
+        await student.until(lambda: "✓ biology.md" in student.shown())
+        await student.pilot.press("escape")
+        gate.set()
+        await student.until(lambda: "Begun and done." in student.shown())
 
 
 async def test_the_commands_of_assistant_mode_are_in_the_palette_only_there() -> None:
