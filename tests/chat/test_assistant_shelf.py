@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,50 @@ async def test_a_folders_notes_are_added_and_what_fails_is_told(
         "bad.pdf",
         "c.py",
     }
+
+
+async def test_a_file_that_is_there_already_is_not_sent_again(
+    server: ScriptedAssistants, tmp_path: Path
+) -> None:
+    shelf = shelf_on(server)
+    assistant = (await shelf.list())[0]
+    path = tmp_path / "cells.md"
+    path.write_text("A cell is small.")
+    os.utime(path, (1, 1))
+    first = await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    again = await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    report = await shelf.add_folder(assistant.id, tmp_path, lambda progress: None)
+    assert [first, first] == [again, *report.added]
+    assert await shelf.notes(assistant.id) == [first]
+
+
+async def test_a_file_that_was_changed_takes_the_place_of_its_older_self(
+    server: ScriptedAssistants, tmp_path: Path
+) -> None:
+    shelf = shelf_on(server)
+    assistant = (await shelf.list())[0]
+    path = tmp_path / "cells.md"
+    path.write_text("A cell is small.")
+    old = await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    path.write_text("A cell is the smallest unit of life.")
+    new = await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    assert new.file_id != old.file_id
+    assert await shelf.notes(assistant.id) == [new]
+
+
+async def test_files_of_one_name_in_a_folder_are_all_kept(
+    server: ScriptedAssistants, tmp_path: Path
+) -> None:
+    shelf = shelf_on(server)
+    assistant = (await shelf.list())[0]
+    for week in ("week 1", "week 2"):
+        (tmp_path / week).mkdir()
+        (tmp_path / week / "notes.md").write_text(f"This was {week}, or a little later.")
+        os.utime(tmp_path / week / "notes.md", (1, 1))
+    for _ in range(2):
+        report = await shelf.add_folder(assistant.id, tmp_path, lambda progress: None)
+        assert len(report.added) == 2
+    assert len(await shelf.notes(assistant.id)) == 2
 
 
 async def test_a_folder_goes_on_after_a_request_that_failed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -72,7 +73,9 @@ class ScriptedShelf:
         on_progress(0, size)
         await asyncio.sleep(0)
         on_progress(size, size)
-        note = Note(f"file_{new_id()}", path.name, size, NoteStatus.COMPLETED)
+        note = Note(
+            f"file_{new_id()}", path.name, size, NoteStatus.COMPLETED, created_at=time.time()
+        )
         if (error := self.unreadable.get(path.name)) is not None:
             note = replace(note, status=NoteStatus.FAILED, error=error)
         else:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studybuddy.chat.folders import PassedOver, folder_notes, unreadable
+from studybuddy.chat.kept_notes import KeptNotes
 from studybuddy.domain.assistant_ports import AssistantService
 from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -131,16 +133,20 @@ class AssistantShelf:
     ) -> Note:
         """Upload a file and have it indexed; `on_progress` gets bytes sent and bytes in all.
 
-        Returns when it can be searched, or failed. Cancelling takes it back.
+        Returns when it can be searched, or failed. Cancelling takes it back. A file that is there
+        already is not sent again, and one that was changed takes the place of its older self.
         """
-        return await (await self._connect()).add_note(assistant_id, path, on_progress)
+        service = await self._connect()
+        kept = KeptNotes(await service.notes(assistant_id))
+        return await _add(service, assistant_id, path, on_progress, kept, replaces=True)
 
     async def add_folder(
         self, assistant_id: str, folder: Path, on_progress: Callable[[FolderProgress], None]
     ) -> FolderReport:
         """Add the files of a folder that can be searched, and go on after one that fails.
 
-        Cancelling takes back the files under way and keeps those that are through.
+        Cancelling takes back the files under way and keeps those that are through. Files are known
+        again as by `add_note`, those that share their name with another one by size and time only.
         """
         service = await self._connect()
         try:
@@ -154,6 +160,8 @@ class AssistantShelf:
                     "Check its path, and that you may open it.",
                 )
             ) from error
+        kept = KeptNotes(await service.notes(assistant_id))
+        names = Counter(path.name for path in found.files)
         added: dict[Path, Note] = {}
         failed: dict[Path, str] = {}
         total = len(found.files)
@@ -172,7 +180,8 @@ class AssistantShelf:
                     tell(path, sent, whole)
 
                 try:
-                    note = await service.add_note(assistant_id, path, sending)
+                    alone = names[path.name] == 1
+                    note = await _add(service, assistant_id, path, sending, kept, replaces=alone)
                 except StudyBuddyError as error:
                     _log.info("a note was not added: %s", error.problem.kind)
                     failed[path] = str(error.problem)
@@ -201,6 +210,29 @@ class AssistantShelf:
     async def note_pages(self, assistant_id: str, thread_id: str, file_id: str) -> Sequence[str]:
         """The text of a note, page by page; joined, what `Citation.note_start` counts in."""
         return await (await self._connect()).note_pages(assistant_id, thread_id, file_id)
+
+
+async def _add(
+    service: AssistantService,
+    assistant_id: str,
+    path: Path,
+    on_progress: Callable[[int, int], None],
+    kept: KeptNotes,
+    *,
+    replaces: bool,
+) -> Note:
+    """Add a file, unless it is there as it is; with `replaces`, in place of its older self."""
+    try:
+        same = await asyncio.to_thread(kept.same, path)
+    except OSError:
+        same = None  # sending it will tell why
+    if same is not None:
+        return same
+    note = await service.add_note(assistant_id, path, on_progress)
+    old = kept.outdated(path) if replaces else None
+    if old is not None and (note.status is NoteStatus.COMPLETED or old.status is note.status):
+        await service.remove_note(assistant_id, old.file_id)
+    return note
 
 
 def free_name(name: str, taken: set[str]) -> str:

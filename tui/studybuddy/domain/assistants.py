@@ -70,3 +70,5 @@ class Note:
     status: NoteStatus = NoteStatus.IN_PROGRESS
     error: str = ""
     """For FAILED: the server's sentence."""
+    created_at: float = 0.0
+    """Unix time, seconds; 0 where the server does not say."""

@@ -79,6 +79,7 @@ def note(told: wire_kept.StoredFile, file: wire_kept.File | None) -> Note:
         (file.bytes if file is not None else None) or 0,
         NoteStatus(told.status) if told.status in set(NoteStatus) else NoteStatus.IN_PROGRESS,
         (error.message if error is not None else None) or "",
+        (file.created_at if file is not None else None) or 0.0,
     )
 
 

@@ -47,6 +47,7 @@ class File(Struct):
     id: str
     filename: str = ""
     bytes: int | None = None
+    created_at: float | None = None
 
 
 class StoredFile(Struct):

@@ -98,6 +98,7 @@ def _call(call: ToolCall, key: str, mark: str, running: bool, error: tuple[Piece
             return Node(key, title, note, mark, (*body, *error), code, "code", output)
         case SearchCall():
             count = len(call.hits)
+            best = max((hit.score for hit in call.hits), default=0.0)
             found = "1 passage" if count == 1 else f"{count} passages" if count else "nothing found"
             return Node(
                 key,
@@ -107,17 +108,18 @@ def _call(call: ToolCall, key: str, mark: str, running: bool, error: tuple[Piece
                 error,
                 "\n\n".join(harmless(hit.text) for hit in call.hits),
                 "passages",
-                tuple(_hit(hit, f"{key}/{number}") for number, hit in enumerate(call.hits)),
+                tuple(_hit(hit, best, f"{key}/{number}") for number, hit in enumerate(call.hits)),
             )
         case FunctionCall():
             return _function(call, key, mark, error)
 
 
-def _hit(hit: Hit, key: str) -> Node:
+def _hit(hit: Hit, best: float, key: str) -> Node:
+    """A passage, with a bar that is as long as its score is beside the best one's."""
     name = harmless(hit.file_name or hit.file_id)
     text = harmless(hit.text).strip()
     body = (Piece("text", text),) if text else ()
-    filled = min(_BAR, max(0, round(hit.score * _BAR)))
+    filled = min(_BAR, max(0, round(hit.score / best * _BAR))) if best > 0 else 0
     bar = "━" * filled + "╌" * (_BAR - filled)
     note = f"{bar} {hit.score:.2f}"
     return Node(key, name, note, "", body, text, "passage", depth=1, folded=True)
