@@ -66,8 +66,14 @@ class NoteScreen(Dialog[None]):
 
     @on(NoteText.Moved)
     def _tell(self) -> None:
-        """Say where the student is, and which of the places found is shown."""
+        """Say where the student is, and which of the places found is shown.
+
+        While what is cited is in view, it is the place that counts.
+        """
         top = self._text.top
+        cited = self._passage.near
+        if cited is not None and self._text.shows(cited):
+            top = cited
         note = self._note
         parts: list[str] = []
         if self._places:

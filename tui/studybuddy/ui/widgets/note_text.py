@@ -94,6 +94,11 @@ class NoteText(ScrollView, can_focus=True):
         start, end = ranges[min(max(row - self._head, 0), len(ranges) - 1)]
         return Place(page, start, end)
 
+    def shows(self, place: Place) -> bool:
+        """Whether a place is in view."""
+        y = self._heights.before(place.page) + self._row_of(place.page, place.start)
+        return bool(self._room) and 0 <= y - round(self.scroll_y) < self.size.height
+
     # Layout
 
     def _row_of(self, page: int, offset: int) -> int:
