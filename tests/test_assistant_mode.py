@@ -16,7 +16,7 @@ import pytest
 from studybuddy.assembly import Parts
 from studybuddy.domain.assistant_ports import RunRequest
 from studybuddy.domain.assistants import AssistantSpec, NoteStatus
-from studybuddy.engine.files import EngineFile, read_engine_file
+from studybuddy.engine.private_files import EngineFile, read_engine_file
 from studybuddy.providers.endpoints import at
 from tests.contract.assistant_service import all_of, last_run, over, streamed
 from tests.engine.built_in import is_gone, native_child, until

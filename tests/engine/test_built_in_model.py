@@ -19,8 +19,8 @@ import pytest
 
 from studybuddy.engine.assembly import make_built_in, make_context
 from studybuddy.engine.context import EngineContext
-from studybuddy.engine.files import read_engine_file
 from studybuddy.engine.model.process import ModelProcess
+from studybuddy.engine.private_files import read_engine_file
 from studybuddy.engine.serve import ServeOptions
 from tests.engine.built_in import is_gone, native_child, needs_model, until
 from tests.engine.engines import ENOUGH, TOKEN, Engine, events_in, listening_engine, text_of

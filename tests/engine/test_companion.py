@@ -22,7 +22,7 @@ from studybuddy.domain.problems import ProblemKind, StudyBuddyError
 from studybuddy.engine import companion as companion_module
 from studybuddy.engine.child import EngineChild
 from studybuddy.engine.companion import LOADING, STARTING, EngineCompanion
-from studybuddy.engine.files import EngineFile, read_engine_file, write_engine_file
+from studybuddy.engine.private_files import EngineFile, read_engine_file, write_engine_file
 from studybuddy.engine.probe import probe
 from studybuddy.engine.weights import find_weights
 from tests.engine.built_in import is_gone, native_child, needs_model, until

@@ -14,7 +14,7 @@ import httpx2
 import openai
 import pytest
 
-from studybuddy.engine.files import read_engine_file
+from studybuddy.engine.private_files import read_engine_file
 from tests.engine.built_in import until
 from tests.engine.engines import ENOUGH, unused_port
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from studybuddy.engine.files import read_engine_file
+from studybuddy.engine.private_files import read_engine_file
 from studybuddy.engine.serve import (
     DEFAULT_PORT,
     TOKEN_VARIABLE,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from studybuddy.engine.files import read_engine_file
+from studybuddy.engine.private_files import read_engine_file
 from tests.support.pdf import make_pdf
 from tests.support.scripted_server import ScriptedServer
 from tests.walkthroughs.tutor import CODE, MODELS, SOLVED, tutor

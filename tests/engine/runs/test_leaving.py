@@ -15,7 +15,7 @@ from openai import AsyncOpenAI
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Reply
-from studybuddy.engine.files import read_engine_file
+from studybuddy.engine.private_files import read_engine_file
 from tests.engine.engines import ENOUGH
 from tests.engine.runs.scripted import ScriptedAsker, calls, host, says, until
 from tests.support.scripted_server import ScriptedServer

@@ -15,7 +15,7 @@ from studybuddy import __version__
 from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind, KeySource
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.engine.child import EngineChild, start_engine
-from studybuddy.engine.files import EngineFile, read_engine_file
+from studybuddy.engine.private_files import EngineFile, read_engine_file
 from studybuddy.engine.probe import Health, probe, wake
 from studybuddy.engine.weights import check_runtime, find_weights
 

@@ -143,7 +143,7 @@ def read_options(args: argparse.Namespace, environ: MutableMapping[str, str]) ->
 
 def _token(args: argparse.Namespace, environ: MutableMapping[str, str]) -> tuple[str, bool]:
     """The token, and whether it was made up just now."""
-    from studybuddy.engine.files import checked_token, new_token, token_from_file
+    from studybuddy.engine.private_files import checked_token, new_token, token_from_file
 
     given = environ.pop(TOKEN_VARIABLE, "").strip()  # child processes need not know it
     try:

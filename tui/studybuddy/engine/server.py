@@ -15,8 +15,8 @@ from pathlib import Path
 from studybuddy import __version__
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.engine.assembly import BuiltIn, make_built_in
-from studybuddy.engine.files import EngineFile, remove_engine_file, write_engine_file
 from studybuddy.engine.lifetime import until_no_app_lives, watch_stdin
+from studybuddy.engine.private_files import EngineFile, remove_engine_file, write_engine_file
 from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
 from studybuddy.engine.sockets import listen, socket_problem
 from studybuddy.engine.store.folder import DataFolder

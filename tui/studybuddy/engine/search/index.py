@@ -14,11 +14,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from studybuddy.engine.search import schema, searching, writing
 from studybuddy.engine.search.chunks import Chunking
+from studybuddy.engine.search.connections import ConnectionThread, IndexClosed
 from studybuddy.engine.search.filters import BadFilter, checked
 from studybuddy.engine.search.passages import Indexed, Passage, Unreadable
 from studybuddy.engine.search.ranking import CHOSEN, Ranking
 from studybuddy.engine.search.reading import TIMEOUT, Reader
-from studybuddy.engine.search.threads import ConnectionThread, IndexClosed
 
 __all__ = [
     "BadFilter",

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studybuddy.engine.search.asking import Question, understood, wanted
+from studybuddy.engine.search.questions import Question, understood, wanted
 
 
 @dataclass(frozen=True, slots=True)

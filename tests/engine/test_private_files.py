@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studybuddy.engine.files import (
+from studybuddy.engine.private_files import (
     EngineFile,
     checked_token,
     new_token,
