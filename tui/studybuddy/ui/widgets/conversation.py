@@ -18,6 +18,12 @@ class Conversation(Transcript):
     BINDINGS = bindings(Scope.TRANSCRIPT)
     FOCUS_ON_CLICK = False  # what is typed after a click still goes to the prompt
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer citations where there are any."""
+        if action in ("next_citation", "previous_citation", "open_citation"):
+            return any(map(citations_of, self.messages))
+        return True
+
     def action_previous(self) -> None:
         """Choose the message before."""
         self.cursor_previous()

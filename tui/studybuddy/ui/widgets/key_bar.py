@@ -30,7 +30,7 @@ class KeyBar(Static):
                 where = "screen" if node is screen else "focused"
                 shown[binding.id] = _key(binding, f"{where}.{binding.action}")
         known = [command for command in COMMANDS if command.id in shown]
-        known.sort(key=lambda command: command.scope is not Scope.ASSISTANTS)  # what is near
+        known.sort(key=lambda command: command.scope is Scope.EVERYWHERE)  # what is near first
         keys = [shown[command.id] for command in known]
         content = Content("  ").join(keys)
         if content != self.content:
