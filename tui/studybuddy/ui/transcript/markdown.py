@@ -71,7 +71,7 @@ def parse_placed(source: str, *, gap: bool = False, number: int | None = None) -
 
 def language_of(info: str) -> str:
     """Return the language that a fence's info string names, in lower case."""
-    words = info.split(maxsplit=1)
+    words = _unmarked(info).split(maxsplit=1)
     return words[0].strip("{}.").lower() if words else ""
 
 
@@ -187,11 +187,16 @@ def spaced(block: Block, previous: Block) -> Block:
 
 
 def _code(content: str) -> str:
-    if "【" in content:  # there may be citations
-        from studybuddy.ui.transcript.citations import without_places
+    return _unmarked(content).rstrip(" \t\n")
 
-        content = without_places(content)
-    return content.rstrip(" \t\n")
+
+def _unmarked(text: str) -> str:
+    """Return text that can't be clicked, where there may be citations."""
+    if "【" not in text:
+        return text
+    from studybuddy.ui.transcript.citations import without_places
+
+    return without_places(text)
 
 
 def _align(token: Token) -> Align:
