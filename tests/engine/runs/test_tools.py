@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Ask
+from studybuddy.engine.runs import loop
+from studybuddy.engine.search.citations import Cited
 from tests.engine.runs.scripted import (
     QUICK,
     FakeIndex,
@@ -137,6 +140,33 @@ async def test_numbers_of_passages_go_on_in_the_next_search() -> None:
         assert "【1】" not in outputs[1]
         (text,) = (await served.messages(run.thread_id))[-1].content
         assert len(text.text.annotations) == 1
+
+
+@pytest.mark.parametrize("found", [[], [passage("Cells are small.")]])
+async def test_a_mark_that_points_nowhere_does_not_stay_in_the_answer(found: list[Any]) -> None:
+    asker = ScriptedAsker(calls(FIND), says("The notes do not say 【7】."))
+    async with host(asker, index=FakeIndex(found)) as served:
+        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
+        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
+        run = await served.run(assistant=assistant)
+        assert (await served.texts(run.thread_id))[-1] == "The notes do not say."
+
+
+async def test_the_loop_is_free_while_an_answer_is_cited(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran_in: list[str] = []
+
+    def citing(text: str, passages: Any) -> Cited:
+        ran_in.append(threading.current_thread().name)
+        return Cited(text, [])
+
+    monkeypatch.setattr(loop, "cite", citing)
+    asker = ScriptedAsker(calls(FIND), says("Cells are small."))
+    async with host(asker, index=FakeIndex([passage("Cells are small.")])) as served:
+        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
+        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
+        assert (await served.run(assistant=assistant)).status == "completed"
+    assert len(ran_in) == 1
+    assert ran_in[0] != threading.main_thread().name
 
 
 async def test_a_file_search_is_not_offered_where_nothing_can_be_searched() -> None:

@@ -169,3 +169,15 @@ def test_any_passage_can_be_cited(text: str, claim: str) -> None:
     for annotation in cite(f"{claim} 【1】", passages).annotations:
         citation = annotation["file_citation"]
         assert text[citation["start"] - 7 : citation["end"] - 7] == citation["quote"]
+
+
+def test_of_very_many_passages_the_best_are_compared() -> None:
+    def filler(number: int) -> Passage:
+        text = f"Passage {number} tells of nothing in particular."
+        return Passage(f"file-{number}", "filler.md", text, 0, len(text), None, 1, 0.3, {})
+
+    many = [filler(number) for number in range(300)]
+    best, worst = replace(PASSAGES[0], score=0.9), replace(PASSAGES[1], score=0.1)
+    cells, planets = "Mitochondria release energy from sugar.", "Neptune is the farthest planet."
+    cited = cite(f"{cells} {planets}", [*many, best, worst])
+    assert [a["file_citation"]["file_id"] for a in cited.annotations] == ["file-1"]

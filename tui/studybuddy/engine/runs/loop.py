@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from studybuddy.domain.usage import Usage
@@ -22,7 +23,7 @@ from studybuddy.engine.runs.question import Question
 from studybuddy.engine.runs.rounds import Round
 from studybuddy.engine.runs.toolbox import Toolbox, read_passage
 from studybuddy.engine.runs.transitions import Shortfall
-from studybuddy.engine.search.citations import cite
+from studybuddy.engine.search.citations import Cited, cite
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.tools.definitions import FILE_SEARCH
 
@@ -113,12 +114,11 @@ class RunLoop:
         puts: list[Put] = []
         # A run that is completed leaves a message, be it an empty one: clients look for it.
         if draft.is_begun or text.strip() or not (goes_on or shortfall):
-            passages = [read_passage(p) for _, note in look.steps for p in note.passages]
-            cited = cite(text, passages) if passages else None
+            cited = await _cited(text, look)
             puts = await draft.finished(
-                cited.text if cited else text,
+                cited.text,
                 usage,
-                annotations=cited.annotations if cited else (),
+                annotations=cited.annotations,
                 cut=_CUTS.get(reply.finish_reason),
             )
             usage = usage_object(Usage())  # of an answer that has two steps, the first bears all
@@ -155,6 +155,16 @@ class RunLoop:
 
         self._broadcast.tell(*await self._parts.store.write(work))
         return "failed"
+
+
+async def _cited(text: str, look: Look) -> Cited:
+    """An answer with its marks as annotations; those that no passage stands behind are gone."""
+    stored = [passage for _, note in look.steps for passage in note.passages]
+    may_search = any(tool.get("type") == FILE_SEARCH for tool in look.run.tools)
+    if not stored and not (may_search and "【" in text):
+        return Cited(text, [])
+    # In a thread: the words of each sentence are compared with those of many passages.
+    return await asyncio.to_thread(lambda: cite(text, [read_passage(p) for p in stored]))
 
 
 _CUTS: dict[str, Cut] = {"length": "max_tokens", "content_filter": "content_filter"}

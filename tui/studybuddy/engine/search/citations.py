@@ -15,6 +15,7 @@ from studybuddy.engine.search.support import Sources, Support, shortened
 
 _SURE = 0.6  # share of a sentence's weight that a passage must have, to be cited unasked
 _SURE_WORDS = 3
+_MOST_COMPARED = 200  # passages that each sentence is compared with, the best ones
 _NO_CLAIM = re.compile(r"\s*(?:#{1,6}\s|\||>|```|~~~)|.*[?:]\s*$", re.DOTALL)
 _HOW_TO_CITE = (
     "After each sentence that rests on a passage write its mark, such as 【{first}】. "
@@ -68,7 +69,8 @@ def cite(text: str, passages: Sequence[Passage]) -> Cited:
     else:
         # What several searches found is looked at once.
         first = {(p.file_id, p.start, p.end): at for at, p in reversed([*enumerate(passages)])}
-        writer = _Writer(text, passages, Sources(passages, sorted(first.values())))
+        best = sorted(first.values(), key=lambda at: -passages[at].score)[:_MOST_COMPARED]
+        writer = _Writer(text, passages, Sources(passages, sorted(best)))
         writer.unmarked(found)
     return writer.cited()
 
