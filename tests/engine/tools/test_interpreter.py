@@ -13,32 +13,18 @@ import pytest
 from studybuddy.engine.tools import interpreter as module
 from studybuddy.engine.tools.definitions import BUILT_IN, definition
 from studybuddy.engine.tools.interpreter import CodeResult, Interpreters
-from studybuddy.engine.tools.sandbox import Job, Limits
+from studybuddy.engine.tools.sandbox import SandboxLimits, tells_failure
 
-QUICK = Limits(seconds=0.3)
+QUICK = SandboxLimits(seconds=0.3)
 
 
 @asynccontextmanager
-async def interpreters(limits: Limits | None = None) -> AsyncIterator[Interpreters]:
+async def interpreters(limits: SandboxLimits | None = None) -> AsyncIterator[Interpreters]:
     running = Interpreters(limits, workers=2)
     try:
         yield running
     finally:
         await running.close()
-
-
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set when code has printed something."""
-    event = threading.Event()
-    take = Job._take
-
-    def taken(job: Job, stream: str, text: str) -> None:
-        take(job, stream, text)
-        event.set()
-
-    monkeypatch.setattr(Job, "_take", taken)
-    return event
 
 
 @pytest.mark.parametrize(
@@ -121,7 +107,7 @@ async def test_code_without_end_is_stopped_and_variables_are_as_before() -> None
 
 
 async def test_code_that_takes_too_much_memory_is_stopped() -> None:
-    async with interpreters(Limits(memory=20_000_000)) as running:
+    async with interpreters(SandboxLimits(memory=20_000_000)) as running:
         await running.run("t", "x = 1")
         grow = "x = 2\nkept = []\nwhile True: kept.append('x' * 100_000)"
         assert "needs more than 19 MB" in (await running.run("t", grow)).error
@@ -129,7 +115,7 @@ async def test_code_that_takes_too_much_memory_is_stopped() -> None:
 
 
 async def test_long_output_is_cut_with_a_sentence() -> None:
-    async with interpreters(Limits(output=100)) as running:
+    async with interpreters(SandboxLimits(output=100)) as running:
         result = await running.run("t", "for i in range(100): print('hello')\n5")
         assert result.logs.startswith("hello\n" * 16)
         assert result.logs.endswith("[The output was cut here, after 100 characters. Print less.]")
@@ -137,14 +123,14 @@ async def test_long_output_is_cut_with_a_sentence() -> None:
 
 
 async def test_output_without_end_stops_the_code() -> None:
-    async with interpreters(Limits(output=100)) as running:
+    async with interpreters(SandboxLimits(output=100)) as running:
         result = await running.run("t", "while True: print('hello ' * 100)")
         assert "it prints without end" in result.error
         assert (await running.run("t", "1")).logs == "1\n"
 
 
 async def test_code_that_is_too_long_is_refused() -> None:
-    async with interpreters(Limits(code=10)) as running:
+    async with interpreters(SandboxLimits(code=10)) as running:
         assert "too long: at most 10 characters" in (await running.run("t", "x = 1 + 1 + 1")).error
 
 
@@ -176,7 +162,7 @@ async def test_cancelling_ends_the_code_and_leaves_the_variables(
 async def test_closing_ends_code_that_runs_and_code_that_waits(
     printed: threading.Event,
 ) -> None:
-    running = Interpreters(Limits(seconds=60), workers=1)
+    running = Interpreters(SandboxLimits(seconds=60), workers=1)
     endless = "print('on')\nwhile True: pass"
     runs = [asyncio.create_task(running.run(thread, endless)) for thread in ("a", "b")]
     assert await asyncio.to_thread(printed.wait, 10)
@@ -228,12 +214,22 @@ async def test_variables_that_hold_too_much_are_not_kept(monkeypatch: pytest.Mon
         assert (await running.run("t", "x")).logs == "1\n"
 
 
-async def test_earlier_code_is_run_again_to_restore_a_thread() -> None:
-    async with interpreters() as running:
-        await running.restore("t", ["x = 1\nprint('quiet')", "x += 1", "1 / 0", "y = x"])
-        assert (await running.run("t", "x, y")).logs == "(2, 2)\n"
-        await running.restore("t", ["x = 100"])  # they are there: nothing is done
-        assert (await running.run("t", "x")).logs == "2\n"
+@pytest.mark.parametrize(
+    ("code", "failed"),
+    [
+        ("print(1)", False),
+        ("print('Traceback (most recent call last): that is how errors begin')", False),
+        ("", False),
+        ("1 / 0", True),
+        ("print('a')\n1 / 0", True),
+        ("print('a')\nwhile True: pass", True),
+        ("x = [0] * 10 ** 10", True),
+        ("x" * 300, True),
+    ],
+)
+async def test_an_output_tells_whether_the_code_failed(code: str, failed: bool) -> None:
+    async with interpreters(SandboxLimits(seconds=0.3, code=200)) as running:
+        assert tells_failure((await running.run("t", code)).output) is failed
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from studybuddy.engine.tools.sandbox import Job, Limits, Ran
+from studybuddy.engine.tools.sandbox import Job, Ran, SandboxLimits
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty
@@ -25,6 +26,10 @@ LARGEST_STATE = 32 * 1024 * 1024
 
 _DROPPED = (
     "[The variables and functions of earlier runs are no longer there. Define what you need again.]"
+)
+_PARTLY = (
+    "[Not all variables and functions of earlier runs could be had again. "
+    "Define those that are missing.]"
 )
 _TOO_LARGE = (
     "[The variables hold too much to be kept: they are as they were before. "
@@ -61,14 +66,14 @@ class Interpreters:
     used longest ago are dropped where there are too many, which is told at the next run.
     """
 
-    def __init__(self, limits: Limits | None = None, *, workers: int | None = None) -> None:
+    def __init__(self, limits: SandboxLimits | None = None, *, workers: int | None = None) -> None:
         """Prepare it; processes start with the first run.
 
         Args:
             limits: of one run.
             workers: processes, and so runs at once.
         """
-        self._limits = limits or Limits()
+        self._limits = limits or SandboxLimits()
         self._workers = workers or max(2, min(4, os.cpu_count() or 2))
         self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="interpreter")
         self._pool: Monty | None = None
@@ -76,7 +81,9 @@ class Interpreters:
         self._starting = asyncio.Lock()
         self._threads: dict[str, _Thread] = {}
         self._states: OrderedDict[str, bytes] = OrderedDict()
-        self._dropped: set[str] = set()
+        """Variables by thread; empty for one whose code has left none."""
+        self._notes: dict[str, str] = {}
+        """What a thread is told at its next run about variables that it has lost."""
         self._jobs: set[Job] = set()
 
     async def run(self, thread_id: str, code: str) -> CodeResult:
@@ -85,41 +92,61 @@ class Interpreters:
         Cancelling it ends the code; the thread's variables are then as they were before.
         """
         async with self._turn(thread_id):
-            dropped = thread_id in self._dropped
-            ran = await self._run(code, self._states.get(thread_id))
-            logs = f"{_DROPPED}\n{ran.logs}" if dropped else ran.logs
-            self._dropped.discard(thread_id)
+            state = self._states.get(thread_id, b"")
+            self._keep(thread_id, state)
+            ran = await self._run(code, state, self._limits)
+            note = self._notes.pop(thread_id, "")
+            logs = f"{note}\n{ran.logs}" if note else ran.logs
             if ran.state is not None and not self._keep(thread_id, ran.state):
                 logs = f"{logs}{'' if not logs or logs.endswith(chr(10)) else chr(10)}{_TOO_LARGE}"
             return CodeResult(logs, ran.error)
 
     def knows(self, thread_id: str) -> bool:
-        """Whether there are variables of this thread; not after the engine was started anew."""
+        """Whether all is known that is left of a thread's earlier code.
+
+        Not so after the engine was started anew, nor where the thread's variables were dropped.
+        """
         return thread_id in self._states
 
-    async def restore(self, thread_id: str, codes: Sequence[str]) -> None:
+    async def restore(self, thread_id: str, codes: Sequence[str], *, seconds: float = 15.0) -> None:
         """Have a thread's variables again, by running its earlier code once more, quietly.
 
-        Does nothing where they are there still. Code that fails is passed over.
+        Does nothing where the thread is known. Code that fails is passed over. What is reached
+        when the time is over, or when this is cancelled, is kept; the next run then tells that
+        it may not be all. The thread is known afterwards, however this ends.
 
         Args:
             thread_id: whose.
             codes: what the thread has run, oldest first.
+            seconds: for all of it together.
         """
         async with self._turn(thread_id):
             if thread_id in self._states:
                 return
-            state: bytes | None = None
-            for code in codes:
-                state = (await self._run(code, state)).state or state
-            if state is not None and self._keep(thread_id, state):
-                self._dropped.discard(thread_id)
+            state, complete = b"", False
+            give_up = time.monotonic() + seconds
+            try:
+                for code in codes:
+                    left = give_up - time.monotonic()
+                    if left <= 0:
+                        break
+                    limits = replace(self._limits, seconds=min(left, self._limits.seconds))
+                    ran = await self._run(code, state, limits)
+                    if ran.state is not None and len(ran.state) <= LARGEST_STATE:
+                        state = ran.state
+                complete = time.monotonic() < give_up
+            finally:
+                self._keep(thread_id, state)
+                if not complete:
+                    self._notes[thread_id] = _PARTLY if state else _DROPPED
+                elif state or not codes:
+                    self._notes.pop(thread_id, None)
 
     async def forget(self, thread_id: str) -> None:
         """Let go of a thread's variables."""
         async with self._turn(thread_id):
             self._states.pop(thread_id, None)
-            self._dropped.discard(thread_id)
+            self._notes.pop(thread_id, None)
 
     async def close(self) -> None:
         """End the processes, and the code that still runs."""
@@ -133,9 +160,9 @@ class Interpreters:
         self._entered.close()
         self._pool = None
 
-    async def _run(self, code: str, state: bytes | None) -> Ran:
+    async def _run(self, code: str, state: bytes, limits: SandboxLimits) -> Ran:
         pool = await self._started()
-        job = Job(code, state, self._limits)
+        job = Job(code, state or None, limits)
         self._jobs.add(job)
         submitted = self._executor.submit(job.run, pool)
         running = asyncio.wrap_future(submitted)
@@ -171,7 +198,8 @@ class Interpreters:
         total = sum(map(len, self._states.values()))
         while len(self._states) > MOST_THREADS or total > MOST_STATE:
             oldest, dropped = self._states.popitem(last=False)
-            self._dropped.add(oldest)
+            if dropped:
+                self._notes[oldest] = _DROPPED
             total -= len(dropped)
         return True
 

@@ -22,10 +22,12 @@ _RECURSION = 500  # calls
 _FRAMES = 8
 _UNCHANGED = "Variables are as they were before."
 _STOPPED = f"The code was stopped. {_UNCHANGED}"
+_TRACEBACK = "Traceback (most recent call last):"
+_TOO_LONG = "The code is too long: at most"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SandboxLimits:
     """What one run may take."""
 
     seconds: float = 10.0
@@ -47,10 +49,19 @@ class Ran:
     """All variables, for the next run; `None` where those from before still hold."""
 
 
+def tells_failure(output: str) -> bool:
+    """Whether what a run of code gave ends with an error, and not with its result."""
+    return (
+        output.startswith(_TOO_LONG)
+        or f"\n{_TRACEBACK}\n" in f"\n{output}"
+        or output.rstrip().endswith(_UNCHANGED)
+    )
+
+
 class Job:
     """A run that another thread can stop."""
 
-    def __init__(self, code: str, state: bytes | None, limits: Limits) -> None:
+    def __init__(self, code: str, state: bytes | None, limits: SandboxLimits) -> None:
         """Prepare it: `state` is what the run before left, `None` for a fresh start."""
         self._code = code
         self._state = state
@@ -76,7 +87,7 @@ class Job:
         if self._stopped:
             return Ran("", _STOPPED, None)
         if len(self._code) > self._limits.code:
-            return Ran("", f"The code is too long: at most {self._limits.code:,} characters.", None)
+            return Ran("", f"{_TOO_LONG} {self._limits.code:,} characters.", None)
         try:
             with pool.checkout(limits=self._monty_limits(), os_policy={"sleep": "zero"}) as session:
                 self._enter(session.worker_pid)
@@ -177,7 +188,7 @@ class Job:
 def _traceback(frames: Sequence[Frame], source: str, code: str) -> str:
     """The frames as Python shows them, with the student's lines and not the prepared ones."""
     before, after = source.splitlines(), code.splitlines()
-    shown = ["Traceback (most recent call last):"]
+    shown = [_TRACEBACK]
     for number, frame in enumerate(frames):
         if _FRAMES // 2 <= number < len(frames) - _FRAMES // 2:
             if number == _FRAMES // 2:
