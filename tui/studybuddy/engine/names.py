@@ -6,13 +6,15 @@ import logging
 from dataclasses import dataclass
 
 from studybuddy.domain.text import harmless
-from studybuddy.engine.errors import no_such_model
+from studybuddy.engine.errors import ApiError, no_such_model
 from studybuddy.engine.upstream.port import Upstream
+from studybuddy.engine.upstream.problems import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
 _LONGEST_LOGGED = 100  # characters
 _MOST_LOGGED = 1000  # names
+_UNLISTED = (401, 403)  # of a server that shows its list to no one, or not with this key
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class ModelNames:
         """Take the upstream that knows names; `strict` refuses those it does not know."""
         self._upstream = upstream
         self._strict = strict
+        self._last: tuple[str, frozenset[str]] = "", frozenset()
         self._logged: set[str] = set()
 
     async def resolve(self, asked: str) -> Resolved:
@@ -38,13 +41,10 @@ class ModelNames:
         Raises:
             ApiError: 404 where the name is not known and no other may stand in.
         """
-        default = await self._upstream.default_model()
-        if not asked:
-            return Resolved(default)
-        known = {str(entry["id"]) for entry in await self._upstream.models()}
+        default, known = await self._known(asked)
         # Ollama lists its models with a tag, and takes them without.
-        if asked == default or asked in known or f"{asked}:latest" in known:
-            return Resolved(asked)
+        if not asked or asked == default or asked in known or f"{asked}:latest" in known:
+            return Resolved(asked or default)
         if self._strict:
             raise no_such_model(asked)
         if not default:  # nothing is known of this upstream: let it judge
@@ -60,6 +60,27 @@ class ModelNames:
         """
         if self._strict:
             await self.resolve(asked)
+
+    async def _known(self, asked: str) -> tuple[str, frozenset[str]]:
+        """The default model, and the names that there are, as far as they matter.
+
+        A server that does not give its list may answer all the same: what was known of it
+        before still holds then.
+        """
+        default, names = self._last
+        try:
+            default = await self._upstream.default_model()
+            if not asked or asked == default:
+                return default, frozenset()
+            names = frozenset(str(entry["id"]) for entry in await self._upstream.models())
+        except ApiError as error:
+            if self._strict or (not asked and not default and error.code == UNREACHABLE):
+                raise
+            if not names and error.status not in _UNLISTED and asked:
+                return "", names  # whether it knows the name can't be told: it judges itself
+            return default, names
+        self._last = default, names
+        return self._last
 
     def _log(self, asked: str, default: str) -> None:
         if asked not in self._logged and len(self._logged) < _MOST_LOGGED:

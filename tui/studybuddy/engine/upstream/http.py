@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -14,9 +15,10 @@ import msgspec
 
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.upstream import problems
+from studybuddy.engine.upstream.listing import ModelList
 
-LISTED_FOR = 30.0
-"""Seconds for which a list of models is taken as current."""
+LIST_WITHIN = 5.0
+"""Seconds within which a server is to give its list of models."""
 
 _CONNECT = 10.0  # seconds
 _SILENCE = 600.0  # seconds; a slow model may think long over a long prompt
@@ -33,6 +35,7 @@ class HttpUpstream:
         default_model: str = "",
         *,
         keep_alive: bool = True,
+        list_within: float = LIST_WITHIN,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare it; nothing is sent yet.
@@ -42,12 +45,13 @@ class HttpUpstream:
             key: sent as the bearer token; none where empty.
             default_model: empty for the first one that the server lists.
             keep_alive: whether connections are kept for later requests.
+            list_within: seconds in which the server is to list its models.
             clock: seconds, for the age of the list of models.
         """
         self._base_url = base_url.rstrip("/")
         self._default_model = default_model
-        self._clock = clock
-        self._listed: tuple[float, list[dict[str, Any]]] | None = None
+        self._list_within = list_within
+        self._models = ModelList(self._list, clock)
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx2.Timeout(_SILENCE, connect=_CONNECT, pool=None),
@@ -89,9 +93,7 @@ class HttpUpstream:
 
     async def models(self) -> Sequence[dict[str, Any]]:
         """The entries of the server's list, at most half a minute old."""
-        if self._listed is None or self._clock() - self._listed[0] > LISTED_FOR:
-            self._listed = self._clock(), await self._list()
-        return self._listed[1]
+        return await self._models.entries()
 
     async def default_model(self) -> str:
         """The given one, else the first of the list."""
@@ -120,11 +122,15 @@ class HttpUpstream:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._models.close()
         await self._client.aclose()
 
     async def _list(self) -> list[dict[str, Any]]:
         try:
-            found = await self._json("GET", "/models", None)
+            async with asyncio.timeout(self._list_within):
+                found = await self._json("GET", "/models", None)
+        except TimeoutError as error:
+            raise problems.of_transport(httpx2.ReadTimeout(""), self._base_url) from error
         except ApiError as error:
             if error.status in (404, 405, 501):
                 return []
