@@ -129,11 +129,15 @@ class AssistantMode:
 
     async def run(self, command: str, assistant: Assistant | None) -> None:
         """Carry out a command of the table for an assistant, the one in use where none is given."""
-        assistant = assistant or self._view.assistant
         if command == "new_assistant":
             await self._new()
-        elif assistant is None:
-            self._screen.notify("There is no assistant yet; the list is on its way.")
+            return
+        assistant = assistant or self._view.assistant
+        if assistant is None:  # the key was quicker than the list
+            await self._load()
+            assistant = self._view.assistant
+        if assistant is None:
+            self._screen.notify("There is no assistant to do that with.")
         elif command == "edit_assistant":
             await self._edit(assistant)
         elif command == "duplicate_assistant":

@@ -54,6 +54,7 @@ class ChatScreen(ThreadCommands):
         self._setup = services.setup
         self._keymap, self._complaints = check_keymap(services.settings.keys)
         self._told = 0
+        self._composed = False
         self._keeper = EndpointKeeper(
             self, self._desk, self._setup, self._idle, self.tell, self.endpoint_chosen
         )
@@ -72,6 +73,7 @@ class ChatScreen(ThreadCommands):
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
         self._opener = Opener(self._desk, self.view, self.sidebar, self.tell, self.session_shown)
+        self._composed = True
         self.call_after_refresh(self._begin)
 
     def on_key(self, event: events.Key) -> None:
@@ -193,8 +195,8 @@ class ChatScreen(ThreadCommands):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what can't be done right now."""
-        if not self.is_mounted:
-            return True
+        if not self._composed:
+            return action == "quit"
         match action:
             case "stop":
                 return self.view.busy
