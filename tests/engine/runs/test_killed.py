@@ -44,6 +44,9 @@ TOOLS: Any = [
 ]
 WEATHER = calls(("get_weather", {"city": "Paris"}))
 ENDLESS = calls(("code_interpreter", {"code": "while True:\n    pass"}))
+TALKING = calls(
+    ("code_interpreter", {"code": "while True:\n    pass"}), text="Let me calculate that."
+)
 HALF = Stream([*text_steps("Half an"), Hang()])
 WHOLE = answer("A whole answer.")
 
@@ -126,12 +129,17 @@ def has_step(run: Any, steps: list[Any], messages: list[Any]) -> bool:
     return bool(steps)
 
 
+def calls_a_tool(run: Any, steps: list[Any], messages: list[Any]) -> bool:
+    return bool(steps) and steps[-1].type == "tool_calls"
+
+
 @pytest.mark.parametrize(
     ("first", "reached"),
     [
         pytest.param(Stream([Hang()]), is_in_progress, id="before its first word"),
         pytest.param(HALF, is_begun, id="in the middle of its answer"),
         pytest.param(ENDLESS, has_step, id="while code runs"),
+        pytest.param(TALKING, calls_a_tool, id="while code runs that it has talked of"),
     ],
 )
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -153,6 +161,8 @@ async def test_a_run_at_work_is_done_by_the_next_engine(
             ]
             assert {step.status for step in steps} <= {"completed", "failed"}
             assert steps[-1].status == "completed"
+        sent = [message["role"] for message in upstream.requests[-1].json["messages"]]
+        assert sent == ["user"]  # nothing of the answer that was given up
 
 
 async def test_a_run_that_waits_for_outputs_still_takes_them(tmp_path: Path) -> None:

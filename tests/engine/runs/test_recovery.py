@@ -83,6 +83,35 @@ async def test_a_run_whose_tool_was_at_work_calls_it_again(tmp_path: Path) -> No
         assert run.usage.total_tokens == sum(s.usage.total_tokens for s in steps) == 60
 
 
+async def test_text_before_a_call_that_was_at_work_is_given_up_with_it(tmp_path: Path) -> None:
+    code = ("code_interpreter", '{"code": "1"}')
+    first = ScriptedAsker(calls(code, text="Let me calculate that."))
+    hanging = FakeInterpreters(delay=asyncio.Event())
+    async with host(first, data_dir=tmp_path, interpreters=hanging) as served:
+        run = await served.start(tools=CODE)
+
+        async def calls_a_tool() -> bool:
+            return [s.type for s in await served.steps(run)] == ["message_creation", "tool_calls"]
+
+        await until(calls_a_tool)
+    again = ScriptedAsker(calls(code, text="Let me see."), says("It is 1."))
+    async with host(again, data_dir=tmp_path) as served:
+        run = await served.ended(run.thread_id, run.id)
+        assert run.status == "completed"
+        assert [m["role"] for m in again.asks[0].messages] == ["user"]
+        assert [m["role"] for m in again.asks[1].messages] == ["user", "assistant", "tool"]
+        texts = await served.texts(run.thread_id)
+        assert texts == ["What is a cell?", "Let me see.", "It is 1."]
+        steps = await served.steps(run)
+        assert [(step.type, step.status) for step in steps] == [
+            ("tool_calls", "failed"),
+            ("message_creation", "completed"),
+            ("tool_calls", "completed"),
+            ("message_creation", "completed"),
+        ]
+        assert run.usage.total_tokens == sum(s.usage.total_tokens for s in steps) == 45
+
+
 async def test_a_run_that_was_only_queued_begins(tmp_path: Path) -> None:
     async with host(ScriptedAsker([asyncio.Event()]), data_dir=tmp_path) as served:
         run = await served.start()

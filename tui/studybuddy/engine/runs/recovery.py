@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from studybuddy.engine.objects import ACTIVE, Run, RunStep, now
+from studybuddy.engine.objects import ACTIVE, Message, Run, RunStep, now
 from studybuddy.engine.runs.endings import end_early, open_messages
-from studybuddy.engine.runs.notes import read_note
+from studybuddy.engine.runs.notes import read_note, usage_object, usage_sum
 from studybuddy.engine.runs.ports import RunParts
 from studybuddy.engine.runs.problems import RunFailure
 from studybuddy.engine.store.objects import Objects
@@ -57,16 +57,31 @@ def _drop_attempt(objects: Objects, run: Run) -> None:
     """Undo an answer that was under way: it will be given again, and its tools called again."""
     for message in open_messages(objects, run):
         objects.delete(message)
-    for step in objects.all(RunStep, parent=run.id, status=("in_progress",)):
-        if step.type == "message_creation":
+    before: RunStep | None = None
+    for step in objects.all(RunStep, parent=run.id):
+        if step.status == "in_progress" and step.type == "message_creation":
             objects.delete(step)
-        else:
-            objects.update(
-                structs.replace(
-                    step,
-                    status="failed",
-                    failed_at=now(),
-                    last_error={"code": "server_error", "message": _STOPPED},
-                    usage=read_note(objects.note(step)).usage,
-                )
-            )
+        elif step.status == "in_progress":
+            _drop_calls(objects, step, before)
+        before = step
+
+
+def _drop_calls(objects: Objects, step: RunStep, before: RunStep | None) -> None:
+    """Give up calls, and the text of the same answer, whose step is the one before."""
+    usages = [read_note(objects.note(step)).usage]
+    if before is not None and before.type == "message_creation":
+        usages.append(before.usage)
+        message_id = before.step_details["message_creation"]["message_id"]
+        message = objects.get(Message, message_id, parent=step.thread_id)
+        if message is not None:
+            objects.delete(message)
+        objects.delete(before)
+    objects.update(
+        structs.replace(
+            step,
+            status="failed",
+            failed_at=now(),
+            last_error={"code": "server_error", "message": _STOPPED},
+            usage=usage_object(usage_sum(usages)),
+        )
+    )
