@@ -90,6 +90,8 @@ class FakeInterpreters:
 
     answer: Callable[[str], str] = lambda code: f"ran {code}"
     delay: asyncio.Event | None = None
+    spoilt: str = ""
+    """Code that leaves no variables behind."""
     ran: list[tuple[str, str]] = field(default_factory=list)
     restored: list[list[str]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
@@ -98,7 +100,7 @@ class FakeInterpreters:
         if self.delay is not None:
             await self.delay.wait()
         self.ran.append((thread_id, code))
-        return CodeResult(self.answer(code))
+        return CodeResult(self.answer(code), kept=code != self.spoilt)
 
     def knows(self, thread_id: str) -> bool:
         return any(ran[0] == thread_id for ran in self.ran)

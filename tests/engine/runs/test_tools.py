@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -12,41 +11,19 @@ import pytest
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Ask
-from studybuddy.engine.runs import loop
-from studybuddy.engine.search.citations import Cited
 from tests.engine.runs.scripted import (
     QUICK,
-    FakeIndex,
     FakeInterpreters,
-    Host,
     ScriptedAsker,
     calls,
     host,
-    passage,
     says,
-    until,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 CODE: Any = [{"type": "code_interpreter"}]
-SEARCH: Any = [{"type": "file_search"}]
 ADD = ("code_interpreter", '{"code": "1 + 1"}')
-FIND = ("file_search", '{"query": "cells"}')
-
-
-async def filled_store(served: Host) -> str:
-    """The id of a vector store with a file that was indexed."""
-    file = await served.api.files.create(
-        file=("cells.md", b"Cells are small."), purpose="assistants"
-    )
-    store = await served.api.vector_stores.create(file_ids=[file.id])
-
-    async def is_indexed() -> bool:
-        return (await served.api.vector_stores.retrieve(store.id)).file_counts.completed == 1
-
-    await until(is_indexed)
-    return store.id
 
 
 async def test_code_is_run_and_the_model_is_told_what_it_printed() -> None:
@@ -99,96 +76,6 @@ async def test_several_calls_at_once_are_one_step() -> None:
         assert [c.code_interpreter.input for c in step.step_details.tool_calls] == ["1 + 1", "2"]
         outputs = [m["content"] for m in asker.asks[1].messages if m["role"] == "tool"]
         assert outputs == ["ran 1 + 1", "ran 2"]
-
-
-async def test_a_search_is_ranked_in_its_step_and_cited_in_the_answer() -> None:
-    found = passage("Mitochondria are the powerhouse of the cell.")
-    asker = ScriptedAsker(calls(FIND), says("Mitochondria power the cell 【1】."))
-    index = FakeIndex([found])
-    async with host(asker, index=index) as served:
-        store = await filled_store(served)
-        resources = {"file_search": {"vector_store_ids": [store]}}
-        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
-        run = await served.run(assistant=assistant)
-        assert run.status == "completed", run.last_error
-        assert index.asked == [((store,), "cells", 8)]
-        assert found.text in asker.asks[1].messages[-1]["content"]
-        for content in (False, True):
-            step, _ = await served.steps(run, content=content)
-            search = step.step_details.tool_calls[0].file_search
-            assert search.ranking_options.score_threshold == 0
-            (result,) = search.results
-            assert (result.file_name, result.score) == ("cells.pdf", 0.9)
-            assert [c.text for c in result.content or ()] == ([found.text] if content else [])
-        (text,) = (await served.messages(run.thread_id))[-1].content
-        (annotation,) = text.text.annotations
-        assert annotation.type == "file_citation"
-        assert annotation.file_citation.file_id == found.file_id
-        assert text.text.value[annotation.start_index : annotation.end_index] == annotation.text
-
-
-async def test_numbers_of_passages_go_on_in_the_next_search() -> None:
-    asker = ScriptedAsker(calls(FIND), calls(FIND), says("It is so 【2】."))
-    index = FakeIndex([passage("Cells are small.", "file-a")])
-    async with host(asker, index=index) as served:
-        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
-        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
-        run = await served.run(assistant=assistant)
-        outputs = [m["content"] for m in asker.asks[2].messages if m["role"] == "tool"]
-        assert "【1】" in outputs[0]
-        assert "【2】" in outputs[1]
-        assert "【1】" not in outputs[1]
-        (text,) = (await served.messages(run.thread_id))[-1].content
-        assert len(text.text.annotations) == 1
-
-
-@pytest.mark.parametrize("found", [[], [passage("Cells are small.")]])
-async def test_a_mark_that_points_nowhere_does_not_stay_in_the_answer(found: list[Any]) -> None:
-    asker = ScriptedAsker(calls(FIND), says("The notes do not say 【7】."))
-    async with host(asker, index=FakeIndex(found)) as served:
-        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
-        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
-        run = await served.run(assistant=assistant)
-        assert (await served.texts(run.thread_id))[-1] == "The notes do not say."
-
-
-async def test_the_loop_is_free_while_an_answer_is_cited(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran_in: list[str] = []
-
-    def citing(text: str, passages: Any) -> Cited:
-        ran_in.append(threading.current_thread().name)
-        return Cited(text, [])
-
-    monkeypatch.setattr(loop, "cite", citing)
-    asker = ScriptedAsker(calls(FIND), says("Cells are small."))
-    async with host(asker, index=FakeIndex([passage("Cells are small.")])) as served:
-        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
-        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
-        assert (await served.run(assistant=assistant)).status == "completed"
-    assert len(ran_in) == 1
-    assert ran_in[0] != threading.main_thread().name
-
-
-async def test_a_file_search_is_not_offered_where_nothing_can_be_searched() -> None:
-    asker = ScriptedAsker(says("I have no files."))
-    async with host(asker) as served:
-        await served.run(tools=SEARCH, tool_choice={"type": "file_search"})
-        assert asker.asks[0].tools == ()
-
-
-async def test_a_run_waits_for_a_file_that_is_being_indexed() -> None:
-    asker = ScriptedAsker(says("Yes."))
-    async with host(asker, index=FakeIndex([passage("Cells.")])) as served:
-        file = await served.api.files.create(
-            file=("cells.md", b"Cells are small."), purpose="assistants"
-        )
-        message: Any = {
-            "role": "user",
-            "content": "So?",
-            "attachments": [{"file_id": file.id, "tools": SEARCH}],
-        }
-        await served.run(additional_messages=[message], tools=SEARCH)
-        assert [t["function"]["name"] for t in asker.asks[0].tools] == ["file_search"]
 
 
 async def test_a_tool_that_takes_too_long_is_given_up_and_the_model_is_told() -> None:
@@ -301,6 +188,28 @@ async def test_code_that_ran_before_the_engine_was_started_anew_is_run_again_fir
         first.ran.clear()  # as after a restart
         await served.run(run.thread_id, tools=CODE)
         assert first.restored[0] == ["1 + 1"]
+
+
+async def test_code_that_left_nothing_behind_is_not_run_again() -> None:
+    once = [("code_interpreter", json.dumps({"code": code})) for code in ("x = 1", "loop", "y = 2")]
+    interpreters = FakeInterpreters(spoilt="loop")
+    asker = ScriptedAsker(calls(*once), says("So."), calls(ADD), says("2."))
+    async with host(asker, interpreters=interpreters) as served:
+        run = await served.run(tools=CODE)
+        interpreters.ran.clear()  # as after a restart
+        interpreters.restored.clear()
+        await served.run(run.thread_id, tools=CODE)
+        assert interpreters.restored == [["x = 1", "y = 2"]]
+
+
+async def test_code_that_was_given_up_is_not_run_again() -> None:
+    asker = ScriptedAsker(calls(ADD), says("Sorry."), calls(("code_interpreter", '{"code": "x"}')))
+    interpreters = FakeInterpreters(delay=asyncio.Event())
+    limits = type(QUICK)(retries=(), tool=0.05)
+    async with host(asker, interpreters=interpreters, limits=limits) as served:
+        run = await served.run(tools=CODE)
+        await served.run(run.thread_id, tools=CODE)
+        assert interpreters.restored == []
 
 
 async def test_the_threads_session_ends_with_the_thread() -> None:

@@ -237,3 +237,13 @@ def test_the_built_in_tools_are_defined_as_functions(name: str) -> None:
     function = definition(name)["function"]
     assert function["name"] == name
     assert len(function["parameters"]["required"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"), [("x = 2", True), ("x = 2\n1 / 0", True), ("while True: x = 2", False)]
+)
+async def test_code_says_whether_it_left_something_behind(code: str, kept: bool) -> None:
+    async with interpreters(QUICK) as running:
+        await running.run("t", "x = 1")
+        assert (await running.run("t", code)).kept is kept
+        assert (await running.run("t", "x")).logs == ("2\n" if kept else "1\n")

@@ -20,6 +20,8 @@ class NotedCall(Struct, kw_only=True):
     arguments: str
     output: str | None = None
     """`None` until there is one."""
+    spoilt: bool = False
+    """Whether code left nothing behind: it is not run again after a restart."""
 
 
 class StepNote(Struct, kw_only=True):

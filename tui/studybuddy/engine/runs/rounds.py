@@ -93,6 +93,7 @@ class Round:
         details = {"type": "tool_calls", "tool_calls": calls}
         self._step = structs.replace(self._step, step_details=details)
         self._note.calls[index].output = outcome.output
+        self._note.calls[index].spoilt = outcome.spoilt
         self._note.passages += map(stored_passage, outcome.passages)
         self._passages += len(outcome.passages)
         await self._ledger.put(Put(self._step, note=stored_note(self._note)))

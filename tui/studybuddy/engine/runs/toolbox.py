@@ -11,6 +11,7 @@ from typing import Any
 
 from studybuddy.engine.objects import Json, Run, RunStep, VectorStore
 from studybuddy.engine.runs.calls import Sorted
+from studybuddy.engine.runs.notes import read_note
 from studybuddy.engine.runs.offers import Searching
 from studybuddy.engine.runs.ports import RunParts
 from studybuddy.engine.search.citations import passages_for_model
@@ -31,6 +32,8 @@ class Outcome:
     details: Json
     """To be merged into the call's own part of its step."""
     passages: tuple[Passage, ...] = ()
+    spoilt: bool = False
+    """Whether code left no variables behind."""
 
 
 class Toolbox:
@@ -68,6 +71,8 @@ class Toolbox:
         """
         seconds = self._parts.limits.tool
         try:
+            if call.kind == "code_interpreter":
+                await self._remember()
             async with asyncio.timeout(seconds):
                 if call.kind == "code_interpreter":
                     return await self._run_code(call.given)
@@ -78,17 +83,21 @@ class Toolbox:
             log.exception("a tool failed")
             return _mishap(call, f"“{call.name}” failed in an unexpected way. Go on without it.")
 
+    async def _remember(self) -> None:
+        """Have the thread's variables again, after the engine was started anew."""
+        interpreters, thread_id = self._parts.interpreters, self._thread_id
+        if interpreters is None or interpreters.knows(thread_id):
+            return
+        codes = await self._parts.store.read(lambda objects: _codes_run(objects, thread_id))
+        if codes:
+            await interpreters.restore(thread_id, codes)
+
     async def _run_code(self, code: str) -> Outcome:
         interpreters = self._parts.interpreters
         if interpreters is None:
             raise RuntimeError("no interpreter")
-        if not interpreters.knows(self._thread_id):
-            thread_id = self._thread_id
-            codes = await self._parts.store.read(lambda objects: _codes_run(objects, thread_id))
-            if codes:
-                await interpreters.restore(thread_id, codes)
         result = await interpreters.run(self._thread_id, code)
-        return _coded(result.output)
+        return _coded(result.output, spoilt=not result.kept)
 
     async def _search(self, query: str, search: Searching | None, number: int) -> Outcome:
         index = self._parts.index
@@ -118,12 +127,14 @@ def read_passage(stored: Mapping[str, Any]) -> Passage:
     return Passage(**stored)
 
 
-def _coded(output: str) -> Outcome:
-    return Outcome(output, {"outputs": [{"type": "logs", "logs": output}]})
+def _coded(output: str, *, spoilt: bool) -> Outcome:
+    return Outcome(output, {"outputs": [{"type": "logs", "logs": output}]}, spoilt=spoilt)
 
 
 def _mishap(call: Sorted, sentence: str) -> Outcome:
-    return _coded(sentence) if call.kind == "code_interpreter" else Outcome(sentence, {})
+    if call.kind == "code_interpreter":
+        return _coded(sentence, spoilt=True)
+    return Outcome(sentence, {})
 
 
 def _result(passage: Passage) -> Json:
@@ -147,12 +158,16 @@ def _file_counts(objects: Objects, ids: Sequence[str]) -> dict[str, Mapping[str,
 
 
 def _codes_run(objects: Objects, thread_id: str) -> list[str]:
-    """The code that a thread has run, oldest first."""
-    return [
-        call["code_interpreter"]["input"]
-        for run in objects.all(Run, parent=thread_id)
-        for step in objects.all(RunStep, parent=run.id, status=("completed",))
-        if step.type == "tool_calls"
-        for call in step.step_details["tool_calls"]
-        if call["type"] == "code_interpreter"
-    ]
+    """The code of a thread that left something behind, oldest first."""
+    found: list[str] = []
+    for run in objects.all(Run, parent=thread_id):
+        for step, raw in objects.noted(RunStep, parent=run.id):
+            if step.type != "tool_calls" or step.status != "completed":
+                continue
+            spoilt = {call.id for call in read_note(raw).calls if call.spoilt}
+            found += [
+                call["code_interpreter"]["input"]
+                for call in step.step_details["tool_calls"]
+                if call["type"] == "code_interpreter" and call["id"] not in spoilt
+            ]
+    return found

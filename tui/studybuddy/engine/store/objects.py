@@ -211,6 +211,14 @@ class Objects:
         )
         return [_decode(kind, body) for (body,) in rows]
 
+    def noted(self, kind: type[T], *, parent: str) -> list[tuple[T, dict[str, Any]]]:
+        """All objects of a kind and one parent, oldest first, each with its note."""
+        rows = self._connection.execute(
+            "SELECT body, note FROM objects WHERE kind = ? AND parent = ? ORDER BY seq",
+            (_kind(kind), parent),
+        )
+        return [(_decode(kind, body), msgspec.json.decode(note)) for body, note in rows]
+
     def _place(self, kind: type[T], parent: str, id: str) -> int:
         row = self._connection.execute(
             "SELECT seq FROM objects WHERE id = ? AND kind = ? AND parent = ?",

@@ -46,9 +46,12 @@ class CodeResult:
     error: str = ""
     """A traceback in Python's manner, with a sentence of advice; empty where all went well."""
 
+    kept: bool = True
+    """Whether the variables are as the code left them; else it might as well not have run."""
+
     @property
     def output(self) -> str:
-        """Both, as the model is told; never empty."""
+        """Logs and error, as the model is told; never empty."""
         parts = [part.strip("\n") for part in (self.logs, self.error) if part.strip()]
         return "\n".join(parts) or "[The code ran and printed nothing.]"
 
@@ -97,9 +100,10 @@ class Interpreters:
             ran = await self._run(code, state, self._limits)
             note = self._notes.pop(thread_id, "")
             logs = f"{note}\n{ran.logs}" if note else ran.logs
-            if ran.state is not None and not self._keep(thread_id, ran.state):
+            kept = ran.state is not None and self._keep(thread_id, ran.state)
+            if ran.state is not None and not kept:
                 logs = f"{logs}{'' if not logs or logs.endswith(chr(10)) else chr(10)}{_TOO_LARGE}"
-            return CodeResult(logs, ran.error)
+            return CodeResult(logs, ran.error, kept)
 
     def knows(self, thread_id: str) -> bool:
         """Whether all is known that is left of a thread's earlier code.
