@@ -286,3 +286,14 @@ async def test_a_fault_of_the_engine_is_admitted_without_its_innards(
         )
         assert "innards" not in response.text
         assert told(response, 500)["type"] == "server_error"
+
+
+async def test_what_an_upstream_says_controls_no_terminal() -> None:
+    rude = {"message": "bad \x1b]0;pwned\x07", "type": "a\x1b[2J", "code": "b\x9b2J"}
+    server = ScriptedServer(Reply({"error": rude}, 400))
+    async with server as upstream, engine(upstream.base_url) as served:
+        error = (await served.chat()).json()["error"]
+    assert error["message"].startswith("bad ")
+    said = "".join(error[name] or "" for name in ("message", "type", "code"))
+    assert said.isprintable()
+    assert "pwned" in said

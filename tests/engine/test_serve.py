@@ -116,6 +116,16 @@ def test_a_token_that_was_given_is_not_printed(capsys: pytest.CaptureFixture[str
     assert "Bearer $TOKEN" in told
 
 
+def test_a_password_in_the_upstreams_address_is_not_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = options("--upstream", "http://user:sesame@127.0.0.1:9/v1")
+    _say_where(given, 80)
+    said = capsys.readouterr().err
+    assert "serves http://127.0.0.1:9/v1 at" in said
+    assert "sesame" not in said + repr(given)
+
+
 def test_help_is_told_without_loading_the_server() -> None:
     code = (
         "import sys\n"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from studybuddy.engine.upstream.registry import DEFAULT
+from studybuddy.engine.errors import ApiError
+from studybuddy.engine.upstream.registry import DEFAULT, Address, Served
 from tests.engine.engines import QUESTION, Engine, engine
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import MODEL, Reply
@@ -105,3 +107,29 @@ async def test_an_engine_that_serves_others_goes_where_no_client_tells_it(served
     response = await register(served, "lab", base_url="http://127.0.0.1:9/v1")
     assert response.status_code == 403
     assert served.context.upstreams.get("lab") is None
+
+
+async def test_a_password_in_an_address_is_sent_and_told_to_no_one(
+    served: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="studybuddy")
+    async with ScriptedServer(Reply("no JSON")) as server:
+        shown = server.base_url
+        base_url = shown.replace("//", "//user:sesame@")
+        await register(served, "lab", base_url=base_url)
+        lab = served.context.upstreams.get("lab")
+        assert lab is not None
+        odd = await failure(lab, MODEL)
+        basic = b64encode(b"user:sesame").decode()
+        assert server.requests[0].headers["authorization"] == f"Basic {basic}"
+    gone = await failure(lab, MODEL)
+    assert shown in odd
+    assert shown in gone
+    assert "sesame" not in odd + gone + caplog.text + repr(Address(base_url))
+
+
+async def failure(served: Served, model: str) -> str:
+    """What is told of a completion that fails."""
+    with pytest.raises(ApiError) as failed:
+        await served.upstream.complete({**QUESTION, "model": model})
+    return failed.value.message

@@ -32,8 +32,8 @@ class ServeOptions:
     port: int
     token: str = field(repr=False)
     token_is_random: bool
-    upstream: str = ""
-    """Base URL of another server; empty for the built-in model."""
+    upstream: str = field(default="", repr=False)
+    """Base URL of another server, perhaps with a password; empty for the built-in model."""
     upstream_key: str = field(default="", repr=False)
     upstream_model: str = ""
     model_file: Path | None = None

@@ -16,10 +16,12 @@ from studybuddy import __version__
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.engine.assembly import BuiltIn, make_built_in
 from studybuddy.engine.lifetime import until_no_app_lives, watch_stdin
+from studybuddy.engine.logs import start_log
 from studybuddy.engine.private_files import EngineFile, remove_engine_file, write_engine_file
 from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
 from studybuddy.engine.sockets import listen, socket_problem
 from studybuddy.engine.store.folder import DataFolder
+from studybuddy.engine.upstream.addresses import shown_address
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ _WILDCARDS = ("0.0.0.0", "::", "")
 
 def serve(options: ServeOptions) -> int:
     """Serve, and return the exit code."""
-    _start_log(options)
+    start_log(in_file=options.companion)
     try:
         with contextlib.closing(listen(options.host, options.port)) as listener:
             return asyncio.run(_serve(options, make_built_in(options), listener))
@@ -144,7 +146,7 @@ def _signals(end: Callable[[], None]) -> Iterator[None]:
 def _say_where(options: ServeOptions, port: int) -> None:
     name = "127.0.0.1" if options.host in _WILDCARDS else options.host
     base_url = f"http://{f'[{name}]' if ':' in name else name}:{port}/v1"
-    served = options.upstream or "the built-in model"
+    served = shown_address(options.upstream) or "the built-in model"
     lines = [f"StudyBuddy's engine serves {served} at {base_url}"]
     if options.host not in LOOPBACK_NAMES:
         lines.append(
@@ -163,25 +165,3 @@ def _say_where(options: ServeOptions, port: int) -> None:
         "Press Ctrl+C to stop it.",
     ]
     print("\n".join(lines), file=sys.stderr, flush=True)
-
-
-class _PlainFormatter(logging.Formatter):
-    """Leaves tracebacks out: a terminal is for people."""
-
-    def formatException(self, ei: object) -> str:
-        return f"{ei[0].__name__}: {ei[1]}" if isinstance(ei, tuple) and ei[0] else ""
-
-
-def _start_log(options: ServeOptions) -> None:
-    """Log to standard error, which for a companion is a file."""
-    handler = logging.StreamHandler()
-    if options.companion:
-        form = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
-        handler.setFormatter(logging.Formatter(form))
-    else:
-        handler.setFormatter(_PlainFormatter("%(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    for name in ("uvicorn", "uvicorn.error", "httpx2", "httpcore2", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -15,6 +15,7 @@ import msgspec
 
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.upstream import problems
+from studybuddy.engine.upstream.addresses import shown_address
 from studybuddy.engine.upstream.listing import ModelList
 
 LIST_WITHIN = 5.0
@@ -41,7 +42,8 @@ class HttpUpstream:
         """Prepare it; nothing is sent yet.
 
         Args:
-            base_url: with the version, such as `http://127.0.0.1:11434/v1`.
+            base_url: with the version, such as `http://127.0.0.1:11434/v1`; a name and password
+                in it are sent in HTTP's basic way, and told to no one.
             key: sent as the bearer token; none where empty.
             default_model: empty for the first one that the server lists.
             keep_alive: whether connections are kept for later requests.
@@ -49,6 +51,7 @@ class HttpUpstream:
             clock: seconds, for the age of the list of models.
         """
         self._base_url = base_url.rstrip("/")
+        self._where = shown_address(self._base_url)
         self._default_model = default_model
         self._list_within = list_within
         self._models = ModelList(self._list, clock)
@@ -87,9 +90,9 @@ class HttpUpstream:
                     async for event in events:
                         yield event.data.encode()
         except httpx2.SSEError as error:
-            raise problems.of_odd_answer(self._base_url) from error
+            raise problems.of_odd_answer(self._where) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise problems.of_transport(error, self._base_url) from error
+            raise problems.of_transport(error, self._where) from error
 
     async def models(self) -> Sequence[dict[str, Any]]:
         """The entries of the server's list, at most half a minute old."""
@@ -130,7 +133,7 @@ class HttpUpstream:
             async with asyncio.timeout(self._list_within):
                 found = await self._json("GET", "/models", None)
         except TimeoutError as error:
-            raise problems.of_transport(httpx2.ReadTimeout(""), self._base_url) from error
+            raise problems.of_transport(httpx2.ReadTimeout(""), self._where) from error
         except ApiError as error:
             if error.status in (404, 405, 501):
                 return []
@@ -156,15 +159,15 @@ class HttpUpstream:
                 headers={} if body is None else {"Content-Type": "application/json"},
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise problems.of_transport(error, self._base_url) from error
+            raise problems.of_transport(error, self._where) from error
         if response.status_code != 200:
             raise problems.of_response(response.status_code, response.headers, response.content)
         try:
             found = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise problems.of_odd_answer(self._base_url) from error
+            raise problems.of_odd_answer(self._where) from error
         if not isinstance(found, dict):
-            raise problems.of_odd_answer(self._base_url)
+            raise problems.of_odd_answer(self._where)
         return found
 
 

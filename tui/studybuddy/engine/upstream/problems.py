@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from studybuddy.domain.text import harmless
 from studybuddy.engine.errors import (
     INVALID_REQUEST,
     SERVER_ERROR,
@@ -36,7 +37,10 @@ def of_response(status: int, headers: Mapping[str, str], body: bytes) -> ApiErro
 
 
 def of_body(status: int, body: bytes) -> ApiError:
-    """The error in a body: OpenAI's envelope, its inside, `detail`, or plain text."""
+    """The error in a body: OpenAI's envelope, its inside, `detail`, or plain text.
+
+    What it says will be shown on terminals: it is made harmless here, for all of them.
+    """
     found = _decoded(body)
     inner = found.get("error", found) if isinstance(found, dict) else found
     if isinstance(inner, str):
@@ -52,15 +56,20 @@ def of_body(status: int, body: bytes) -> ApiError:
     message = inner.get("message") or inner.get("detail") or ""
     if not isinstance(message, str):
         message = msgspec.json.encode(message).decode()
+    message = harmless(message).strip()
     if status in (401, 403):
         message = f"The upstream server refused the engine's key: {message}"
     return ApiError(
         status,
-        message.strip() or f"The upstream server answered with status {status}.",
-        kind if isinstance(kind, str) and kind else _type_of(status),
-        code=code if isinstance(code, str) else _NATIVE_CODES.get(str(kind)),
-        param=inner.get("param") if isinstance(inner.get("param"), str) else None,
+        message or f"The upstream server answered with status {status}.",
+        _word(kind) or _type_of(status),
+        code=_word(code) or _NATIVE_CODES.get(str(kind)),
+        param=_word(inner.get("param")),
     )
+
+
+def _word(value: object) -> str | None:
+    return harmless(value) if isinstance(value, str) and value else None
 
 
 def of_transport(error: httpx2.HTTPError | httpx2.InvalidURL, where: str) -> ApiError:

@@ -27,8 +27,8 @@ class Served:
 class Address:
     """Where an upstream answers; the key is kept in memory only."""
 
-    base_url: str
-    """With the version, such as `http://127.0.0.1:11434/v1`."""
+    base_url: str = field(repr=False)
+    """With the version, such as `http://127.0.0.1:11434/v1`; it may hold a password."""
     key: str = field(default="", repr=False)
     model: str = ""
     """For requests that name none, or one that there is not; empty for the first listed."""
