@@ -174,6 +174,47 @@ async def test_files_of_one_name_in_a_folder_are_all_kept(
     assert len(await shelf.notes(assistant.id)) == 2
 
 
+async def test_a_file_of_the_same_name_from_elsewhere_is_added_beside(
+    server: ScriptedAssistants, tmp_path: Path
+) -> None:
+    shelf = shelf_on(server)
+    assistant = (await shelf.list())[0]
+    for folder, text in (("bio", "A cell is small."), ("chem", "An acid gives protons.")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "notes.md").write_text(text)
+        await shelf.add_note(assistant.id, tmp_path / folder / "notes.md", lambda sent, size: None)
+    assert [note.name for note in await shelf.notes(assistant.id)] == ["notes.md", "notes.md"]
+
+
+async def test_a_note_that_was_made_elsewhere_is_never_replaced(
+    server: ScriptedAssistants, tmp_path: Path
+) -> None:
+    shelf = shelf_on(server)
+    assistant = (await shelf.list())[0]
+    path = tmp_path / "cells.md"
+    path.write_text("A cell is small.")
+    theirs = await server.add_note(assistant.id, path, lambda sent, size: None)
+    server.forget_source(assistant.id, theirs.file_id)
+    path.write_text("A cell is the smallest unit of life.")
+    ours = await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    found = {note.file_id for note in await shelf.notes(assistant.id)}
+    assert found == {theirs.file_id, ours.file_id}
+
+
+async def test_a_file_that_came_back_as_it_was_long_ago_is_sent(
+    server: ScriptedAssistants, tmp_path: Path
+) -> None:
+    shelf = shelf_on(server)
+    assistant = (await shelf.list())[0]
+    path = tmp_path / "cells.md"
+    path.write_text("A cell is small.")
+    await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    path.write_text("A cell is large.")
+    os.utime(path, (1, 1))
+    new = await shelf.add_note(assistant.id, path, lambda sent, size: None)
+    assert server.pages == {new.file_id: ["A cell is large."]}
+
+
 async def test_a_folder_goes_on_after_a_request_that_failed(
     server: ScriptedAssistants, tmp_path: Path
 ) -> None:

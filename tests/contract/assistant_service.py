@@ -20,7 +20,7 @@ from studybuddy.domain.assistant_ports import (
     RunRequest,
     StepSeen,
 )
-from studybuddy.domain.assistants import AssistantSpec, Function, NoteStatus, Tool
+from studybuddy.domain.assistants import AssistantSpec, Function, NoteStatus, Source, Tool
 from studybuddy.domain.messages import Role
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
 from studybuddy.domain.runs import CodeCall, FunctionCall, Run, RunStatus, StepStatus
@@ -406,6 +406,8 @@ class AssistantServiceContract:
         assert (note.name, note.size, note.status) == ("notes.md", size, NoteStatus.COMPLETED)
         assert told[-1] == (size, size)
         assert told == sorted(told)
+        source = Source.of(path)
+        assert (note.source, note.modified) == (source.name, source.modified)
         assert list(await service.notes(assistant)) == [note]
         pages = await service.note_pages(assistant, thread, note.file_id)
         assert "Light is a wave." in "".join(pages)

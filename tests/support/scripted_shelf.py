@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus
+from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus, Source
 from studybuddy.domain.messages import new_id
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
@@ -36,6 +36,11 @@ class ScriptedShelf:
         assistant = Assistant(assistant_id or f"asst_{new_id()}", spec, (), self._clock())
         self.shelf[assistant.id] = assistant
         return assistant
+
+    def forget_source(self, assistant_id: str, file_id: str) -> None:
+        """Have a note as another client would have made it."""
+        notes = self._notes[assistant_id]
+        notes[file_id] = replace(notes[file_id], source="", modified=0.0)
 
     async def assistants(self) -> Sequence[Assistant]:
         self._called("assistants")
@@ -65,7 +70,7 @@ class ScriptedShelf:
         self._called("add_note")
         self._assistant(assistant_id)
         try:
-            content = _content(path)
+            content, source = _content(path), Source.of(path)
         except OSError as caught:
             told = Problem(ProblemKind.STORAGE, f"{path.name} can't be read: {caught.strerror}.")
             raise StudyBuddyError(told) from None
@@ -74,7 +79,13 @@ class ScriptedShelf:
         await asyncio.sleep(0)
         on_progress(size, size)
         note = Note(
-            f"file_{new_id()}", path.name, size, NoteStatus.COMPLETED, created_at=time.time()
+            f"file_{new_id()}",
+            path.name,
+            size,
+            NoteStatus.COMPLETED,
+            created_at=time.time(),
+            source=source.name,
+            modified=source.modified,
         )
         if (error := self.unreadable.get(path.name)) is not None:
             note = replace(note, status=NoteStatus.FAILED, error=error)

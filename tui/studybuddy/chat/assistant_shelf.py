@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from studybuddy.chat.folders import PassedOver, folder_notes, unreadable
 from studybuddy.chat.kept_notes import KeptNotes
 from studybuddy.domain.assistant_ports import AssistantService
-from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus
+from studybuddy.domain.assistants import Assistant, AssistantSpec, Note, NoteStatus, Source
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.study.presets import PRESETS
 
@@ -134,11 +133,12 @@ class AssistantShelf:
         """Upload a file and have it indexed; `on_progress` gets bytes sent and bytes in all.
 
         Returns when it can be searched, or failed. Cancelling takes it back. A file that is there
-        already is not sent again, and one that was changed takes the place of its older self.
+        already is not sent again, and one that was changed takes the place of its older self;
+        another one of the same name is added beside.
         """
         service = await self._connect()
         kept = KeptNotes(await service.notes(assistant_id))
-        return await _add(service, assistant_id, path, on_progress, kept, replaces=True)
+        return await _add(service, assistant_id, path, on_progress, kept)
 
     async def add_folder(
         self, assistant_id: str, folder: Path, on_progress: Callable[[FolderProgress], None]
@@ -146,7 +146,7 @@ class AssistantShelf:
         """Add the files of a folder that can be searched, and go on after one that fails.
 
         Cancelling takes back the files under way and keeps those that are through. Files are known
-        again as by `add_note`, those that share their name with another one by size and time only.
+        again as by `add_note`.
         """
         service = await self._connect()
         try:
@@ -161,7 +161,6 @@ class AssistantShelf:
                 )
             ) from error
         kept = KeptNotes(await service.notes(assistant_id))
-        names = Counter(path.name for path in found.files)
         added: dict[Path, Note] = {}
         failed: dict[Path, str] = {}
         total = len(found.files)
@@ -180,8 +179,7 @@ class AssistantShelf:
                     tell(path, sent, whole)
 
                 try:
-                    alone = names[path.name] == 1
-                    note = await _add(service, assistant_id, path, sending, kept, replaces=alone)
+                    note = await _add(service, assistant_id, path, sending, kept)
                 except StudyBuddyError as error:
                     _log.info("a note was not added: %s", error.problem.kind)
                     failed[path] = str(error.problem)
@@ -218,20 +216,18 @@ async def _add(
     path: Path,
     on_progress: Callable[[int, int], None],
     kept: KeptNotes,
-    *,
-    replaces: bool,
 ) -> Note:
-    """Add a file, unless it is there as it is; with `replaces`, in place of its older self."""
+    """Add a file, unless it is there as it is; in place of its older self, where there is one."""
     try:
-        same = await asyncio.to_thread(kept.same, path)
-    except OSError:
-        same = None  # sending it will tell why
-    if same is not None:
+        source = await asyncio.to_thread(Source.of, path)
+    except OSError:  # sending it will tell why
+        return await service.add_note(assistant_id, path, on_progress)
+    if (same := kept.same(source)) is not None:
         return same
     note = await service.add_note(assistant_id, path, on_progress)
-    old = kept.outdated(path) if replaces else None
-    if old is not None and (note.status is NoteStatus.COMPLETED or old.status is note.status):
-        await service.remove_note(assistant_id, old.file_id)
+    for old in kept.outdated(source):
+        if note.status is NoteStatus.COMPLETED or old.status is note.status:
+            await service.remove_note(assistant_id, old.file_id)
     return note
 
 

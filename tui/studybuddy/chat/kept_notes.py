@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
-from studybuddy.domain.assistants import Note, NoteStatus
+from studybuddy.domain.assistants import Note, NoteStatus, Source
 
 
 class KeptNotes:
-    """The notes there were before some files are added; each stands for one file."""
+    """The notes there were before some files are added, by the files that they were made from.
+
+    Notes that are still being indexed, or were made elsewhere, stand for no file: a file of the
+    same name is added beside them.
+    """
 
     def __init__(self, notes: Sequence[Note]) -> None:
-        """Take the notes; those that are still being indexed stand for no file."""
-        self._by_name: dict[str, list[Note]] = defaultdict(list)
+        self._by_source: dict[str, list[Note]] = defaultdict(list)
         for note in notes:
-            if note.status is not NoteStatus.IN_PROGRESS:
-                self._by_name[note.name].append(note)
+            if note.source and note.status is not NoteStatus.IN_PROGRESS:
+                self._by_source[note.source].append(note)
 
-    def same(self, path: Path) -> Note | None:
-        """The note that is this very file, as far as name, size and time tell; blocking.
-
-        Raises:
-            OSError: where the file can't be read.
-        """
-        state = path.stat()
-        for note in self._by_name[path.name]:
-            unchanged = note.size == state.st_size and state.st_mtime < note.created_at
+    def same(self, source: Source) -> Note | None:
+        """The note that has the file as it is now."""
+        for note in self._by_source[source.name]:
+            unchanged = (note.size, note.modified) == (source.size, source.modified)
             if unchanged and note.status is NoteStatus.COMPLETED:
-                self._by_name[path.name].remove(note)
                 return note
         return None
 
-    def outdated(self, path: Path) -> Note | None:
-        """The note that this file is to replace: the only one of its name."""
-        found = self._by_name[path.name]
-        return found.pop() if len(found) == 1 else None
+    def outdated(self, source: Source) -> Sequence[Note]:
+        """The notes that were made from the file before; they are told once."""
+        return self._by_source.pop(source.name, ())

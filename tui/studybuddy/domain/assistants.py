@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Tool(StrEnum):
@@ -72,3 +75,29 @@ class Note:
     """For FAILED: the server's sentence."""
     created_at: float = 0.0
     """Unix time, seconds; 0 where the server does not say."""
+    source: str = ""
+    """Names the file that it was made from, as `Source` does; empty where that is not known."""
+    modified: float = 0.0
+    """When that file was last changed: Unix time, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that notes are made from, as it is now; its path is not told, only recognised."""
+
+    name: str
+    size: int
+    """Bytes."""
+    modified: float
+    """Unix time, seconds."""
+
+    @classmethod
+    def of(cls, path: Path) -> Source:
+        """Look at a file; blocking.
+
+        Raises:
+            OSError: where that is not allowed, or there is none.
+        """
+        state = path.stat()
+        place = os.path.normcase(os.path.realpath(path)).encode(errors="surrogatepass")
+        return cls(hashlib.sha256(place).hexdigest()[:16], state.st_size, state.st_mtime)

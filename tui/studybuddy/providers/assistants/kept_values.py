@@ -6,12 +6,22 @@ from typing import Any
 
 import msgspec
 
-from studybuddy.domain.assistants import Assistant, AssistantSpec, Function, Note, NoteStatus, Tool
+from studybuddy.domain.assistants import (
+    Assistant,
+    AssistantSpec,
+    Function,
+    Note,
+    NoteStatus,
+    Source,
+    Tool,
+)
 from studybuddy.providers.assistants import wire, wire_kept
 from studybuddy.providers.assistants.values import DEFAULT_MODEL, model_of
 
 PRESET = "studybuddy_preset"
 """The key of an assistant's metadata that names the preset it was made from."""
+SOURCE, MODIFIED = "studybuddy_source", "studybuddy_modified"
+"""The keys of a stored file's attributes that name the file it was made from, and its time."""
 
 
 def assistant(told: wire_kept.Assistant) -> Assistant:
@@ -73,6 +83,7 @@ def tools_of(spec: AssistantSpec) -> list[dict[str, Any]]:
 def note(told: wire_kept.StoredFile, file: wire_kept.File | None) -> Note:
     """A note; `file` may have been deleted elsewhere."""
     error = told.last_error
+    source, modified = ((told.attributes or {}).get(key) for key in (SOURCE, MODIFIED))
     return Note(
         told.id,
         file.filename if file is not None else told.id,
@@ -80,7 +91,14 @@ def note(told: wire_kept.StoredFile, file: wire_kept.File | None) -> Note:
         NoteStatus(told.status) if told.status in set(NoteStatus) else NoteStatus.IN_PROGRESS,
         (error.message if error is not None else None) or "",
         (file.created_at if file is not None else None) or 0.0,
+        source if isinstance(source, str) else "",
+        float(modified) if isinstance(modified, int | float) else 0.0,
     )
+
+
+def attributes_of(source: Source) -> dict[str, str | float | bool]:
+    """What is kept with a stored file, so that `note` knows what it was made from."""
+    return {SOURCE: source.name, MODIFIED: source.modified}
 
 
 def _function(told: wire_kept.Definition) -> Function:

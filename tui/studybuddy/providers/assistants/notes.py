@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from studybuddy.domain.assistants import Note, NoteStatus, Tool
+from studybuddy.domain.assistants import Note, NoteStatus, Source, Tool
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.providers.assistants import kept_values, problems, wire, wire_kept
 from studybuddy.providers.assistants.calls import Calls
@@ -55,6 +55,7 @@ class Notes:
         self, assistant_id: str, path: Path, on_progress: Callable[[int, int], None]
     ) -> Note:
         """Upload a file and have it indexed; cancelling takes it back."""
+        source = await self._source(path)
         file = await self._upload(path, on_progress)
         store = ""
         try:
@@ -62,7 +63,7 @@ class Notes:
             member = await self._calls.one(
                 _stored_file,
                 lambda c: c.sdk.vector_stores.files.with_raw_response.create(
-                    store, file_id=file.id
+                    store, file_id=file.id, attributes=kept_values.attributes_of(source)
                 ),
             )
             member = await self._indexed(store, member)
@@ -119,6 +120,12 @@ class Notes:
                 file_id, vector_store_id=store
             ),
         )
+
+    async def _source(self, path: Path) -> Source:
+        try:
+            return await asyncio.to_thread(Source.of, path)
+        except OSError as error:
+            raise StudyBuddyError(_unreadable(path, error)) from None
 
     async def _upload(self, path: Path, on_progress: Callable[[int, int], None]) -> wire_kept.File:
         try:

@@ -56,6 +56,7 @@ class StoredFile(Struct):
     id: str
     status: str = ""
     last_error: Failure | None = None
+    attributes: dict[str, Any] | None = None
 
 
 class Identified(Struct):
