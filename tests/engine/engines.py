@@ -136,7 +136,8 @@ def context_for(
     store, files = Store(data.database), FileBox(data.files)
     search = SearchIndex(data.search)
     upstreams = Upstreams(default, connect)
-    runs = make_runs(store, files, upstreams, search, Interpreters())
+    ingestion = Ingestion(store, files, search)
+    runs = make_runs(store, files, upstreams, search, Interpreters(), ingestion.settled)
     return EngineContext(
         default.upstream,
         default.names,
@@ -144,7 +145,7 @@ def context_for(
         files,
         upstreams,
         search,
-        Ingestion(store, files, search),
+        ingestion,
         runs,
         [runs.forget_thread],
     )

@@ -228,6 +228,7 @@ async def host(
     named: Mapping[str, Asker] | None = None,
     data_dir: Path | None = None,
     window: int | None = None,
+    settled: Callable[[Any], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Host]:
     """Serve runs that this asker answers; `named` ones answer for upstreams of that name."""
     context = context_for(f"http://127.0.0.1:{unused_port()}/v1", data_dir=data_dir)
@@ -242,6 +243,7 @@ async def host(
         interpreters=interpreters or FakeInterpreters(),
         index=index or FakeIndex(),
         window_of=window_of,
+        settled=settled or context.ingestion.settled,
         limits=limits,
     )
     runs = RunManager(parts)

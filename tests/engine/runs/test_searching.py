@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from studybuddy.engine.objects import VectorStore, now
 from studybuddy.engine.runs import loop
 from studybuddy.engine.search.citations import Cited
+from studybuddy.engine.store.objects import Objects
 from tests.engine.runs.scripted import (
+    QUICK,
     FakeIndex,
     Host,
     ScriptedAsker,
@@ -23,6 +28,7 @@ from tests.engine.runs.scripted import (
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 SEARCH: Any = [{"type": "file_search"}]
+DAY = 24 * 60 * 60
 FIND = ("file_search", '{"query": "cells"}')
 
 
@@ -128,3 +134,73 @@ async def test_a_run_waits_for_a_file_that_is_being_indexed() -> None:
         }
         await served.run(additional_messages=[message], tools=SEARCH)
         assert [t["function"]["name"] for t in asker.asks[0].tools] == ["file_search"]
+
+
+async def with_activity(served: Host, store_id: str, seconds_ago: int) -> None:
+    """A vector store that was last used then, and expires a day after its last use."""
+
+    def work(objects: Objects) -> None:
+        store = objects.get(VectorStore, store_id)
+        assert store is not None
+        store.expires_after = {"anchor": "last_active_at", "days": 1}
+        store.last_active_at = now() - seconds_ago
+        store.expires_at = store.last_active_at + DAY
+        objects.update(store)
+
+    await served.context.store.write(work)
+
+
+async def test_a_run_puts_off_the_expiry_of_what_it_searches() -> None:
+    asker = ScriptedAsker(calls(FIND), says("Yes."))
+    async with host(asker, index=FakeIndex()) as served:
+        store = await filled_store(served)
+        resources = {"file_search": {"vector_store_ids": [store]}}
+        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
+        await with_activity(served, store, DAY // 2)
+        await served.run(assistant=assistant)
+        found = await served.api.vector_stores.retrieve(store)
+        assert found.last_active_at >= now() - 60
+        assert found.expires_at == found.last_active_at + DAY
+
+
+async def test_an_expired_store_is_not_searched_and_the_model_is_told() -> None:
+    asker = ScriptedAsker(says("They are gone."))
+    async with host(asker, index=FakeIndex([passage("Cells.")])) as served:
+        store = await filled_store(served)
+        resources = {"file_search": {"vector_store_ids": [store]}}
+        assistant = await served.assistant(
+            tools=SEARCH, tool_resources=resources, instructions="Be kind."
+        )
+        await with_activity(served, store, 2 * DAY)
+        await served.run(assistant=assistant)
+        assert asker.asks[0].tools == ()
+        assert asker.asks[0].messages[0]["role"] == "system"
+        assert asker.asks[0].messages[0]["content"].startswith("Be kind.")
+        assert "expired" in asker.asks[0].messages[0]["content"]
+        assert (await served.api.vector_stores.retrieve(store)).status == "expired"
+
+
+async def test_a_run_does_not_wait_for_ever_for_files_that_are_being_indexed() -> None:
+    asker = ScriptedAsker(says("Yes."))
+    limits = replace(QUICK, indexing=0.05)
+    never = asyncio.Event()
+
+    async def settled(store_ids: Any) -> None:
+        await never.wait()
+
+    async with host(asker, index=FakeIndex(), limits=limits, settled=settled) as served:
+        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
+        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
+        assert (await served.run(assistant=assistant)).status == "completed"
+
+
+async def test_the_next_run_sees_an_answer_without_its_marks_only() -> None:
+    said = "Write `a【1】` for cells that are small 【1】."
+    asker = ScriptedAsker(calls(FIND), says(said), says("Yes."))
+    async with host(asker, index=FakeIndex([passage("Cells are small.")])) as served:
+        resources = {"file_search": {"vector_store_ids": [await filled_store(served)]}}
+        assistant = await served.assistant(tools=SEARCH, tool_resources=resources)
+        run = await served.run(assistant=assistant)
+        await served.run(run.thread_id, assistant=assistant)
+        told = [m["content"] for m in asker.asks[2].messages if m["role"] == "assistant"]
+        assert told == ["Write `a【1】` for cells that are small ."]

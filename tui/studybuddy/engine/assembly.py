@@ -60,7 +60,8 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
     store, files = Store(data.database), FileBox(data.files)
     search = SearchIndex(data.search)
     upstreams = Upstreams(default, connect, is_open=options.companion)
-    runs = make_runs(store, files, upstreams, search, Interpreters())
+    ingestion = Ingestion(store, files, search)
+    runs = make_runs(store, files, upstreams, search, Interpreters(), ingestion.settled)
     return EngineContext(
         default.upstream,
         default.names,
@@ -68,7 +69,7 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
         files,
         upstreams,
         search,
-        Ingestion(store, files, search),
+        ingestion,
         runs,
         [runs.forget_thread],
     )

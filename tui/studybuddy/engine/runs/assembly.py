@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import mimetypes
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from studybuddy.engine.asking.port import Asker
@@ -25,9 +26,10 @@ def make_runs(
     upstreams: Upstreams,
     search: PassageFinder,
     interpreters: CodeRunner,
+    settled: Callable[[Collection[str]], Awaitable[None]],
     limits: Limits | None = None,
 ) -> RunManager:
-    """The runs of an engine over its other parts."""
+    """The runs of an engine over its other parts; `settled` as in `RunParts`."""
 
     def asker_for(name: str) -> Asker | None:
         served = upstreams.get(name)
@@ -58,7 +60,16 @@ def make_runs(
         return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
     return RunManager(
-        RunParts(store, asker_for, interpreters, search, window_of, image_of, limits or Limits())
+        RunParts(
+            store,
+            asker_for,
+            interpreters,
+            search,
+            settled=settled,
+            window_of=window_of,
+            image_of=image_of,
+            limits=limits or Limits(),
+        )
     )
 
 

@@ -14,9 +14,10 @@ _NEVER_SHOWN = frozenset({"run_cancelled", "run_failed", "run_expired"})
 """Why messages are incomplete that the model is not shown again: nobody meant them to stand."""
 
 
-def head_of(run: Run) -> list[ChatMessage]:
-    """The system's messages."""
-    return [{"role": "system", "content": run.instructions}] if run.instructions else []
+def head_of(run: Run, notice: str = "") -> list[ChatMessage]:
+    """The system's messages: the instructions, and what else the model is to know."""
+    content = "\n\n".join(part for part in (run.instructions, notice) if part)
+    return [{"role": "system", "content": content}] if content else []
 
 
 def history_of(look: Look, images: Mapping[str, str]) -> list[ChatMessage]:
@@ -134,8 +135,9 @@ def _told(
 def _unmarked(text: Mapping[str, Any]) -> str:
     """A text without the marks of its citations: their numbers mean nothing in another run."""
     value: str = text["value"]
-    for annotation in text.get("annotations") or ():
-        value = value.replace(annotation["text"], "")
+    places = [(a["start_index"], a["end_index"]) for a in text.get("annotations") or ()]
+    for start, end in sorted(places, reverse=True):  # those before it stay where they are
+        value = value[:start] + value[end:]
     return value
 
 

@@ -21,7 +21,7 @@ from studybuddy.engine.runs.ports import Limits, RunParts
 from studybuddy.engine.runs.problems import RunFailure, RunShortfall
 from studybuddy.engine.runs.question import Question
 from studybuddy.engine.runs.rounds import Round
-from studybuddy.engine.runs.toolbox import Toolbox, read_passage
+from studybuddy.engine.runs.toolbox import Searchable, Toolbox, read_passage
 from studybuddy.engine.runs.transitions import Shortfall
 from studybuddy.engine.search.citations import Cited, cite
 from studybuddy.engine.store.objects import Objects
@@ -82,11 +82,11 @@ class RunLoop:
         look = await self._ledger.look()
         asker = self._asker(look)
         _check_calls(look, self._parts.limits)
-        stores: list[str] = []
+        searchable = Searchable()
         if any(tool.get("type") == FILE_SEARCH for tool in look.run.tools):
             ids = store_ids(look.assistant, look.thread)
-            stores = await self._toolbox.searchable(ids, patient=is_first(look))
-        offer = offer_of(look.run, stores)
+            searchable = await self._toolbox.searchable(ids, patient=is_first(look))
+        offer = offer_of(look.run, searchable.stores, searchable.expired)
         self._question = Question(self._parts, self._ledger, self._broadcast, look, offer)
         try:
             reply = await self._question.answer(asker)

@@ -11,6 +11,10 @@ from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH, d
 
 _RESULTS = 8  # passages a search brings where the tool does not say; models here are small
 _MOST_RESULTS = 50
+_EXPIRED = (
+    "Files of this conversation can't be searched any more: their vector store has expired. "
+    "Where the question is about files, say so, and that they have to be added again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Offer:
     """The client's, by name."""
     code: bool
     search: Searching | None
+    notice: str = ""
+    """What the model is to know of tools that it has not."""
 
     @property
     def names(self) -> list[str]:
@@ -49,12 +55,13 @@ def store_ids(assistant: Assistant | None, thread: Thread) -> list[str]:
     return list(found)
 
 
-def offer_of(run: Run, stores: Sequence[str]) -> Offer:
+def offer_of(run: Run, stores: Sequence[str], expired: Sequence[str] = ()) -> Offer:
     """The run's tools; a file search only where there is something to be searched.
 
     Args:
         run: with its tools.
         stores: ids of vector stores that have files.
+        expired: ids of those that can't be searched any more.
     """
     tools: list[Json] = []
     functions: dict[str, Json] = {}
@@ -71,7 +78,7 @@ def offer_of(run: Run, stores: Sequence[str]) -> Offer:
             case "function":
                 functions[tool["function"]["name"]] = tool["function"]
                 tools.append({"type": "function", "function": tool["function"]})
-    return Offer(tuple(tools), functions, code, search)
+    return Offer(tuple(tools), functions, code, search, _EXPIRED if expired else "")
 
 
 def choice_of(run: Run, offer: Offer, is_first: bool) -> str | Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -82,6 +82,10 @@ async def _no_image(file_id: str) -> str | None:
     return None
 
 
+async def _settled(store_ids: Collection[str]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class RunParts:
     """What runs work with."""
@@ -91,6 +95,8 @@ class RunParts:
     """Who asks the upstream of that name, empty for the default; `None` where there is none."""
     interpreters: CodeRunner | None = None
     index: PassageFinder | None = None
+    settled: Callable[[Collection[str]], Awaitable[None]] = _settled
+    """Returns when no file of these vector stores is being indexed any more."""
     window_of: Callable[[str, str], Awaitable[int | None]] = _unknown
     """Tokens of one conversation, by upstream and model; `None` where it can't be told."""
     image_of: Callable[[str], Awaitable[str | None]] = _no_image

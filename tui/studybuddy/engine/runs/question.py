@@ -128,7 +128,7 @@ class Question:
         strategy = run.truncation_strategy
         last = strategy.get("last_messages") if strategy.get("type") == "last_messages" else None
         messages = kept(
-            head_of(run),
+            head_of(run, self._offer.notice),
             history_of(look, self._images),
             rounds_of(look),
             last_messages=last,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from studybuddy.engine.objects import Json, Run, RunStep, VectorStore
+from studybuddy.engine.objects import Json, Run, RunStep, VectorStore, now
 from studybuddy.engine.runs.calls import Sorted
 from studybuddy.engine.runs.notes import read_note
 from studybuddy.engine.runs.offers import Searching
@@ -17,10 +17,20 @@ from studybuddy.engine.runs.ports import RunParts
 from studybuddy.engine.search.citations import passages_for_model
 from studybuddy.engine.search.passages import Passage
 from studybuddy.engine.store.objects import Objects
+from studybuddy.engine.vectors.contents import touch, with_expiry
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY = 0.2  # seconds, at files that are being indexed
+_TOUCHED_EVERY = 60  # seconds between two notes that a vector store is in use
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """The vector stores of a run, by id."""
+
+    stores: tuple[str, ...] = ()
+    """Those that have files."""
+    expired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +54,20 @@ class Toolbox:
         self._parts = parts
         self._thread_id = thread_id
 
-    async def searchable(self, ids: Sequence[str], *, patient: bool) -> list[str]:
-        """Those of the vector stores that have files.
+    async def searchable(self, ids: Sequence[str], *, patient: bool) -> Searchable:
+        """Those of the vector stores that can be searched, which counts as their use.
 
         Args:
             ids: of vector stores.
             patient: whether to wait for files that are being indexed.
         """
         if not ids or self._parts.index is None:
-            return []
-        give_up = time.monotonic() + (self._parts.limits.indexing if patient else 0)
-        while True:
-            counts = await self._parts.store.read(lambda objects: _file_counts(objects, ids))
-            busy = any(c.get("in_progress") for c in counts.values())
-            if not busy or time.monotonic() >= give_up:
-                return [id for id, c in counts.items() if c.get("completed")]
-            await asyncio.sleep(_LOOK_EVERY)
+            return Searchable()
+        if patient:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._parts.limits.indexing):
+                    await self._parts.settled(ids)
+        return await self._parts.store.write(lambda objects: _in_use(objects, ids))
 
     async def carry_out(self, call: Sorted, search: Searching | None, number: int) -> Outcome:
         """Do what a call asks; what goes wrong is told to the model.
@@ -151,10 +159,22 @@ def _result(passage: Passage) -> Json:
     }
 
 
-def _file_counts(objects: Objects, ids: Sequence[str]) -> dict[str, Mapping[str, int]]:
-    """How many files of which status are in each of the stores that there are."""
-    stores = (objects.get(VectorStore, id) for id in ids)
-    return {store.id: store.file_counts for store in stores if store is not None}
+def _in_use(objects: Objects, ids: Sequence[str]) -> Searchable:
+    """Sort out the stores that there are, and put off the expiry of those that are used."""
+    stores: list[str] = []
+    expired: list[str] = []
+    for store in (objects.get(VectorStore, id) for id in ids):
+        if store is None:
+            continue
+        if with_expiry(store).status == "expired":
+            expired.append(store.id)
+            continue
+        if now() - (store.last_active_at or 0) >= _TOUCHED_EVERY:
+            touch(store)
+            objects.update(store)
+        if store.file_counts.get("completed"):
+            stores.append(store.id)
+    return Searchable(tuple(stores), tuple(expired))
 
 
 def _codes_run(objects: Objects, thread_id: str) -> list[str]:
