@@ -96,6 +96,28 @@ def test_a_web_page_says_its_own_encoding(read: Read) -> None:
     assert read(page, "page.htm").pages == ("日本語",)
 
 
+def test_a_page_is_known_behind_comments_of_any_length(read: Read) -> None:
+    page = b"<?xml version='1.0'?>\n<!-- a\n-- b -->\n<!-- c --><!DOCTYPE html><p>Cells."
+    assert read(page, "saved page").pages == ("Cells.",)
+
+
+# Each took seconds to centuries, and these take a time that grows as they do.
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("<!-- a -->" * 800 + "words", "notes.txt"),
+        ("words" + "<!--" * 100_000, "a.html"),
+        ("words" + "<a " * 100_000, "a.html"),
+        ("words" + '<a b="' * 100_000, "a.html"),
+        ("words" + "<" * 100_000, "a.html"),
+        ("words" + "<div hidden>" * 50_000 + "</div>" * 50_000, "a.html"),
+        ("words" + "<?" * 100_000, "a.html"),
+    ],
+)
+def test_hostile_markup_does_not_stop_the_reading(read: Read, source: str, name: str) -> None:
+    assert "words" in read(source.encode(), name).pages[0]
+
+
 MARKUP = st.sampled_from(
     ["<p>", "</p>", "<b", "<!--", "-->", "<script>", "</script>", "<title>", "</title>", "<head>",
      "<body>", "<pre>", "</pre>", "<td>", "<li>", "<h1>", "</h1>", "<![CDATA[", "&amp;", "&#7;",
@@ -233,6 +255,28 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(
     assert len(bomb) < 2_000
     with pytest.raises(Unreadable, match="unpacks to far more"):
         read(bomb, "a.docx")
+
+
+def test_xml_of_any_name_counts_as_xml(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "MAX_XML", 100_000)
+    types = (
+        b'<Types><Default Extension="dat" ContentType="application/xml"/>'
+        b'<Override PartName="/word/Odd.bin" ContentType="application/vnd.x+xml"/></Types>'
+    )
+    for name in ("word/odd.bin", "word/a.dat"):
+        parts = {"[Content_Types].xml": types, "word/document.xml": b"<w/>", name: b" " * 200_000}
+        with pytest.raises(Unreadable, match="unpacks to far more"):
+            read(zipped(parts), "a.docx")
+
+
+def test_a_picture_in_a_document_is_no_xml(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "MAX_XML", 1_000_000)
+    document = docx.Document()
+    document.add_paragraph("Cells.")
+    with_picture = BytesIO(saved(document))
+    with zipfile.ZipFile(with_picture, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/media/image1.png", bytes(2_000_000))
+    assert read(with_picture.getvalue(), "a.docx").pages == ("Cells.\n\n",)
 
 
 @pytest.mark.parametrize("data", [b"a" * 1001, b"a" * 5000, make_pdf(["word " * 15] * 30)])

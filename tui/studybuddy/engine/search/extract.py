@@ -36,7 +36,10 @@ _MAGIC = (
 )
 _READABLE = "Markdown, text, source code, HTML, PDF, DOCX and PPTX can be."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML_START = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I)
+# Each group is atomic: what it took is not tried in other ways, of which there would be too many.
+_HTML_START = re.compile(
+    rb"(?>\s*)(?>(?:<\?xml[^>]*>\s*)?)(?>(?:<!--(?s:.*?)-->\s*)*)<(?:!doctype\s+html|html)\b", re.I
+)
 
 
 def extract(path: Path, name: str) -> Document:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
+from collections.abc import Mapping
+
+from lxml import etree
 
 from studybuddy.engine.search.decoding import clean, decode
 
@@ -26,6 +28,7 @@ _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
+_PIECE = 1 << 16  # bytes that are parsed at a time
 _BLANKS = re.compile(r"\n{3,}")
 
 
@@ -34,9 +37,15 @@ def html_text(data: bytes) -> str | None:
     source = _source(data)
     if source is None:
         return None
+    if not source:
+        return ""
     reader = _Reader()
-    reader.feed(source)
-    reader.close()
+    # Python's own html.parser takes a time that grows with the square of what is never closed.
+    parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)
+    content = source.encode("utf-8", "replace")
+    for start in range(0, len(content), _PIECE):
+        parser.feed(content[start : start + _PIECE])
+    parser.close()
     return clean(reader.text())  # character references can write anything
 
 
@@ -44,17 +53,16 @@ def _source(data: bytes) -> str | None:
     found = _CHARSET.search(data[:4096])
     if found and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         try:
-            return data.decode(found[1].decode("ascii"))
+            return clean(data.decode(found[1].decode("ascii")))
         except (LookupError, UnicodeDecodeError):
             pass  # the page is wrong about itself
     return decode(data)
 
 
-class _Reader(HTMLParser):
-    """Writes the text as it goes through the tags."""
+class _Reader:
+    """Writes the text as it goes through the tags, of which lxml tells it."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._out: list[str] = []
         self._hidden: list[str] = []  # open tags, from the first that hides what is in it
         self._open: Counter[str] = Counter()  # how many of each are in `_hidden`
@@ -71,7 +79,8 @@ class _Reader(HTMLParser):
             return f"# {self._title_text}\n\n{body}"
         return body
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, given: Mapping[str, str]) -> None:
+        """A tag opens."""
         if tag == "title" and (not self._hidden or self._hidden == ["head"]):
             self._title = []
             return
@@ -82,7 +91,6 @@ class _Reader(HTMLParser):
             if tag not in _VOID:
                 self._hide(tag)
             return
-        given = dict(attrs)
         hides = tag in _HIDDEN or "hidden" in given or given.get("aria-hidden") == "true"
         if hides and tag not in _VOID:
             self._hide(tag)
@@ -104,14 +112,15 @@ class _Reader(HTMLParser):
                 self._out.append(" | ")
             self._row_cells += 1
         elif tag == "img" and given.get("alt"):
-            self._words(str(given["alt"]))
+            self._words(given["alt"])
         elif tag in _BLOCKS:
             self._block()
             if tag == "pre":
                 self._pre += 1
                 self._out.append("```\n")
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """A tag closes, also where the page leaves that out."""
         if tag == "title" and self._title is not None:
             self._title_text = _SPACES.sub(" ", "".join(self._title)).strip()
             self._title = None
@@ -133,7 +142,8 @@ class _Reader(HTMLParser):
             self._line()
             self._row_cells = -1
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
+        """A piece of text."""
         if self._title is not None:
             self._title.append(data)
         elif self._hidden:
@@ -142,6 +152,9 @@ class _Reader(HTMLParser):
             self._out.append(data)
         else:
             self._words(data)
+
+    def close(self) -> None:
+        """The page has ended."""
 
     def _hide(self, tag: str) -> None:
         self._hidden.append(tag)

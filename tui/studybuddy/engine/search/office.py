@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ MAX_XML = 200_000_000
 """Bytes of all its XML, which takes many times that as a tree."""
 MAX_PARTS = 50_000
 
+_TYPES = "[Content_Types].xml"
+_MAX_TYPES = 5_000_000  # bytes
+_XML_ENDINGS = (".xml", ".rels")
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
@@ -30,20 +34,42 @@ def check_zip(path: Path) -> frozenset[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            if any(part.flag_bits & 1 for part in parts):
+                raise Unreadable(
+                    "invalid_file",
+                    "This file is protected by a password. Save a copy without one and add that.",
+                )
+            is_xml = _xml_of(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         raise _damaged() from error
-    xml = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+    xml = sum(part.file_size for part in parts if is_xml(part.filename))
     whole = sum(part.file_size for part in parts)
     if len(parts) > MAX_PARTS or xml > MAX_XML or whole > MAX_UNPACKED:
-        raise Unreadable(
-            "invalid_file", "This file unpacks to far more than a document has; it is not read."
-        )
-    if any(part.flag_bits & 1 for part in parts):
-        raise Unreadable(
-            "invalid_file",
-            "This file is protected by a password. Save a copy without one and add that.",
-        )
+        raise _unpacks_to_too_much()
     return frozenset(part.filename for part in parts)
+
+
+def _xml_of(archive: zipfile.ZipFile) -> Callable[[str], bool]:
+    """Tells which parts are parsed as XML: the file itself says so of parts of any name.
+
+    Raises:
+        Unreadable: where what it says is too long, or no XML.
+    """
+    if _TYPES not in archive.namelist():
+        return lambda name: name.endswith(_XML_ENDINGS)
+    if archive.getinfo(_TYPES).file_size > _MAX_TYPES:
+        raise _unpacks_to_too_much()
+    from lxml import etree
+
+    try:
+        said = etree.XML(archive.read(_TYPES))
+    except etree.XMLSyntaxError as error:
+        raise _damaged() from error
+    xml = [entry for entry in said if entry.get("ContentType", "").lower().endswith("xml")]
+    names = {entry.get("PartName", "").lstrip("/").lower() for entry in xml}
+    endings = {"." + entry.get("Extension").lower() for entry in xml if entry.get("Extension")}
+    all_endings = (*endings, *_XML_ENDINGS)
+    return lambda name: name.lower() in names or name.lower().endswith(all_endings)
 
 
 def read_docx(path: Path) -> Document:
@@ -150,6 +176,12 @@ def _shape(shape: Any) -> Iterator[str]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _unpacks_to_too_much() -> Unreadable:
+    return Unreadable(
+        "invalid_file", "This file unpacks to far more than a document has; it is not read."
+    )
 
 
 def _damaged() -> Unreadable:
