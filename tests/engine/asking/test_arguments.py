@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studybuddy.engine.asking.arguments import argument_problem, repaired, schema_problem
-from studybuddy.engine.asking.bounded import bounded, least, plain_values
+from studybuddy.engine.asking.arguments import argument_problem, repaired
+from studybuddy.engine.asking.bounded import bounded, plain_values
 from studybuddy.engine.asking.offered import Offered
 from studybuddy.engine.asking.port import Call
+from studybuddy.engine.asking.schemas import schema_problem
+from studybuddy.engine.asking.smallest import least
 from tests.engine.asking.upstreams import function
 
 TOOLS = [
@@ -86,10 +89,41 @@ def test_right_arguments_have_no_problem() -> None:
         {"$ref": "http://127.0.0.1:9/none.json"},
         {"properties": {"a": {"pattern": "("}}},
         {"$ref": "#"},
+        {"$schema": []},
+        {"$schema": 5},
+        {"properties": {"a": 5}},
+        {"required": "a"},
     ],
 )
 def test_a_schema_that_is_none_binds_nothing(schema: dict[str, Any]) -> None:
     assert schema_problem({"a": "b"}, schema) == ""
+
+
+@pytest.mark.parametrize("pattern", ["^(a|aa)+$", "^(a+)+$", "^(a*)*b\\1$", "(?=(a+))+c"])
+@pytest.mark.parametrize("key", ["pattern", "patternProperties"])
+def test_no_pattern_of_a_client_holds_up_the_check(pattern: str, key: str) -> None:
+    text = "a" * 5000 + "!"
+    inner = {"pattern": pattern} if key == "pattern" else {key: {pattern: {"type": "integer"}}}
+    schema = {
+        "type": "object",
+        "properties": {f"p{n}": inner for n in range(50)},
+        "additionalProperties": False,
+        "unevaluatedProperties": False,
+    }
+    value: Any = text if key == "pattern" else {text: 1}
+    told: list[str] = []
+    check = threading.Thread(
+        target=lambda: told.append(schema_problem({"p0": value, "p1": value}, schema)), daemon=True
+    )
+    check.start()
+    check.join(10)
+    assert told, "still matching"
+
+
+def test_patterns_that_can_be_matched_are() -> None:
+    schema = {"properties": {"a": {"type": "string", "pattern": "^[A-Z]{3}$"}}}
+    assert schema_problem({"a": "ABC"}, schema) == ""
+    assert schema_problem({"a": "abc"}, schema) == "a: 'abc' does not match '^[A-Z]{3}$'"
 
 
 SCHEMAS = st.recursive(

@@ -257,3 +257,27 @@ async def test_cancelling_ends_the_request_upstream() -> None:
 
 def test_the_port_is_as_agreed() -> None:
     assert Ask(messages=[]).tool_choice == "auto"
+
+
+async def test_an_emoji_in_two_halves_is_put_together_and_a_lone_half_is_replaced() -> None:
+    upstream = ScriptedUpstream(text("Yes \ud83d", "\ude00", " no \ude00 \ud83d"))
+    deltas, reply = await asked(asker_of(upstream), question("?"))
+    assert reply.text == "Yes 😀 no \ufffd \ufffd"
+    assert deltas[:2] == ["Yes ", "😀"]
+
+
+async def test_arguments_with_halves_of_characters_can_be_written_down() -> None:
+    sent = [
+        call(0, "c\ud83d", name="lookup", arguments='{"word": "\ud83d'),
+        call(0, arguments='\ude00\\ud83d", "times": 1}'),
+    ]
+    (made,) = (await replied(*sent, *END)).calls
+    assert json.loads(made.arguments) == {"word": "😀\ufffd", "times": 1}
+    assert (made.id + made.arguments).encode()
+
+
+async def test_of_calls_at_once_only_the_first_is_kept_where_they_are_not_wanted() -> None:
+    sent = [call(n, f"c{n}", name="lookup", arguments=WORD) for n in range(2)]
+    assert len((await replied(*sent, *END)).calls) == 2
+    reply = await replied(*sent, *END, parallel_tool_calls=False)
+    assert [made.id for made in reply.calls] == ["c0"]

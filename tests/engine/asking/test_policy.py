@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from studybuddy.engine.asking import policy
 from studybuddy.engine.asking.port import Ask
+from studybuddy.engine.asking.turn import turn_of
 from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH, definition
 from tests.engine.asking.upstreams import function
 
@@ -44,7 +45,9 @@ def result(name: str, output: str = "…", **arguments: Any) -> list[dict[str, A
 
 
 def move(*messages: Any, tools: Any = ALL, choice: Any = "auto") -> policy.Move:
-    return policy.next_move(Ask(messages=messages, tools=tools, tool_choice=choice))
+    return policy.next_move(
+        Ask(messages=messages, tools=tools, tool_choice=choice), turn_of(messages)
+    )
 
 
 def named(name: str) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from studybuddy.engine.asking.arguments import schema_problem
 from studybuddy.engine.asking.notes import NotePassage, all_sentences
 from studybuddy.engine.asking.offered import Offered
 from studybuddy.engine.asking.quiz_feedback import answers_in, feedback
 from studybuddy.engine.asking.quiz_making import quiz_items, source_of
 from studybuddy.engine.asking.quiz_shape import Item, count_in, quiz_shape
 from studybuddy.engine.asking.quizzing import quiz_arguments
+from studybuddy.engine.asking.schemas import schema_problem
 from studybuddy.engine.asking.turn import turn_of
 from studybuddy.engine.asking.wants import quiz_topic
 from studybuddy.study.quiz import DISPLAY_QUIZ, parse

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from studybuddy.engine.asking.characters import cleaned_json
 from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.port import Call
+from studybuddy.engine.asking.schemas import schema_problem
 
 _WRAPPERS = ("arguments", "parameters", "args", "input")
-_LONGEST_TOLD = 200  # characters of a validator's message
 
 
 def argument_problem(call: Call, tools: Sequence[Mapping[str, Any]]) -> str:
     """What is wrong with a call, in a sentence that the model can act on; empty where it is well.
+
+    It takes a few milliseconds, and half a second at most, whatever the schema says; the first
+    call of a process also loads what checks schemas.
 
     Args:
         call: as in a `Reply`.
@@ -44,9 +47,12 @@ def repaired(call: Call, offered: Offered) -> Call:
     if function is None:
         return call
     call = replace(call, name=function.name)
-    value = _decoded(call.arguments)
+    given = _decoded(call.arguments)
+    value = cleaned_json(given)
     if isinstance(value, Mapping) and not schema_problem(value, function.parameters):
-        return call
+        if value == given:
+            return call
+        return replace(call, arguments=json.dumps(value, ensure_ascii=False))
     if (fixed := fitted(_repaired(call.arguments, value), function)) is not None:
         return replace(call, arguments=json.dumps(fixed, ensure_ascii=False))
     return call
@@ -60,41 +66,10 @@ def fitted(value: Any, function: Function) -> dict[str, Any] | None:
     """
     for candidate in (value, *_unwrapped(value, function)):
         if isinstance(candidate, Mapping):
-            coerced = _coerced(candidate, function.parameters)
+            coerced = _coerced(cleaned_json(candidate), function.parameters)
             if not schema_problem(coerced, function.parameters):
                 return dict(coerced)
     return None
-
-
-def schema_problem(value: Any, schema: Mapping[str, Any]) -> str:
-    """The first thing in which arguments do not follow a schema; empty where they do.
-
-    A schema that is none itself binds nothing, but that arguments are an object.
-    """
-    if not isinstance(value, Mapping):
-        return "they must be a JSON object"
-    if not schema:
-        return ""
-    # Slow to load, and needed only once a function is called.
-    from jsonschema.exceptions import SchemaError, UnknownType, best_match
-    from jsonschema.validators import Draft202012Validator, validator_for
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    kind = validator_for(schema, default=Draft202012Validator)
-    try:
-        kind.check_schema(dict(schema))
-        # With a registry of its own it fetches no schema from anywhere.
-        error = best_match(kind(dict(schema), registry=Registry()).iter_errors(value))
-    except (SchemaError, UnknownType, Unresolvable, RecursionError, re.error):
-        return ""
-    if error is None:
-        return ""
-    where = error.json_path.removeprefix("$").removeprefix(".")
-    message = error.message
-    if len(message) > _LONGEST_TOLD:
-        message = f"{message[:_LONGEST_TOLD]}…"
-    return f"{where}: {message}" if where else message
 
 
 def _decoded(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""JSON schemas made safe for constrained output, and values made from schemas alone."""
+"""JSON schemas made safe for constrained output, and values that a question says outright."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _UNDERSTOOD = frozenset(
     re.findall(
         r"\S+",
         "type properties required items enum const anyOf oneOf allOf $ref $defs definitions "
-        "minItems maxItems minLength maxLength minimum maximum description title "
-        "additionalProperties",
+        "minItems maxItems minLength maxLength minimum maximum exclusiveMinimum "
+        "exclusiveMaximum format description title additionalProperties",
     )
 )
 
@@ -56,48 +56,6 @@ def _inner(schema: Any, depth: int) -> Any:
     if not isinstance(schema, Mapping) or depth >= _DEEPEST:
         return schema
     return bounded(schema, depth + 1)
-
-
-def least(schema: Any, text: str, depth: int = 0) -> Any:
-    """The smallest value that follows a schema, for where a model gives none that does.
-
-    Args:
-        schema: of the value.
-        text: what a text is filled with.
-        depth: how deep this is in the whole.
-    """
-    if not isinstance(schema, Mapping) or depth > _DEEPEST:
-        return text
-    for key in ("const", "default"):
-        if key in schema:
-            return schema[key]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for key in ("anyOf", "oneOf", "allOf"):
-        if isinstance(schema.get(key), list) and schema[key]:
-            return least(schema[key][0], text, depth + 1)
-    kind = schema.get("type")
-    kind = kind[0] if isinstance(kind, list) and kind else kind
-    match kind:
-        case "integer" | "number":
-            low, high = schema.get("minimum"), schema.get("maximum")
-            return low if low is not None else min(0, high) if high is not None else 0
-        case "boolean":
-            return False
-        case "null":
-            return None
-        case "array":
-            one = least(schema.get("items"), text, depth + 1)
-            return [one] * (schema.get("minItems") or 0)
-        case "string":
-            limit = schema.get("maxLength")
-            return text[:limit] if isinstance(limit, int) else text
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping):
-        return {} if kind == "object" else text
-    wanted = schema.get("required")
-    names = wanted if isinstance(wanted, list) else list(properties)
-    return {name: least(properties.get(name), text, depth + 1) for name in names}
 
 
 def plain_values(schema: Mapping[str, Any], question: str) -> dict[str, Any]:

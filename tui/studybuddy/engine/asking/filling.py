@@ -9,11 +9,14 @@ from typing import Any
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking import prompts
-from studybuddy.engine.asking.arguments import fitted, schema_problem
-from studybuddy.engine.asking.bounded import bounded, least, plain_values
+from studybuddy.engine.asking.arguments import fitted
+from studybuddy.engine.asking.bounded import bounded, plain_values
+from studybuddy.engine.asking.characters import cleaned_json
 from studybuddy.engine.asking.gathering import Gathering
 from studybuddy.engine.asking.offered import Function
 from studybuddy.engine.asking.requests import stream_text
+from studybuddy.engine.asking.schemas import schema_problem
+from studybuddy.engine.asking.smallest import least
 from studybuddy.engine.asking.turn import Turn
 from studybuddy.engine.asking.wants import compiles
 from studybuddy.engine.errors import ApiError
@@ -25,6 +28,8 @@ _CODE = {
     "required": ["code"],
 }
 _MOST_TOKENS = 1024
+_TRIES = 2
+"""Times that a model is asked for the same arguments."""
 _STEADY = 0.1
 """Temperature for small models, which stray at higher ones."""
 _REFUSALS = (400, 404, 422, 500, 501)
@@ -47,26 +52,30 @@ class Filling:
         self._most_tokens = min(most_tokens or _MOST_TOKENS, _MOST_TOKENS)
         self.usage = Usage()
 
-    async def arguments(self, turn: Turn, function: Function) -> dict[str, Any]:
+    async def arguments(self, turn: Turn, function: Function) -> dict[str, Any] | None:
         """Arguments that follow the function's schema.
 
-        Where the model gives none that do, they are the smallest that can be, with the student's
-        words as texts.
+        Where the model gives none that do, also when told what is wrong, they are the smallest
+        that can be, with the student's words as texts; `None` where those do not follow it.
         """
-        if not function.properties:
+        parameters, question = function.parameters, turn.question
+        if not function.properties and not schema_problem({}, parameters):
             return {}
+        plain = plain_values(parameters, question)
         messages = prompts.for_arguments(turn, function)
-        found = await self._object(messages, function.name, bounded(function.parameters))
-        said = {**(found or {}), **plain_values(function.parameters, turn.question)}
-        for candidate in (said, found):
-            if candidate is not None:
-                fixed = fitted(candidate, function)
-                if fixed is not None:
+        for _ in range(_TRIES):
+            found = await self._object(messages, function.name, bounded(parameters))
+            for candidate in ({**(found or {}), **plain}, found):
+                if candidate is not None and (fixed := fitted(candidate, function)) is not None:
                     return fixed
-        smallest = least(function.parameters, turn.question.strip() or "?")
+            problem = schema_problem(found or {}, parameters)
+            messages = [*messages, *prompts.for_better_arguments(found, problem)]
+        smallest = least(parameters, question.strip() or "?")
         smallest = smallest if isinstance(smallest, dict) else {}
-        plain = {**smallest, **plain_values(function.parameters, turn.question)}
-        return smallest if schema_problem(plain, function.parameters) else plain
+        for candidate in ({**smallest, **plain}, smallest):
+            if not schema_problem(candidate, parameters):
+                return candidate
+        return None
 
     async def code(self, turn: Turn) -> str:
         """A Python program for the question; empty where what comes is none."""
@@ -111,4 +120,4 @@ def _object_in(text: str) -> dict[str, Any] | None:
         value = loads(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return cleaned_json(value) if isinstance(value, dict) else None

@@ -7,7 +7,6 @@ index or id, the same index for all, the name repeated in every piece, arguments
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,9 @@ from typing import Any
 import msgspec
 
 from studybuddy.domain.usage import Usage
+from studybuddy.engine.asking.characters import cleaned, half_at_end
 from studybuddy.engine.asking.port import Call
+from studybuddy.engine.objects import new_object_id
 
 
 @dataclass(slots=True)
@@ -35,11 +36,12 @@ class Gathering:
         self.model = ""
         self.usage = Usage()
         self._pieces: list[_Piece] = []
+        self._half = ""
 
     def add(self, chunk: Mapping[str, Any]) -> str:
         """Take a chunk, and return the text in it."""
         if isinstance(model := chunk.get("model"), str):
-            self.model = model
+            self.model = cleaned(model)
         if isinstance(usage := chunk.get("usage"), Mapping):
             self.usage = usage_of(usage)
         text = ""
@@ -55,7 +57,15 @@ class Gathering:
                     self._add(part)
                 if isinstance(legacy := delta.get("function_call"), Mapping):
                     self._add({"index": 0, "function": legacy})
-        return text
+        # An emoji may come as two halves, each in a chunk of its own.
+        text = self._half + text
+        self._half = half_at_end(text)
+        return cleaned(text.removesuffix(self._half))
+
+    def rest(self) -> str:
+        """The text that was held back for what was to come after it."""
+        half, self._half = self._half, ""
+        return cleaned(half)
 
     def calls(self) -> tuple[Call, ...]:
         """The tool calls so far, each with an id of its own."""
@@ -64,9 +74,11 @@ class Gathering:
         for piece in self._pieces:
             if not piece.name:
                 continue
-            call_id = piece.id if piece.id and piece.id not in taken else new_call_id()
+            given = cleaned(piece.id)
+            call_id = given if given and given not in taken else new_object_id("call")
             taken.add(call_id)
-            calls.append(Call(call_id, piece.name, piece.arguments.strip() or "{}"))
+            arguments = cleaned(piece.arguments).strip() or "{}"
+            calls.append(Call(call_id, cleaned(piece.name), arguments))
         return tuple(calls)
 
     def _add(self, part: Mapping[str, Any]) -> None:
@@ -117,11 +129,6 @@ def is_whole(arguments: str) -> bool:
     return True
 
 
-def new_call_id() -> str:
-    """An id in OpenAI's manner."""
-    return f"call_{secrets.token_hex(12)}"
-
-
 def usage_of(told: Mapping[str, Any]) -> Usage:
     """A server's `usage` object; what it leaves out, or has wrong, is 0."""
     prompt, completion = told.get("prompt_tokens_details"), told.get("completion_tokens_details")
@@ -137,10 +144,14 @@ def usage_of(told: Mapping[str, Any]) -> Usage:
 
 def chunk_in(payload: bytes) -> Mapping[str, Any] | None:
     """The chunk in a stream's payload; `None` where it is no JSON object."""
+    found: Any
     try:
         found = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        try:  # it takes halves of characters, too
+            found = json.loads(payload)
+        except (ValueError, RecursionError):
+            return None
     return found if isinstance(found, dict) else None
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.arguments import fitted, repaired
-from studybuddy.engine.asking.gathering import Gathering, is_whole, new_call_id
+from studybuddy.engine.asking.gathering import Gathering, is_whole
 from studybuddy.engine.asking.offered import Offered, forced
 from studybuddy.engine.asking.port import Ask, Asker, Call, Reply
 from studybuddy.engine.asking.requests import body_with_tools, stream_text
 from studybuddy.engine.asking.text_calls import TextCalls
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.names import ModelNames
+from studybuddy.engine.objects import new_object_id
 from studybuddy.engine.upstream.port import Upstream
 
 log = logging.getLogger(__name__)
@@ -90,16 +91,19 @@ class NativeAsker:
                 if shown:
                     told.append(shown)
                     yield shown
-        if offered and (shown := finder.finish()):
+        cut = gathering.finish_reason == "length"
+        if offered and (shown := finder.finish(cut=cut)):
             told.append(shown)
             yield shown
         text = "".join(told)
         calls = gathering.calls() or tuple(
-            Call(new_call_id(), name, json.dumps(arguments, ensure_ascii=False))
+            Call(new_object_id("call"), name, json.dumps(arguments, ensure_ascii=False))
             for name, arguments in finder.calls
         )
         if not calls and (call := _bare_arguments(text, ask.tool_choice, offered)):
             text, calls = "", (call,)
+        if not ask.parallel_tool_calls:
+            calls = calls[:1]
         yield _reply(text, calls, gathering, offered, echo or gathering.model or model)
 
 
@@ -142,4 +146,4 @@ def _bare_arguments(
         return None
     if arguments is None:
         return None
-    return Call(new_call_id(), function.name, json.dumps(arguments, ensure_ascii=False))
+    return Call(new_object_id("call"), function.name, json.dumps(arguments, ensure_ascii=False))

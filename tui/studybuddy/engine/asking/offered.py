@@ -22,6 +22,12 @@ class Function:
         found = self.parameters.get("properties")
         return found if isinstance(found, Mapping) else {}
 
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the arguments that can't be left out."""
+        found = self.parameters.get("required")
+        return tuple(n for n in found if isinstance(n, str)) if isinstance(found, list) else ()
+
 
 class Offered:
     """The functions of a request, by name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from studybuddy.engine.asking.offered import Function, Offered, forced
 from studybuddy.engine.asking.port import Ask
 from studybuddy.engine.asking.quiz_shape import quiz_shape
-from studybuddy.engine.asking.turn import Turn, turn_of
+from studybuddy.engine.asking.turn import Turn
 from studybuddy.engine.asking.wants import (
     code_for,
     is_small_talk,
@@ -70,12 +70,16 @@ class Chat:
 Move = Search | RunCode | Fill | AnswerFromNotes | AnswerFromCode | Feedback | Chat
 
 
-def next_move(ask: Ask) -> Move:
+def next_move(ask: Ask, turn: Turn) -> Move:
     """The next move for a request.
 
     A tool is called at most once for a question, so that every run comes to an answer.
+
+    Args:
+        ask: the request.
+        turn: where its conversation stands.
     """
-    turn, offered = turn_of(ask.messages), Offered(ask.tools)
+    offered = Offered(ask.tools)
     if ask.tool_choice != "none" and offered:
         name = forced(ask.tool_choice)
         if name and (function := offered.get(name)) is not None:

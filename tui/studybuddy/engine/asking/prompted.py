@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking import policy, prompts
 from studybuddy.engine.asking.filling import Filling
-from studybuddy.engine.asking.gathering import Gathering, new_call_id
+from studybuddy.engine.asking.gathering import Gathering
 from studybuddy.engine.asking.notes import all_sentences, best_sentences, passages_in
 from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.port import Ask, Call, Reply
@@ -20,7 +21,9 @@ from studybuddy.engine.asking.requests import plain_body, stream_text
 from studybuddy.engine.asking.turn import turn_of
 from studybuddy.engine.asking.wants import wants_own_words
 from studybuddy.engine.names import ModelNames
+from studybuddy.engine.objects import new_object_id
 from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH
+from studybuddy.engine.tools.sandbox import tells_failure
 from studybuddy.engine.upstream.port import Upstream
 
 _SUMMARY = 160
@@ -81,7 +84,7 @@ class _Request:
 
     def texts(self) -> Texts:
         """What the next move comes to."""
-        match policy.next_move(self._ask):
+        match policy.next_move(self._ask, self._turn):
             case policy.Search(query):
                 return self._call(FILE_SEARCH, {"query": query})
             case policy.RunCode(code) if code:
@@ -120,7 +123,7 @@ class _Request:
                 yield text
 
     async def _fill(self, function: Function) -> Texts:
-        """Call a function of the client's."""
+        """Call a function of the client's; where nothing follows its schema, answer in words."""
         arguments = quiz_arguments(function, self._turn) if self._small else None
         if self._small and (topic := needs_lesson(function, self._turn)):
             # There is nothing to make a quiz from: the model writes something, for all to see.
@@ -133,7 +136,12 @@ class _Request:
             arguments = quiz_arguments(function, replace(self._turn, said=("".join(told),)))
         if arguments is None:
             arguments = await self._filling.arguments(self._turn, function)
-        self._made(function.name, arguments)
+        if arguments is not None:
+            self._made(function.name, arguments)
+            return
+        async with aclosing(self._say(prompts.flattened(self._turn))) as texts:
+            async for text in texts:
+                yield text
 
     async def _from_notes(self) -> Texts:
         """Quote what the notes say, and have the model put it in words where that is asked.
@@ -168,9 +176,10 @@ class _Request:
     async def _from_code(self) -> Texts:
         """Tell what the code printed, as it did: a small model would get it wrong."""
         output = self._turn.outputs(CODE_INTERPRETER)[-1].strip("\n")
-        failed = "Traceback (most recent call last)" in output
+        failed = tells_failure(output)
         yield "The code stopped with an error:" if failed else "The code gives:"
-        yield f"\n\n```\n{output}\n```"
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", output)), default=0))
+        yield f"\n\n{fence}\n{output}\n{fence}"
 
     async def _feedback(self) -> Texts:
         """Judge a quiz by the notes, else let the model say something about what came back."""
@@ -204,4 +213,4 @@ class _Request:
 
     def _made(self, name: str, arguments: Mapping[str, Any]) -> None:
         text = json.dumps(dict(arguments), ensure_ascii=False)
-        self._calls = (Call(new_call_id(), name, text),)
+        self._calls = (Call(new_object_id("call"), name, text),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from studybuddy.engine.asking.notes import Sentence
 from studybuddy.engine.asking.offered import Function
@@ -74,6 +75,17 @@ def for_arguments(turn: Turn, function: Function) -> Messages:
             f"{function.description}\n" + "\n".join(names),
         },
         {"role": "user", "content": f"{talk}\n{turn.question[:_LONGEST]}".strip()},
+    ]
+
+
+def for_better_arguments(found: dict[str, Any] | None, problem: str) -> Messages:
+    """Have arguments written once more that were wrong."""
+    return [
+        {"role": "assistant", "content": json.dumps(found or {}, ensure_ascii=False)[:_LONGEST]},
+        {
+            "role": "user",
+            "content": f"That is wrong: {problem}. Write the arguments again as JSON.",
+        },
     ]
 
 

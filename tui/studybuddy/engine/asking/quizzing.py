@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from studybuddy.engine.asking.arguments import schema_problem
 from studybuddy.engine.asking.notes import (
     NotePassage,
     all_sentences,
@@ -15,6 +14,7 @@ from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.quiz_feedback import answers_in, feedback
 from studybuddy.engine.asking.quiz_making import quiz_items
 from studybuddy.engine.asking.quiz_shape import count_in, kinds_in, quiz_shape
+from studybuddy.engine.asking.schemas import schema_problem
 from studybuddy.engine.asking.turn import Turn
 from studybuddy.engine.asking.wants import quiz_topic
 from studybuddy.engine.tools.definitions import FILE_SEARCH

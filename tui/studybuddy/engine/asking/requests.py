@@ -67,6 +67,8 @@ async def stream_text(
                 raise problems.of_body(_status(chunk["error"]), payload)
             if text := gathering.add(chunk):
                 yield text
+    if rest := gathering.rest():
+        yield rest
     if not finished and not gathering.finish_reason:
         raise ApiError(
             502,

@@ -147,6 +147,18 @@ def compiles(code: str) -> bool:
         return False
 
 
+def is_program(code: str) -> bool:
+    """Whether a text is Python that does anything: words that happen to parse are none."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(node, _DOING) for node in ast.walk(tree))
+
+
+_DOING = (ast.Call, ast.BinOp, ast.Assign, ast.For, ast.While, ast.FunctionDef, ast.ListComp)
+
+
 def _own_code(question: str) -> str | None:
     """The student's own block of Python, where it is to be run."""
     if "```" not in question:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from studybuddy.engine.asking.characters import cleaned_json
+from studybuddy.engine.asking.json_ends import closed
 from studybuddy.engine.asking.offered import Function, Offered
 
 _NAMES = ("name", "tool_name", "function_name", "tool", "function", "action")
 _ARGUMENTS = ("arguments", "parameters", "args", "input", "tool_input", "action_input")
 _LISTS = ("tool_calls", "function_calls", "calls")
+_PLAIN = ("arguments", "parameters")
+"""Keys by which a call is known before its name has come."""
 _FIRST_KEYS = {*_NAMES, *_ARGUMENTS, *_LISTS, "type", "id"}
+_SOON = 200
+"""Characters within which a call names its function."""
 
 _BEGINNING = re.compile(
     r"""(?:\[\s*)?\{\s*["'](?P<key>\w+)["']\s*:\s*(?:["'](?P<value>[^"']*)["'])?"""
@@ -20,6 +26,7 @@ _BEGINNING = re.compile(
 _STILL_OPEN = re.compile(
     r"""(?:\[\s*)?(?:\{\s*(?:["']\w*(?:["']\s*(?::\s*(?:["'][^"']*)?)?)?)?)?\Z"""
 )
+_QUOTED = re.compile(r"""["']([\w.-]+)["']""")
 _PARAMETER = re.compile(
     r"<parameter[= ](?:name=)?[\"']?(?P<name>[\w.-]+)[\"']?>\n?(?P<value>.*?)\n?</parameter>",
     re.DOTALL,
@@ -29,18 +36,22 @@ Written = tuple[str, dict[str, Any]]
 """A function's name and its arguments."""
 
 
-def calls_in_json(text: str, offered: Offered) -> list[Written]:
-    """The calls in a JSON text, also one that is not quite right; none where it is none."""
-    try:
-        value = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        from json_repair import loads
+def calls_in_json(
+    text: str, offered: Offered, *, certain: bool = False, alone: bool = False, repair: bool = True
+) -> list[Written]:
+    """The calls in a JSON text; none where it is something else, or where part of it is.
 
-        try:
-            value = loads(text)
-        except (ValueError, RecursionError):
-            return []
-    return list(_calls(value, offered))
+    Args:
+        text: that begins with a bracket.
+        offered: the functions that can be called.
+        certain: whether a tag says that these are calls, so that a function's name is enough.
+        alone: whether this is all that the model said, so that the name of a function without
+            arguments is enough.
+        repair: whether JSON that is not quite right is put right; where it is not, only
+            brackets that are missing at its end are.
+    """
+    value = _decoded(text, repair=repair)
+    return _calls(cleaned_json(value), offered, certain=certain, alone=alone)
 
 
 def calls_in_tag(name: str, body: str, offered: Offered) -> list[Written]:
@@ -50,71 +61,74 @@ def calls_in_tag(name: str, body: str, offered: Offered) -> list[Written]:
         return []
     if parameters := {m["name"]: m["value"] for m in _PARAMETER.finditer(body)}:
         return [(function.name, {n: _typed(v, n, function) for n, v in parameters.items()})]
-    found = calls_in_json(
-        f'{{"name": {json.dumps(function.name)}, "arguments": {body.strip() or "{}"}}}', offered
+    return calls_in_json(
+        f'{{"name": {json.dumps(function.name)}, "arguments": {body.strip() or "{}"}}}',
+        offered,
+        certain=True,
     )
-    return found or [(function.name, {})]
 
 
-def may_be_call(text: str, offered: Offered) -> bool | None:
-    """Whether a text that begins with `{` or `[` is a call, by its first key.
+def may_be_call(text: str, start: int, offered: Offered) -> bool | None:
+    """Whether what begins with `{` or `[` is a call, by its first key and the name in it.
 
     Returns:
         `None` while too little of it is there.
     """
-    found = _BEGINNING.match(text)
+    is_all = len(text) - start >= _SOON
+    found = _BEGINNING.match(text, start)
     if found is None:
-        return None if _STILL_OPEN.match(text) else False
+        return None if not is_all and _STILL_OPEN.match(text, start) else False
     if found["key"] not in _FIRST_KEYS:
         return False
-    if found["key"] not in _NAMES:
+    if found["key"] in _PLAIN:
         return True
-    if found["value"] is not None:
+    if found["key"] in _NAMES and found["value"] is not None:
         return offered.get(found["value"]) is not None
-    return None if text[found.end() :].strip()[:1] in ("", '"', "'") else True
+    names = _QUOTED.findall(text, start, start + _SOON)
+    if any(offered.get(name) is not None for name in names):
+        return True
+    return False if is_all else None
 
 
-def json_end(text: str, start: int) -> int | None:
-    """Where the JSON value that starts at `start` ends; `None` where it goes on."""
-    depth, quoted, escaped = 0, False, False
-    for position in range(start, len(text)):
-        character = text[position]
-        if quoted:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                quoted = False
-        elif character == '"':
-            quoted = True
-        elif character in "{[":
-            depth += 1
-        elif character in "}]":
-            depth -= 1
-            if depth <= 0:
-                return position + 1
-    return None
+def _decoded(text: str, *, repair: bool) -> Any:
+    """A JSON value; `None` where it is none."""
+    for candidate in (text, "" if repair else closed(text)):
+        try:
+            return json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    if not repair:
+        return None
+    from json_repair import loads
+
+    try:
+        return loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
-def _calls(value: Any, offered: Offered) -> Iterator[Written]:
+def _calls(value: Any, offered: Offered, *, certain: bool, alone: bool) -> list[Written]:
     if isinstance(value, list):
-        for item in value:
-            yield from _calls(item, offered)
+        found = [_calls(item, offered, certain=certain, alone=alone) for item in value]
+        # A list of which only a part can be called tells something.
+        return [call for calls in found for call in calls] if certain or all(found) else []
     if not isinstance(value, Mapping):
-        return
+        return []
     for key in _LISTS:
         if isinstance(value.get(key), list):
-            yield from _calls(value[key], offered)
-            return
+            return _calls(value[key], offered, certain=certain, alone=alone)
     if isinstance(value.get("function"), Mapping):
         value = value["function"]
     function = next((f for key in _NAMES if (f := offered.get(value.get(key)))), None)
-    if function is not None and (arguments := _arguments(value, function)) is not None:
-        yield function.name, arguments
+    if function is None:
+        return []
+    arguments = _arguments(value, function, certain=certain, alone=alone)
+    return [] if arguments is None else [(function.name, arguments)]
 
 
-def _arguments(value: Mapping[str, Any], function: Function) -> dict[str, Any] | None:
+def _arguments(
+    value: Mapping[str, Any], function: Function, *, certain: bool, alone: bool
+) -> dict[str, Any] | None:
     """The arguments beside a name; `None` where what is there is something else."""
     for key in _ARGUMENTS:
         if key in value:
@@ -124,9 +138,20 @@ def _arguments(value: Mapping[str, Any], function: Function) -> dict[str, Any] |
                     inner = json.loads(inner, strict=False)
                 except (ValueError, RecursionError):
                     return None
-            return dict(inner or {}) if isinstance(inner, Mapping | None) else None
+            if not isinstance(inner, Mapping | None) or _is_schema(inner, function):
+                return None
+            found: dict[str, Any] = cleaned_json(inner or {})
+            return found
     rest = {k: v for k, v in value.items() if k not in (*_NAMES, "type", "id")}
-    return rest if all(key in function.properties for key in rest) else None
+    if not all(key in function.properties for key in rest):
+        return None
+    enough = certain or ((rest or alone) and all(name in rest for name in function.required))
+    return rest if enough else None
+
+
+def _is_schema(inner: Mapping[str, Any] | None, function: Function) -> bool:
+    """Whether a function is described where it could be called."""
+    return bool(inner) and "properties" in (inner or {}) and "properties" not in function.properties
 
 
 def _typed(text: str, name: str, function: Function) -> Any:
@@ -135,6 +160,6 @@ def _typed(text: str, name: str, function: Function) -> Any:
     if isinstance(schema, Mapping) and schema.get("type") == "string":
         return text
     try:
-        return json.loads(text)
+        return cleaned_json(json.loads(text))
     except (ValueError, RecursionError):
         return text

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studybuddy.engine.tools.advice import advice
+from studybuddy.engine.tools.definitions import CODE_INTERPRETER
 from studybuddy.engine.tools.notebook import prepared
 
 if TYPE_CHECKING:
@@ -50,9 +51,12 @@ class Ran:
 
 
 def tells_failure(output: str) -> bool:
-    """Whether what a run of code gave ends with an error, and not with its result."""
+    """Whether what a run of code gave ends with an error, and not with its result.
+
+    That may also be a sentence of who had it run, which begins with the name of the tool.
+    """
     return (
-        output.startswith(_TOO_LONG)
+        output.startswith((_TOO_LONG, f"“{CODE_INTERPRETER}” "))
         or f"\n{_TRACEBACK}\n" in f"\n{output}"
         or output.rstrip().endswith(_UNCHANGED)
     )
