@@ -229,6 +229,7 @@ async def host(
     data_dir: Path | None = None,
     window: int | None = None,
     settled: Callable[[Any], Awaitable[None]] | None = None,
+    image_of: Callable[[str], Awaitable[str | None]] | None = None,
 ) -> AsyncIterator[Host]:
     """Serve runs that this asker answers; `named` ones answer for upstreams of that name."""
     context = context_for(f"http://127.0.0.1:{unused_port()}/v1", data_dir=data_dir)
@@ -244,6 +245,7 @@ async def host(
         index=index or FakeIndex(),
         window_of=window_of,
         settled=settled or context.ingestion.settled,
+        image_of=image_of or context.runs.parts.image_of,
         limits=limits,
     )
     runs = RunManager(parts)

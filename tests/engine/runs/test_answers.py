@@ -133,6 +133,19 @@ async def test_old_messages_are_dropped_where_the_models_window_is_small() -> No
         assert [m["content"][0] for m in asker.asks[0].messages] == ["3"]
 
 
+async def test_the_definitions_of_tools_take_their_part_of_the_window() -> None:
+    asker = ScriptedAsker(says("Yes."))
+    function = {"name": "f", "description": "word " * 150}  # over 200 tokens
+    async with host(asker, window=800) as served:
+        more: Any = [{"role": "user", "content": f"{n} " + "word " * 100} for n in range(4)]
+        tools: Any = [{"type": "function", "function": function}]
+        thread = await served.thread()
+        await served.run(thread, additional_messages=more)
+        await served.run(thread, tools=tools)
+        without, having = (len(ask.messages) for ask in asker.asks)
+        assert having < without
+
+
 async def test_a_prompt_the_upstream_finds_too_long_is_sent_again_shorter() -> None:
     def answer(ask: Ask) -> Any:
         return says("Yes.") if len(ask.messages) < 4 else [overflow(1000, 500)]

@@ -11,6 +11,7 @@ import pytest
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Ask
+from studybuddy.engine.runs import ledger
 from tests.engine.runs.scripted import (
     QUICK,
     FakeInterpreters,
@@ -218,3 +219,20 @@ async def test_the_threads_session_ends_with_the_thread() -> None:
         run = await served.run()
         await served.api.beta.threads.delete(run.thread_id)
         assert interpreters.forgotten == [run.thread_id]
+
+
+async def test_the_thread_is_read_once_for_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    of_thread = ledger._history
+
+    def history(objects: Any, run: Any) -> Any:
+        read.append(run.id)
+        return of_thread(objects, run)
+
+    monkeypatch.setattr(ledger, "_history", history)
+    asker = ScriptedAsker(calls(ADD, text="So?"), calls(ADD, text="And?"), says("2."))
+    async with host(asker) as served:
+        run = await served.run(tools=CODE)
+        assert read == [run.id]
+        said = [m["content"] for m in asker.asks[2].messages if m["role"] == "assistant"]
+        assert said == ["So?", "And?"]

@@ -53,11 +53,15 @@ def make_runs(
         kind = mimetypes.guess_type(file.filename)[0] or ""
         if not kind.startswith("image/"):
             return None
+
+        def read() -> str:
+            content = files.path(file_id).read_bytes()
+            return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
         try:
-            content = await asyncio.to_thread(files.path(file_id).read_bytes)
+            return await asyncio.to_thread(read)
         except OSError:
             return None
-        return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
     return RunManager(
         RunParts(

@@ -20,24 +20,15 @@ def head_of(run: Run, notice: str = "") -> list[ChatMessage]:
     return [{"role": "system", "content": content}] if content else []
 
 
-def history_of(look: Look, images: Mapping[str, str]) -> list[ChatMessage]:
-    """The thread's messages without those of the run.
-
-    Args:
-        look: the run and its thread.
-        images: data URLs of stored pictures, by file id.
-    """
-    told = [
-        _told(message, look.file_names, images)
-        for message in look.messages
-        if message.run_id != look.run.id and _is_to_be_shown(message)
-    ]
+def history_of(look: Look) -> list[ChatMessage]:
+    """The thread's messages without those of the run; stored pictures are told by file id."""
+    told = [_told(message, look.file_names) for message in look.history if _is_to_be_shown(message)]
     return [message for message in told if message["content"]]
 
 
 def rounds_of(look: Look) -> list[ChatMessage]:
     """What the run did so far: its messages, its calls of tools, and their outputs."""
-    texts = {message.id: text_of(message) for message in look.messages}
+    texts = {id: text_of(message) for id, message in look.said.items()}
     found: list[dict[str, Any]] = []
     for step, note in look.steps:
         if step.status != "completed":
@@ -48,16 +39,6 @@ def rounds_of(look: Look) -> list[ChatMessage]:
         else:
             _add_calls(found, note)
     return list(found)
-
-
-def image_ids(messages: Sequence[Message]) -> set[str]:
-    """Ids of the stored pictures that messages show."""
-    return {
-        part["image_file"]["file_id"]
-        for message in messages
-        for part in message.content
-        if part.get("type") == "image_file"
-    }
 
 
 def text_of(message: Message) -> str:
@@ -109,18 +90,14 @@ def _is_to_be_shown(message: Message) -> bool:
     return (message.incomplete_details or {}).get("reason") not in _NEVER_SHOWN
 
 
-def _told(
-    message: Message, file_names: Mapping[str, str], images: Mapping[str, str]
-) -> dict[str, Any]:
+def _told(message: Message, file_names: Mapping[str, str]) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     for part in message.content:
         match part.get("type"):
             case "text":
                 parts.append({"type": "text", "text": _unmarked(part["text"])})
-            case "image_url":
-                parts.append({"type": "image_url", "image_url": part["image_url"]})
-            case "image_file":
-                parts.append(_picture(part["image_file"], images))
+            case "image_url" | "image_file" as kind:
+                parts.append({"type": kind, kind: part[kind]})
     names = [
         file_names.get(attached.get("file_id", ""), "a file")
         for attached in message.attachments or ()
@@ -139,11 +116,3 @@ def _unmarked(text: Mapping[str, Any]) -> str:
     for start, end in sorted(places, reverse=True):  # those before it stay where they are
         value = value[:start] + value[end:]
     return value
-
-
-def _picture(image: Mapping[str, Any], images: Mapping[str, str]) -> dict[str, Any]:
-    url = images.get(image["file_id"])
-    if url is None:
-        return {"type": "text", "text": "[A picture that can't be read.]"}
-    shown = {"url": url} | ({"detail": image["detail"]} if image.get("detail") else {})
-    return {"type": "image_url", "image_url": shown}

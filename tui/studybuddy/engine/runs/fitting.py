@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 ChatMessage = Mapping[str, Any]
 Count = Callable[[ChatMessage], int]
 
@@ -25,6 +27,11 @@ def estimate(message: ChatMessage) -> int:
         text += call["function"]["name"] + call["function"]["arguments"]
     size = len(text.encode("utf-8", "replace"))
     return _PER_MESSAGE + images * _PER_IMAGE + int(size / _BYTES_PER_TOKEN + 0.5)
+
+
+def estimate_tools(tools: Sequence[Mapping[str, Any]]) -> int:
+    """About how many tokens the definitions of tools take."""
+    return sum(int(len(msgspec.json.encode(tool)) / _BYTES_PER_TOKEN + 0.5) for tool in tools)
 
 
 def kept(

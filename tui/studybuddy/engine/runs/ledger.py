@@ -44,10 +44,12 @@ class Look:
     """Name of the upstream that serves the run; empty for the default."""
     assistant: Assistant | None
     thread: Thread
-    messages: list[Message]
-    """Of the thread, oldest first."""
+    history: list[Message]
+    """Of the thread as the run found it, oldest first."""
     file_names: dict[str, str]
     """Of attached files, by id."""
+    said: dict[str, Message]
+    """Messages of the run itself, by id."""
     steps: list[tuple[RunStep, StepNote]]
     """Of the run, oldest first."""
 
@@ -55,6 +57,12 @@ class Look:
     def usage(self) -> Usage:
         """Of the run so far."""
         return usage_sum([step.usage or note.usage for step, note in self.steps])
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    messages: list[Message]
+    file_names: dict[str, str]
 
 
 class Ledger:
@@ -67,6 +75,7 @@ class Ledger:
         self.run_id = run.id
         self.thread_id = run.thread_id
         self.assistant_id = run.assistant_id
+        self._history: _History | None = None
 
     async def claim(self) -> Run:
         """Take the run into progress; one that is already is being resumed.
@@ -138,16 +147,19 @@ class Ledger:
         thread = objects.get(Thread, self.thread_id)
         if thread is None:
             raise TakenAway
-        messages = objects.all(Message, parent=self.thread_id)
-        steps = objects.all(RunStep, parent=self.run_id)
+        if self._history is None:  # nothing is added to it while a run holds the thread
+            self._history = _history(objects, run)
+        noted = objects.noted(RunStep, parent=self.run_id)
+        steps = [(step, read_note(note)) for step, note in noted]
         return Look(
             run=run,
             upstream=str(objects.note(run).get("upstream", "")),
             assistant=objects.get(Assistant, self.assistant_id),
             thread=thread,
-            messages=messages,
-            file_names=_file_names(objects, messages),
-            steps=[(step, read_note(objects.note(step))) for step in steps],
+            history=self._history.messages,
+            file_names=self._history.file_names,
+            said=_said(objects, [step for step, _ in steps]),
+            steps=steps,
         )
 
 
@@ -155,6 +167,25 @@ def _as_client_has_it(objects: Objects, thing: Message | RunStep) -> Message | R
     """A message with the metadata that it may have been given meanwhile."""
     stored = objects.get(Message, thing.id) if isinstance(thing, Message) else None
     return thing if stored is None else structs.replace(thing, metadata=stored.metadata)
+
+
+def _history(objects: Objects, run: Run) -> _History:
+    messages = [
+        message
+        for message in objects.all(Message, parent=run.thread_id)
+        if message.run_id != run.id
+    ]
+    return _History(messages, _file_names(objects, messages))
+
+
+def _said(objects: Objects, steps: list[RunStep]) -> dict[str, Message]:
+    ids = (
+        step.step_details["message_creation"]["message_id"]
+        for step in steps
+        if step.type == "message_creation"
+    )
+    messages = (objects.get(Message, id) for id in ids)
+    return {message.id: message for message in messages if message is not None}
 
 
 def _file_names(objects: Objects, messages: list[Message]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from studybuddy.engine.runs.endings import end_early
 from studybuddy.engine.runs.ledger import Ledger, Look, Put, TakenAway
 from studybuddy.engine.runs.notes import usage_object
 from studybuddy.engine.runs.offers import Offer, offer_of, store_ids
+from studybuddy.engine.runs.pictures import Pictures
 from studybuddy.engine.runs.ports import Limits, RunParts
 from studybuddy.engine.runs.problems import RunFailure, RunShortfall
 from studybuddy.engine.runs.question import Question
@@ -39,6 +40,7 @@ class RunLoop:
         self._broadcast = broadcast
         self._ledger = Ledger(parts.store, broadcast, run)
         self._toolbox = Toolbox(parts, run.thread_id)
+        self._pictures = Pictures(parts.image_of)
         self._question: Question | None = None
 
     def draft(self) -> Message | None:
@@ -87,7 +89,9 @@ class RunLoop:
             ids = store_ids(look.assistant, look.thread)
             searchable = await self._toolbox.searchable(ids, patient=is_first(look))
         offer = offer_of(look.run, searchable.stores, searchable.expired)
-        self._question = Question(self._parts, self._ledger, self._broadcast, look, offer)
+        self._question = Question(
+            self._parts, self._ledger, self._broadcast, look, offer, self._pictures
+        )
         try:
             reply = await self._question.answer(asker)
         except RunShortfall as shortfall:

@@ -14,11 +14,12 @@ from studybuddy.engine.errors import ApiError
 from studybuddy.engine.objects import Run
 from studybuddy.engine.runs import problems
 from studybuddy.engine.runs.broadcast import Broadcast
-from studybuddy.engine.runs.context import head_of, history_of, image_ids, is_first, rounds_of
+from studybuddy.engine.runs.context import head_of, history_of, is_first, rounds_of
 from studybuddy.engine.runs.draft import Draft
-from studybuddy.engine.runs.fitting import ChatMessage, estimate, kept
+from studybuddy.engine.runs.fitting import ChatMessage, estimate, estimate_tools, kept
 from studybuddy.engine.runs.ledger import Ledger, Look
 from studybuddy.engine.runs.offers import Offer, choice_of
+from studybuddy.engine.runs.pictures import Pictures
 from studybuddy.engine.runs.ports import RunParts
 from studybuddy.engine.runs.problems import RunFailure, RunShortfall
 
@@ -33,7 +34,13 @@ class Question:
     """What a run asks next."""
 
     def __init__(
-        self, parts: RunParts, ledger: Ledger, broadcast: Broadcast, look: Look, offer: Offer
+        self,
+        parts: RunParts,
+        ledger: Ledger,
+        broadcast: Broadcast,
+        look: Look,
+        offer: Offer,
+        pictures: Pictures,
     ) -> None:
         """Prepare it for what the run has come to."""
         self._parts = parts
@@ -41,7 +48,7 @@ class Question:
         self._broadcast = broadcast
         self._look = look
         self._offer = offer
-        self._images: Mapping[str, str] = {}
+        self._pictures = pictures
         self.draft = self._new_draft()
         """The answer as far as it has come."""
 
@@ -61,11 +68,13 @@ class Question:
             if left <= 0:
                 raise RunShortfall("max_completion_tokens")
         window = await self._parts.window_of(look.upstream, run.model)
-        limit = None if window is None else window - min(window // 4, left or window)
-        self._images = await self._pictures()
+        limit = None
+        if window is not None:
+            tools = estimate_tools(self._offer.tools)
+            limit = window - min(window // 4, left or window) - tools
         messages = self._messages(limit)
         ask = Ask(
-            messages=messages,
+            messages=await self._pictures.shown(messages),
             model=run.model,
             tools=self._offer.tools,
             tool_choice=choice_of(run, self._offer, is_first(look)),
@@ -82,11 +91,12 @@ class Question:
             except ApiError as error:
                 if error.code != problems.OVERFLOW or self.draft.is_begun:
                     raise
-                size = sum(map(estimate, ask.messages))
+                size = sum(map(estimate, messages))
                 shorter = self._messages(int(size * _shrinking(error)))
-                if len(shorter) == len(ask.messages):
+                if len(shorter) == len(messages):
                     raise
-                ask = replace(ask, messages=shorter)
+                messages = shorter
+                ask = replace(ask, messages=await self._pictures.shown(messages))
         return await self._persistently(asker, ask)
 
     async def _persistently(self, asker: Asker, ask: Ask) -> Reply:
@@ -129,7 +139,7 @@ class Question:
         last = strategy.get("last_messages") if strategy.get("type") == "last_messages" else None
         messages = kept(
             head_of(run, self._offer.notice),
-            history_of(look, self._images),
+            history_of(look),
             rounds_of(look),
             last_messages=last,
             limit=limit,
@@ -137,11 +147,6 @@ class Question:
         if left is not None and _UNSURE * sum(map(estimate, messages)) > left:
             raise RunShortfall("max_prompt_tokens")
         return messages
-
-    async def _pictures(self) -> dict[str, str]:
-        ids = image_ids(self._look.messages)
-        found = {id: await self._parts.image_of(id) for id in ids}
-        return {id: url for id, url in found.items() if url is not None}
 
     def _new_draft(self) -> Draft:
         return Draft(self._ledger, self._broadcast, self._parts.limits.journal)
