@@ -12,10 +12,11 @@ from typing import Any
 
 import httpx2
 import openai
+import psutil
 import pytest
 
 from studybuddy.engine.private_files import read_engine_file
-from tests.engine.built_in import until
+from tests.engine.built_in import is_gone, until
 from tests.engine.engines import ENOUGH, unused_port
 
 pytestmark = [
@@ -129,6 +130,31 @@ async def test_files_on_their_way_into_a_vector_store_arrive_after_the_next_star
         assert (found.status, found.file_counts.completed) == ("completed", 8)
         page = await sdk.vector_stores.search(store.id, query="cell", max_num_results=50)
         assert {passage.file_id for passage in page.data} == {file.id for file in files}
+
+
+async def test_no_process_goes_on_reading_for_a_killed_engine(tmp_path: Path) -> None:
+    async with engine_process(tmp_path) as (process, sdk):
+        store = await sdk.vector_stores.create()
+        file = await sdk.files.create(file=("long.md", TEXT * 100), purpose="assistants")
+        await sdk.vector_stores.files.create(file.id, vector_store_id=store.id)
+        await until(lambda: bool(readers_of(process.pid)))
+        readers = readers_of(process.pid)
+        process.kill()
+        await process.wait()
+        await until(lambda: all(map(is_gone, readers)))
+
+    async with engine_process(tmp_path) as (_, sdk):
+        ended = await sdk.vector_stores.files.poll(file.id, vector_store_id=store.id)
+        assert ended.status == "completed"
+
+
+def readers_of(pid: int) -> list[psutil.Process]:
+    """The processes that read files for an engine."""
+    return [
+        child
+        for child in psutil.Process(pid).children()
+        if "studybuddy.engine.search.child" in child.cmdline()
+    ]
 
 
 async def test_a_killed_engine_leaves_its_folder_to_the_next_one(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """The child process that reads files: `python -m studybuddy.engine.search.child`.
 
 What a file makes a native library do happens here and not in the engine. It takes tasks on
-standard input until that closes, which it does also when the engine is killed.
+standard input and ends as soon as that closes, also amid a file: it does so when the engine is
+killed. A task that holds the whole interpreter up is ended by a clock outside of it.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from queue import SimpleQueue
 
 from studybuddy.engine.search.chunks import Chunking, chunked
 from studybuddy.engine.search.extract import extract
@@ -22,24 +25,41 @@ _MEMORY = 4 * 1024**3  # bytes of address space
 
 
 def main() -> None:
-    """Answer each task in turn."""
+    """Answer each task in turn; it does not return."""
     _be_modest()
-    tasks = sys.stdin.buffer
+    tasks: SimpleQueue[Task] = SimpleQueue()
+    threading.Thread(target=_take_in, args=(os.dup(0), tasks), daemon=True).start()
     # Answers go where nothing that a library prints can get between them.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    while (task := _next_task(tasks)) is not None:
-        answers.write(pack(_done(task)))
-        answers.flush()
+    while True:
+        task = tasks.get()
+        faulthandler.dump_traceback_later(task.seconds, exit=True)
+        answer = pack(_done(task))
+        faulthandler.cancel_dump_traceback_later()
+        try:
+            answers.write(answer)
+            answers.flush()
+        except BrokenPipeError:
+            os._exit(0)
 
 
-def _next_task(tasks: BinaryIO) -> Task | None:
-    prefix = tasks.read(PREFIX.size)
-    if len(prefix) < PREFIX.size:
-        return None
-    (length,) = PREFIX.unpack(prefix)
-    body = tasks.read(length)
-    return unpack(body, Task) if len(body) == length else None
+def _take_in(source: int, tasks: SimpleQueue[Task]) -> None:
+    """Queue tasks from a file descriptor; when it closes, end the process, whatever it does."""
+    try:
+        while len(prefix := _exactly(source, PREFIX.size)) == PREFIX.size:
+            (length,) = PREFIX.unpack(prefix)
+            tasks.put(unpack(_exactly(source, length), Task))
+    finally:
+        os._exit(0)
+
+
+def _exactly(source: int, length: int) -> bytes:
+    """So many bytes; fewer at the end."""
+    found = bytearray()
+    while len(found) < length and (part := os.read(source, min(length - len(found), 1 << 20))):
+        found += part
+    return bytes(found)
 
 
 def _done(task: Task) -> Done:

@@ -18,6 +18,7 @@ from studybuddy.engine.search.connections import ConnectionThread, IndexClosed
 from studybuddy.engine.search.filters import BadFilter, checked
 from studybuddy.engine.search.passages import Indexed, Passage, Unreadable
 from studybuddy.engine.search.ranking import CHOSEN, Ranking
+from studybuddy.engine.search.readers import COUNT, Readers
 from studybuddy.engine.search.reading import TIMEOUT, Reader
 
 __all__ = [
@@ -53,7 +54,7 @@ class _Adding:
 class SearchIndex:
     """Files of many vector stores in one SQLite file; every method belongs to one event loop.
 
-    A file is read once however many stores have it, in a child process; changes are made in
+    A file is read once however many stores have it, in child processes; changes are made in
     one thread and searches in another, so that a long file holds neither the engine nor a
     search up. What a killed engine was adding is not there at all afterwards.
     """
@@ -64,15 +65,15 @@ class SearchIndex:
         *,
         timeout: float = TIMEOUT,
         ranking: Ranking = CHOSEN,
-        reader: Reader | None = None,
+        readers: Sequence[Reader] | None = None,
     ) -> None:
         """Prepare it; the file is opened, and made where it is missing, by the first call.
 
         Args:
             database: its file; `None` for one that goes with the index.
-            timeout: seconds that reading one file may take.
+            timeout: seconds that reading one file may take at most.
             ranking: how chunks are judged.
-            reader: who reads files; one of its own by default.
+            readers: who read files; two of its own by default.
         """
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if database is None:
@@ -81,7 +82,7 @@ class SearchIndex:
             )
             database = Path(self._temporary.name) / "search.sqlite3"
         self._ranking = ranking
-        self._reader = reader or Reader(timeout)
+        self._readers = Readers(readers or [Reader(timeout) for _ in range(COUNT)])
         self._writer = ConnectionThread(database, schema.open_writer, "studybuddy-index")
         self._searcher = ConnectionThread(database, schema.open_reader, "studybuddy-search")
         self._ready: asyncio.Task[None] | None = None
@@ -146,9 +147,9 @@ class SearchIndex:
                 return held
             document = await self._read(writing.known_document, file_id)
             if document is None:
-                document, chunks = await self._reader.read(path, name, chunking)
+                document, chunks = await self._readers.read(path, name, chunking)
             else:
-                chunks = await self._reader.cut(document, chunking)
+                chunks = await self._readers.cut(document, chunking)
             adding.check()
             return await self._write(
                 writing.insert, store_id, file_id, name, document, chunks, chunking, attributes
@@ -214,7 +215,7 @@ class SearchIndex:
         if self._closed:
             return
         self._closed = True
-        await self._reader.close()
+        await self._readers.close()
         await self._searcher.close()
         await self._writer.close()
         if self._temporary is not None:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from studybuddy.engine.search.chunks import Chunk, Chunking
 from studybuddy.engine.search.documents import Document
 from studybuddy.engine.search.passages import Unreadable
@@ -18,7 +20,10 @@ from studybuddy.engine.search.wire import PREFIX, Done, Task, pack, unpack
 log = logging.getLogger(__name__)
 
 TIMEOUT = 180.0
-"""Seconds that one file may take."""
+"""Seconds that the largest file may take."""
+_AT_LEAST = 30.0  # seconds that any file may take
+_A_MEGABYTE = 20.0  # seconds more for each million bytes; notes take a hundredth of that
+_MARGIN = 5.0  # seconds after which a child that no one ended ends itself
 _IDLE = 30.0  # seconds without a task after which the child is ended
 _BELOW_NORMAL = 0x00004000  # BELOW_NORMAL_PRIORITY_CLASS of Windows
 _COMMAND = (sys.executable, "-P", "-m", "studybuddy.engine.search.child")
@@ -31,7 +36,7 @@ class Reader:
         """Prepare it; the first task starts the child.
 
         Args:
-            timeout: seconds that one file may take.
+            timeout: seconds that one file may take at most; a small one has less.
             command: the child's program and arguments.
         """
         self._timeout = timeout
@@ -52,8 +57,8 @@ class Reader:
         Raises:
             Unreadable: where there is none to be had.
         """
-        task = Task(chunking.max_tokens, chunking.overlap_tokens, str(path), name)
-        done = await self._do(task)
+        size = await asyncio.to_thread(_size, path)
+        done = await self._do(self._task(chunking, size, str(path), name))
         if done.document is None:
             raise Unreadable("server_error", "The file's text was lost. Add it again.")
         return done.document, done.chunks
@@ -64,8 +69,8 @@ class Reader:
         Raises:
             Unreadable: where the child fails.
         """
-        task = Task(chunking.max_tokens, chunking.overlap_tokens, document=document)
-        return (await self._do(task)).chunks
+        size = sum(map(len, document.pages))
+        return (await self._do(self._task(chunking, size, document=document))).chunks
 
     async def close(self) -> None:
         """End the child; what is asked for later is refused."""
@@ -74,6 +79,17 @@ class Reader:
             self._rest.cancel()
         await self._end()
 
+    def _task(
+        self,
+        chunking: Chunking,
+        size: int,
+        path: str = "",
+        name: str = "",
+        document: Document | None = None,
+    ) -> Task:
+        seconds = min(self._timeout, _AT_LEAST + _A_MEGABYTE * size / 1_000_000)
+        return Task(chunking.max_tokens, chunking.overlap_tokens, seconds, path, name, document)
+
     async def _do(self, task: Task) -> Done:
         async with self._turn:
             if self._closed:
@@ -81,13 +97,13 @@ class Reader:
             if self._rest is not None:
                 self._rest.cancel()
             try:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(task.seconds):
                     done = await self._answer(task)
             except TimeoutError:
                 await self._end()
                 raise Unreadable(
                     "server_error",
-                    f"Reading this file took more than {self._timeout:g} seconds and was stopped.",
+                    f"Reading this file took more than {task.seconds:.3g} seconds and was stopped.",
                 ) from None
             except (OSError, EOFError) as error:
                 await self._end()
@@ -111,7 +127,8 @@ class Reader:
             child = self._child = await self._start()
         if child.stdin is None or child.stdout is None:
             raise EOFError
-        message = await asyncio.to_thread(pack, task) if task.document else pack(task)
+        told = msgspec.structs.replace(task, seconds=task.seconds + _MARGIN)
+        message = await asyncio.to_thread(pack, told) if task.document else pack(told)
         child.stdin.write(message)
         await child.stdin.drain()
         (length,) = PREFIX.unpack(await child.stdout.readexactly(PREFIX.size))
@@ -142,6 +159,13 @@ class Reader:
             child.kill()
         # Its end comes at once; a caller that is cancelled meanwhile must not leave it unreaped.
         await asyncio.shield(child.wait())
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it is missing, of which the child tells."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 __all__ = ["TIMEOUT", "Reader"]

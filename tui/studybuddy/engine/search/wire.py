@@ -21,6 +21,8 @@ class Task(msgspec.Struct):
 
     max_tokens: int
     overlap_tokens: int
+    seconds: float
+    """After which the child ends itself, if no one else has ended it."""
     path: str = ""
     name: str = ""
     document: Document | None = None

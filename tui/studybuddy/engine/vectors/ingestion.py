@@ -13,6 +13,7 @@ from collections.abc import Collection
 from studybuddy.engine.objects import File, Json, VectorStoreFile
 from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.search.passages import Indexed, Unreadable
+from studybuddy.engine.search.readers import COUNT
 from studybuddy.engine.store.files import FileBox
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.store.store import Store
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 Key = tuple[str, str]
 """Ids of a vector store and a file."""
 
-CONCURRENCY = 2
-"""Files that are read at the same time."""
+CONCURRENCY = COUNT
+"""Files that are brought in at the same time, each read by a process of its own."""
 
 _BREATH = 1.0  # seconds after a failure of the engine's own
 _FAULT = "The engine had an error of its own while it read this file. Its log tells more."
