@@ -150,4 +150,18 @@ async def test_arguments_that_lack_something_are_for_the_model_to_mend() -> None
     async with host(asker) as served:
         run = await served.run(tools=[quiz])
         assert run.status == "requires_action"
-        assert "lack: questions" in asker.asks[1].messages[-1]["content"]
+        assert "'questions' is a required property" in asker.asks[1].messages[-1]["content"]
+
+
+async def test_a_model_is_told_twice_of_wrong_arguments_before_the_client_gets_them() -> None:
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tools: Any = [{"type": "function", "function": {"name": "f", "parameters": parameters}}]
+    asker = ScriptedAsker(calls(("f", '{"city": 5}')))
+    async with host(asker) as served:
+        run = await served.run(tools=tools)
+        assert run.status == "requires_action"
+        (call,) = run.required_action.submit_tool_outputs.tool_calls
+        assert call.function.arguments == '{"city": 5}'
+        told = [m["content"] for m in asker.asks[-1].messages if m["role"] == "tool"]
+        assert len(told) == 2
+        assert "5 is not of type 'string'" in told[0]

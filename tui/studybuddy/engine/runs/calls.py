@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
 
+from studybuddy.engine.asking.arguments import argument_problem
 from studybuddy.engine.asking.port import Call
 from studybuddy.engine.objects import Json, new_object_id
 from studybuddy.engine.runs.offers import Offer
@@ -37,13 +38,15 @@ class Sorted:
         return self.arguments if _arguments(self.arguments) is not None else "{}"
 
 
-def sort_call(call: Call, offer: Offer, taken: Collection[str]) -> Sorted:
+def sort_call(call: Call, offer: Offer, taken: Collection[str], *, lenient: bool = False) -> Sorted:
     """Decide what a call is.
 
     Args:
         call: as the model made it.
         offer: what it may call.
         taken: ids of the run's earlier calls; a model may give the same again.
+        lenient: whether a function's arguments need not follow its schema: of a model that was
+            told of it and could not do better, they are left to the client.
     """
     id = call.id if call.id and call.id not in taken else new_object_id("call")
 
@@ -60,10 +63,11 @@ def sort_call(call: Call, offer: Offer, taken: Collection[str]) -> Sorted:
             "Call it again with one that follows its parameters."
         )
     if call.name in offer.functions:
-        missing = _missing(found, offer.functions[call.name])
-        if missing:
-            return wrong(f"The arguments of “{call.name}” lack: {', '.join(missing)}.")
-        return Sorted(id, call.name, call.arguments or "{}", "function")
+        arguments = call.arguments.strip() or "{}"
+        problem = argument_problem(replace(call, arguments=arguments), offer.tools)
+        if problem and not lenient:
+            return wrong(problem)
+        return Sorted(id, call.name, arguments, "function")
     wanted = "code" if call.name == CODE_INTERPRETER else "query"
     given = found.get(wanted)
     if given is None and len(found) == 1:  # models mix up the name
@@ -105,10 +109,3 @@ def _arguments(text: str) -> dict[str, Any] | None:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _missing(found: Mapping[str, Any], function: Mapping[str, Any]) -> list[str]:
-    parameters = function.get("parameters")
-    wanted = parameters.get("required") if isinstance(parameters, dict) else None
-    names = wanted if isinstance(wanted, list) else []
-    return [name for name in names if isinstance(name, str) and name not in found]

@@ -128,7 +128,10 @@ class RunLoop:
             usage = usage_object(Usage())  # of an answer that has two steps, the first bears all
         if goes_on:
             wanted = reply.calls[: self._parts.limits.calls - calls_made(look.steps)]
-            calls = Round(wanted, offer, look, self._ledger, usage)
+            lenient = wrong_rounds(look.steps) >= self._parts.limits.corrections
+            calls = await asyncio.to_thread(  # a client's schema may take its time
+                Round, wanted, offer, look, self._ledger, usage, lenient=lenient
+            )
             return await calls.work(self._toolbox, self._broadcast, puts)
         return await self._end(total, shortfall, puts)
 

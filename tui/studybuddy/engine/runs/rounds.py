@@ -21,13 +21,20 @@ class Round:
     """The calls of one answer of the model."""
 
     def __init__(
-        self, calls: Sequence[Call], offer: Offer, look: Look, ledger: Ledger, usage: Json
+        self,
+        calls: Sequence[Call],
+        offer: Offer,
+        look: Look,
+        ledger: Ledger,
+        usage: Json,
+        *,
+        lenient: bool = False,
     ) -> None:
-        """Sort out what the model asked for; nothing is stored yet."""
+        """Sort out what the model asked for, as `sort_call` does; nothing is stored yet."""
         taken = {call.id for _, note in look.steps for call in note.calls}
         self._calls: list[Sorted] = []
         for call in calls:
-            self._calls.append(sort_call(call, offer, taken))
+            self._calls.append(sort_call(call, offer, taken, lenient=lenient))
             taken.add(self._calls[-1].id)
         self._offer = offer
         self._ledger = ledger
