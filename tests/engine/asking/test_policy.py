@@ -93,6 +93,40 @@ def test_sums_go_to_the_code_interpreter_and_then_to_an_answer(text: str) -> Non
     assert move(user(text), *result(CODE_INTERPRETER)) == policy.AnswerFromCode()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is 37 * 43 + 5? Run code.",
+        "Run code: 37 * 43 + 5",
+        "What is 37 * 43 + 5? Use the code interpreter, please.",
+        "Please use Python to calculate 37 * 43 + 5.",
+        "Execute Python code for 37 * 43 + 5",
+        "37 * 43 + 5, with code",
+        "Can you write and run a program that computes 37 * 43 + 5?",
+    ],
+)
+def test_a_sum_is_worked_out_however_code_is_asked_for_beside_it(text: str) -> None:
+    assert move(user(text)) == policy.RunCode("37 * 43 + 5")
+
+
+def test_an_equation_is_solved_where_code_is_asked_for_beside_it() -> None:
+    solved = move(user("Solve 3x + 11 = 14"))
+    assert move(user("Solve 3x + 11 = 14. Run code.")) == solved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How does a computer run a program?",
+        "What is a list in Python?",
+        "In Python, what is a list?",
+        "Which code do ribosomes read?",
+    ],
+)
+def test_a_question_about_programs_is_looked_up(text: str) -> None:
+    assert isinstance(move(user(text)), policy.Search)
+
+
 def test_the_students_own_code_is_run_where_that_is_asked() -> None:
     block = "```python\nprint(1)\n```"
     assert move(user(f"What does this print?\n{block}")) == policy.RunCode("print(1)")
@@ -103,6 +137,8 @@ def test_the_students_own_code_is_run_where_that_is_asked() -> None:
 
 def test_code_that_is_yet_to_be_written_is_the_models() -> None:
     assert move(user("Simulate throwing 2 dice in Python")) == policy.RunCode("")
+    assert move(user("Use the code interpreter to list some primes")) == policy.RunCode("")
+    assert move(user("Run some code")) == policy.RunCode("")
 
 
 @pytest.mark.parametrize(

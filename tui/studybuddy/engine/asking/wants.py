@@ -32,10 +32,28 @@ _RUN = re.compile(
     re.IGNORECASE,
 )
 _COMPUTE = re.compile(
-    r"\b(?:calculate|compute|simulate|work out|evaluate|(?:use|using|with|in) python|"
-    r"run (?:some |a )?(?:code|program|script)|write and run|numerically)\b",
+    r"\b(?:calculate|compute|simulate|work out|evaluate|numerically|(?:use|using|with|in) python|"
+    r"(?:run|execute)(?: (?:some|a|the|your|python))* (?:code|program|script)|"
+    r"(?:use|using|with|in)(?: (?:a|the|your))? code.interpreter|write and run)\b",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"\b(?:python|code|program|script|simulate)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\W*(?:in python\W+)?(?:what|why|who|when|where|which|how|is|are|does|do|did|explain|define|"
+    r"describe)\b",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"(?:\b(?:please|can you|could you|and|then|now|just|by)\s+)*"
+    r"\b(?:run|running|execute|executing|use|using|with|in|write(?: and (?:run|execute))?|"
+    r"show(?: me)?)\s+(?:(?:some|the|a|an|your|short|small|python)\s+)*"
+    r"(?:code.interpreter|interpreter|code|program|script|calculator|python)\b"
+    r"(?:[\s,]+(?:for (?:it|this|that)|for|on (?:it|this|that)|please|"
+    r"(?:to|that|and) (?:computes?|calculates?|finds?|works? out|evaluates?|checks?|gets?|does?|"
+    r"prints?)(?: (?:it|this|that)\b)?))*[\s,:.!]*",
+    re.IGNORECASE,
+)
+"""How a sum is to be done, beside the sum."""
 _GENERIC = set(
     re.findall(
         r"\S+",
@@ -124,7 +142,8 @@ def code_for(question: str) -> str | None:
     if len(question) > _LONGEST_SUM:
         return None
     plain = question.replace("`", " ").replace("$", " ")
-    return equation_in(plain) or sum_in(plain)
+    bare = _ORDER.sub(" ", plain)
+    return equation_in(plain) or sum_in(plain) or equation_in(bare) or sum_in(bare)
 
 
 def wants_own_words(question: str) -> bool:
@@ -134,9 +153,12 @@ def wants_own_words(question: str) -> bool:
 
 def wants_code(question: str) -> bool:
     """Whether a message asks for something to be computed, by code that is yet to be written."""
-    return bool(_COMPUTE.search(question)) and bool(
-        re.search(r"\d|\bpython\b|\bcode\b|\bprogram\b|\bsimulate\b", question, re.IGNORECASE)
-    )
+    if not _COMPUTE.search(question):
+        return False
+    if re.search(r"\d", question):
+        return True
+    # "How does a computer run a program?" asks what the notes say.
+    return bool(_CODE.search(question)) and not _ASKS.match(question)
 
 
 def compiles(code: str) -> bool:
