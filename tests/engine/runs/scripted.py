@@ -140,7 +140,7 @@ class FakeIndex:
         return self.passages[:limit]
 
 
-QUICK = Limits(retries=(0.0,) * 4, journal=0.01)
+QUICK = Limits(retries=(0.0,) * 4, journal=0.01, storing=(0.0,) * 4)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from studybuddy.engine.bodies import read_json
 from studybuddy.engine.context import context_of
 from studybuddy.engine.errors import ApiError
-from studybuddy.engine.fields import metadata_in
+from studybuddy.engine.fields import metadata_in, not_found
 from studybuddy.engine.objects import ACTIVE, Run
 from studybuddy.engine.responses import json_response, while_client_stays
 from studybuddy.engine.routes.lists import list_query, list_response
@@ -24,7 +24,6 @@ from studybuddy.engine.routes.upstreams import HEADER, served_by
 from studybuddy.engine.runs.broadcast import Listener, Told
 from studybuddy.engine.runs.manager import Created
 from studybuddy.engine.runs.requests import check_run, outputs_from, run_from
-from studybuddy.engine.runs.submitting import no_such_run
 from studybuddy.engine.runs.views import CONTENT, poll_after, shown
 from studybuddy.engine.store.objects import Objects, Page
 from studybuddy.engine.threads.messages import find_thread
@@ -187,7 +186,7 @@ def _find(objects: Objects, thread_id: str, run_id: str) -> Run:
     run = objects.get(Run, run_id, parent=thread_id)
     if run is None:
         find_thread(objects, thread_id)
-        raise no_such_run(run_id)
+        raise not_found("run", run_id)
     return run
 
 

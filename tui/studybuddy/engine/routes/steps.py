@@ -13,7 +13,6 @@ from studybuddy.engine.fields import not_found
 from studybuddy.engine.objects import Run, RunStep
 from studybuddy.engine.responses import json_response
 from studybuddy.engine.routes.lists import list_query, list_response
-from studybuddy.engine.runs.submitting import no_such_run
 from studybuddy.engine.runs.views import CONTENT, shown
 from studybuddy.engine.store.objects import Objects, Page
 from studybuddy.engine.threads.messages import find_thread
@@ -51,7 +50,7 @@ async def get_step(request: Request) -> Response:
 def _check_run(objects: Objects, thread_id: str, run_id: str) -> None:
     if objects.get(Run, run_id, parent=thread_id) is None:
         find_thread(objects, thread_id)
-        raise no_such_run(run_id)
+        raise not_found("run", run_id)
 
 
 def _wants_content(request: Request) -> bool:

@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from studybuddy.engine.errors import ApiError, invalid
+from studybuddy.engine.errors import invalid
+from studybuddy.engine.fields import not_found
 from studybuddy.engine.objects import ACTIVE, Message, Run
 from studybuddy.engine.runs import transitions
 from studybuddy.engine.runs.broadcast import Broadcast, Listener, Told
@@ -19,12 +21,11 @@ from studybuddy.engine.runs.endings import Ending, end_early
 from studybuddy.engine.runs.loop import RunLoop
 from studybuddy.engine.runs.ports import RunParts
 from studybuddy.engine.runs.recovery import recover
-from studybuddy.engine.runs.submitting import Outputs, no_such_run, submit
+from studybuddy.engine.runs.submitting import Outputs, submit
+from studybuddy.engine.runs.tasks import Desk, log_fault, stopped
 from studybuddy.engine.store.objects import Objects
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class RunManager:
         self.parts = parts
         self._live: dict[str, _Live] = {}
         self._chores: set[asyncio.Task[None]] = set()
+        self._desk = Desk()
         self._mark = secrets.token_hex(4)  # revisions begin anew with each engine
 
     async def open(self) -> None:
@@ -76,6 +78,7 @@ class RunManager:
 
     async def close(self) -> None:
         """Stop working; runs stay as they are stored, and are taken up by the next engine."""
+        await self._desk.close()
         lives = list(self._live.values())
         self._live.clear()
         tasks = [live.task for live in lives if live.task is not None]
@@ -104,7 +107,7 @@ class RunManager:
             work: makes and stores it, as `requests.run_from` does.
             listen: whether its events are wanted.
         """
-        return await _whole(self._create(work, listen))
+        return await self._desk.whole(self._create(work, listen))
 
     async def submit(
         self, thread_id: str, run_id: str, outputs: Outputs, *, listen: bool = False
@@ -115,7 +118,7 @@ class RunManager:
             ApiError: 404 where there is no such run, 400 where it waits for nothing, or for other
                 outputs, or its upstream is not known now.
         """
-        return await _whole(self._submit(thread_id, run_id, outputs, listen))
+        return await self._desk.whole(self._submit(thread_id, run_id, outputs, listen))
 
     async def cancel(self, thread_id: str, run_id: str) -> Run:
         """Begin to cancel a run, and return it as `cancelling`.
@@ -123,14 +126,14 @@ class RunManager:
         Raises:
             ApiError: 404 where there is no such run, 400 where it is over.
         """
-        return await _whole(self._cancel(thread_id, run_id))
+        return await self._desk.whole(self._cancel(thread_id, run_id))
 
     async def forget_thread(self, thread_id: str) -> None:
         """Stop what works on a thread that was deleted."""
         lives = [live for live in self._live.values() if live.thread_id == thread_id]
         for live in lives:
             self._leave(live)
-            await _stopped(live.task)
+            await stopped(live.task)
         if self.parts.interpreters is not None:
             await self.parts.interpreters.forget(thread_id)
 
@@ -182,7 +185,7 @@ class RunManager:
         def work(objects: Objects) -> Run:
             run = objects.get(Run, run_id, parent=thread_id)
             if run is None:
-                raise no_such_run(run_id)
+                raise not_found("run", run_id)
             try:
                 run = transitions.cancelling(run)
             except transitions.IllegalTransition:
@@ -216,7 +219,7 @@ class RunManager:
     def _begin(self, live: _Live, run: Run) -> None:
         live.loop = RunLoop(self.parts, live.broadcast, run)
         live.task = asyncio.create_task(self._work(live, live.loop), name=run.id)
-        live.task.add_done_callback(_log_fault)
+        live.task.add_done_callback(log_fault)
 
     async def _work(self, live: _Live, loop: RunLoop) -> None:
         status = await loop.work()
@@ -228,21 +231,34 @@ class RunManager:
 
     async def _end(self, live: _Live, ending: Ending) -> None:
         """End a run that was cancelled or has expired."""
-        await _stopped(live.task)
+        await stopped(live.task)
         draft = live.loop.draft() if live.loop is not None else None
 
         def work(objects: Objects) -> list[Told]:
             return _ended(objects, live, ending, draft)
 
-        live.broadcast.tell(*await self.parts.store.write(work))
+        live.broadcast.tell(*await self._stored(work))
         log.info("%s %s", live.run_id, ending)
         self._leave(live)
+
+    async def _stored(self, work: Callable[[Objects], list[Told]]) -> list[Told]:
+        """What a transaction is to tell; one that fails is tried again for a minute.
+
+        Nobody else would end the run before the engine is started anew.
+        """
+        for wait in self.parts.limits.storing:
+            try:
+                return await self.parts.store.write(work)
+            except (sqlite3.Error, OSError) as error:
+                log.warning("the end of a run could not be stored, for now: %s", error)
+                await asyncio.sleep(wait)
+        return await self.parts.store.write(work)
 
     def _chore(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
-        task.add_done_callback(_log_fault)
+        task.add_done_callback(log_fault)
 
 
 def _ended(objects: Objects, live: _Live, ending: Ending, draft: Message | None) -> list[Told]:
@@ -254,25 +270,3 @@ def _ended(objects: Objects, live: _Live, ending: Ending, draft: Message | None)
     if run.status == "cancelling":
         ending = "cancelled"
     return end_early(objects, run, ending, draft=draft)
-
-
-async def _stopped(task: asyncio.Task[None] | None) -> None:
-    if task is not None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _whole(work: Coroutine[Any, Any, T]) -> T:
-    """The outcome of something that is not to be left half done, also where who asked is gone."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.add_done_callback(_log_fault)
-        raise
-
-
-def _log_fault(task: asyncio.Task[Any]) -> None:
-    error = None if task.cancelled() else task.exception()
-    if error is not None and not isinstance(error, ApiError):
-        log.error("a run's change could not be stored", exc_info=error)

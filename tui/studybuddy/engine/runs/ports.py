@@ -70,6 +70,8 @@ class Limits:
     """Between two writes of a message that grows."""
     retries: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Waits before each new try after a passing failure of the upstream."""
+    storing: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+    """Waits before each new try to store the end of a run."""
     patience: float = 180.0
     """For an upstream that says its model is still loading."""
 

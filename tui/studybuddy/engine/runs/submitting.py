@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from studybuddy.engine.errors import ApiError, invalid
+from studybuddy.engine.errors import invalid
+from studybuddy.engine.fields import not_found
 from studybuddy.engine.objects import Run, RunStep, now
 from studybuddy.engine.runs import transitions
 from studybuddy.engine.runs.notes import read_note, stored_note
@@ -25,11 +26,6 @@ class Outputs:
     """Who is to answer from now on; `None` for the one that did."""
 
 
-def no_such_run(run_id: str) -> ApiError:
-    """404."""
-    return ApiError(404, f"No run found with id '{run_id}'.")
-
-
 def submit(
     objects: Objects, parts: RunParts, thread_id: str, run_id: str, outputs: Outputs
 ) -> tuple[Run, RunStep]:
@@ -40,7 +36,7 @@ def submit(
     """
     run = objects.get(Run, run_id, parent=thread_id)
     if run is None:
-        raise no_such_run(run_id)
+        raise not_found("run", run_id)
     if run.status != "requires_action" or run.required_action is None:
         raise invalid(f'Runs in status "{run.status}" do not accept tool outputs.', None)
     wanted = [call["id"] for call in run.required_action["submit_tool_outputs"]["tool_calls"]]

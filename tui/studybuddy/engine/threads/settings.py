@@ -5,10 +5,11 @@ Every check raises `ApiError` 400, naming the field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from studybuddy.engine.bodies import NUMBER, Types, check_types, wrong_type
+from studybuddy.engine.errors import invalid
 from studybuddy.engine.fields import (
     check_choice,
     check_length,
@@ -86,6 +87,7 @@ def tools_in(body: Mapping[str, Any], where: str = "") -> list[Json]:
         elif tool["type"] == "file_search":
             check_types(tool, {"file_search": (dict,)}, place)
             _check_file_search(tool.get("file_search") or {}, place + "file_search.")
+    _check_names(tools, param)
     return tools
 
 
@@ -114,6 +116,22 @@ def _check_function(function: Mapping[str, Any], where: str) -> None:
     check_pattern(required(function, "name", (str,), where), _NAME, where + "name")
     kinds: Types = {"description": (str,), "parameters": (dict,), "strict": (bool,)}
     check_types(function, kinds, where)
+
+
+def _check_names(tools: Sequence[Json], param: str) -> None:
+    """Refuse functions that a model could not tell apart from other tools."""
+    taken = {tool["type"] for tool in tools} - {"function"}
+    for number, tool in enumerate(tools):
+        if tool["type"] != "function":
+            continue
+        name = tool["function"]["name"]
+        if name in taken:
+            raise invalid(
+                f"Invalid '{param}': there is another tool of the name '{name}'.",
+                f"{param}[{number}].function.name",
+                "duplicate_tool_name",
+            )
+        taken.add(name)
 
 
 def _check_file_search(settings: Mapping[str, Any], where: str) -> None:
