@@ -11,6 +11,7 @@ import pytest
 from studybuddy.engine.private_files import (
     EngineFile,
     checked_token,
+    make_private,
     new_token,
     read_engine_file,
     remove_engine_file,
@@ -78,3 +79,17 @@ def test_an_engine_removes_only_its_own_file(tmp_path: Path) -> None:
     assert path.exists()
     remove_engine_file(path, pid=12)
     assert not path.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_a_database_and_what_lies_beside_it_become_private(tmp_path: Path) -> None:
+    database = tmp_path / "a.sqlite3"
+    make_private(database)
+    assert mode(database) == 0o600
+    log = tmp_path / "a.sqlite3-wal"
+    for path in (database, log):
+        path.write_bytes(b"what an earlier version wrote")
+        path.chmod(0o644)
+    make_private(database)
+    assert (mode(database), mode(log)) == (0o600, 0o600)
+    assert database.read_bytes() == b"what an earlier version wrote"

@@ -1,4 +1,4 @@
-"""Small private files of the engine: its token, and where it listens."""
+"""Files that are for their owner's eyes only: the engine's token, where it listens, databases."""
 
 from __future__ import annotations
 
@@ -91,6 +91,22 @@ def checked_token(token: str, name: str) -> str:
 def new_token() -> str:
     """A random token."""
     return secrets.token_urlsafe(32)
+
+
+def make_private(database: Path) -> None:
+    """Make a database's file where it is missing, and let no one but its owner read it.
+
+    What SQLite lays beside it later is as private as the file itself.
+
+    Raises:
+        OSError: where that fails.
+    """
+    with suppress(FileExistsError):
+        _write_new(database, b"")
+    for suffix in ("", "-wal", "-shm"):
+        path = database.with_name(database.name + suffix)
+        if path.is_file():
+            path.chmod(0o600)
 
 
 def _write_new(path: Path, content: bytes) -> None:

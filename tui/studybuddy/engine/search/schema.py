@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from studybuddy.engine.private_files import make_private
 from studybuddy.engine.search.stems import TOKENIZER
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,10 @@ def open_writer(path: Path) -> sqlite3.Connection:
         sqlite3.Error: where that fails.
     """
     try:
+        make_private(path)  # it has the whole text of the notes
+    except OSError as error:
+        raise sqlite3.OperationalError(f"{path} can't be opened: {error.strerror}") from error
+    try:
         return _opened(path)
     except sqlite3.OperationalError:
         raise
@@ -94,6 +99,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         os.replace(path, aside)
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+        make_private(path)
         return _opened(path)
 
 

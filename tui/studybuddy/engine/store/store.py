@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.engine.private_files import make_private
 from studybuddy.engine.store.objects import Objects
 
 T = TypeVar("T")
@@ -97,12 +98,11 @@ class Store:
             return
         if self._file is not None:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._file)
         connection = sqlite3.connect(
             self._file or ":memory:", timeout=_BUSY, isolation_level=None, check_same_thread=False
         )
         try:
-            if self._file is not None:
-                self._file.chmod(0o600)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             _migrate(connection)
