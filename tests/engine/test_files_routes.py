@@ -104,6 +104,8 @@ async def test_a_deleted_file_is_gone_from_the_disk_too() -> None:
         (r'filename="C:\\notes\\a.txt"', "a.txt"),
         ('filename="a %22b%22.txt"', 'a "b".txt'),
         ('filename="/"', "file"),
+        ('filename=".."', "file"),
+        ('filename="a/."', "file"),
         ('filename="a\x1b[31m.txt"', "a[31m.txt"),
         (f'filename="{"n" * 300}.txt"', "n" * 251 + ".txt"),
     ],
@@ -186,6 +188,29 @@ async def test_a_form_of_endless_fields_is_refused() -> None:
     async with keeping_engine() as served:
         response = await sent(served, form(b"x", purpose="p" * (2 * 1024 * 1024)))
         assert response.status_code == 413
+        assert on_disk(served) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "status"),
+    [
+        (b"", f"--{BOUNDARY}\r\n\r\n\r\n".encode(), 400),
+        (b"", f"--{BOUNDARY}\r\nX-Header: {'x' * 100_000}\r\n\r\n\r\n".encode(), 400),
+        (form(b"x"), b"x" * 100_000, 413),
+    ],
+    ids=["empty parts", "headers", "after the form"],
+)
+async def test_what_comes_endlessly_around_the_file_is_refused(
+    first: bytes, then: bytes, status: int
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield first
+        for _ in range(5000):
+            yield then
+
+    async with listening_engine(NOWHERE) as served:
+        response = await served.client.post("/v1/files", content=pieces(), headers=MULTIPART)
+        assert response.status_code == status
         assert on_disk(served) == []
 
 

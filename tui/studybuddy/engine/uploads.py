@@ -20,7 +20,9 @@ FILE_LIMIT = 512 * 1024 * 1024
 """Bytes of one file."""
 
 _FIELDS_LIMIT = 1024 * 1024  # bytes of all that is around the file
+_MOST_PARTS = 20
 _DRAIN_LIMIT = 4 * FILE_LIMIT  # bytes that are read of a request that is too large
+_SLACK = 64 * 1024  # bytes that the parser may hold back
 _BUFFER = 1024 * 1024  # bytes between two writes
 _LONGEST_NAME = 255  # characters
 _ESCAPES = (("%22", '"'), ("%0D", ""), ("%0A", ""))  # as browsers and HTTP clients write them
@@ -75,6 +77,8 @@ async def _pour(request: Request, form: _Form, file: BinaryIO, limit: int) -> No
                 continue
             buffer += form.take(chunk)
             too_much = form.size > limit
+            if received - form.size > _FIELDS_LIMIT + _SLACK:
+                raise _fields_too_large()
             if sum(map(len, buffer)) >= _BUFFER:
                 await asyncio.to_thread(file.writelines, buffer)
                 buffer = []
@@ -132,7 +136,7 @@ class _Form:
             self._parser = MultipartParser(
                 boundary,
                 {
-                    "on_part_begin": lambda: self._parts.append(_Part()),
+                    "on_part_begin": self._on_part,
                     "on_part_data": self._on_data,
                     "on_header_field": lambda data, start, end: self._header.extend(
                         data[start:end]
@@ -163,6 +167,11 @@ class _Form:
             if not part.is_file
         }
 
+    def _on_part(self) -> None:
+        if len(self._parts) == _MOST_PARTS:
+            raise invalid(f"A form has at most {_MOST_PARTS} fields.", None)
+        self._parts.append(_Part())
+
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         part = self._parts[-1]
         if part.is_file:
@@ -171,7 +180,7 @@ class _Form:
             return
         self._around += end - start
         if self._around > _FIELDS_LIMIT:
-            raise ApiError(413, "The form's fields are too large.", code="request_too_large")
+            raise _fields_too_large()
         part.value += data[start:end]
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
@@ -193,11 +202,15 @@ class _Form:
         self.ended = True
 
 
+def _fields_too_large() -> ApiError:
+    return ApiError(413, "The form's fields are too large.", code="request_too_large")
+
+
 def _base_name(given: str) -> str:
     for escape, character in _ESCAPES:
         given = given.replace(escape, character)
     name = "".join(_printable(given.replace("\\", "/").rpartition("/")[2])).strip()
-    return name[-_LONGEST_NAME:] or "file"
+    return "file" if name in ("", ".", "..") else name[-_LONGEST_NAME:]
 
 
 def _printable(text: str) -> Iterator[str]:
