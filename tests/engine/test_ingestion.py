@@ -253,6 +253,26 @@ async def test_an_index_that_was_lost_is_made_again(tmp_path: Path) -> None:
         assert (after.file_counts, after.usage_bytes) == (before.file_counts, before.usage_bytes)
 
 
+async def test_a_batch_is_under_way_again_while_a_lost_index_is_made_again(
+    tmp_path: Path,
+) -> None:
+    async with keeping_engine(tmp_path) as served:
+        batches = served.sdk.vector_stores.file_batches
+        store = await served.sdk.vector_stores.create()
+        batch = await batches.create(store.id, file_ids=await upload(served, 2))
+        await settled(served, store.id)
+    lose_index(tmp_path)
+    async with gated(tmp_path) as (served, gate):
+        batches = served.sdk.vector_stores.file_batches
+        await until(lambda: len(gate.reading) == 2)
+        again = await batches.retrieve(batch.id, vector_store_id=store.id)
+        assert (again.status, again.file_counts.in_progress) == ("in_progress", 2)
+        gate.opened.set()
+        await settled(served, store.id)
+        ended = await batches.retrieve(batch.id, vector_store_id=store.id)
+        assert (ended.status, ended.file_counts.completed) == ("completed", 2)
+
+
 async def test_what_a_kill_left_in_the_index_and_on_the_disk_is_cleared_away(
     tmp_path: Path,
 ) -> None:

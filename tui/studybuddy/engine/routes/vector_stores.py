@@ -31,6 +31,8 @@ from studybuddy.engine.vectors.requests import expiry_in, store_from
 
 MOST_RESULTS = 50
 _USUAL_RESULTS = 10
+_MOST_QUERIES = 10  # in one search
+_LONGEST_QUERY = 4096  # characters
 
 
 async def create_vector_store(request: Request) -> Response:
@@ -141,8 +143,13 @@ def _queries(body: Mapping[str, Any]) -> list[str]:
         raise missing("query")
     if not isinstance(query, (str, list)):
         raise wrong_type("query", (str, list), query)
-    check_length(query, 4096, "query", least=1)
-    return [query] if isinstance(query, str) else strings_in(query, "query")
+    if isinstance(query, str):
+        check_length(query, _LONGEST_QUERY, "query", least=1)
+        return [query]
+    check_length(query, _MOST_QUERIES, "query", least=1)
+    for number, one in enumerate(strings_in(query, "query")):
+        check_length(one, _LONGEST_QUERY, f"query[{number}]", least=1)
+    return query
 
 
 def _result(passage: Passage) -> dict[str, Any]:

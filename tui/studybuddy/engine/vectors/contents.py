@@ -158,7 +158,7 @@ def settle(
     file.status, file.usage_bytes, file.last_error = status, usage_bytes, error
     objects.update(file)
     if batch is not None:
-        _end_if_done(batch)
+        _set_batch_status(batch)
         objects.update(batch)
 
 
@@ -257,7 +257,7 @@ def _take_out(
     elif batch is not None and file.status == "in_progress":
         batch.file_counts["in_progress"] -= 1
         batch.file_counts["cancelled"] += 1
-        _end_if_done(batch)
+        _set_batch_status(batch)
         objects.update(batch)
 
 
@@ -268,9 +268,10 @@ def _batch_of(objects: Objects, file: VectorStoreFile) -> FileBatch | None:
     return objects.get(FileBatch, batch_id, parent=file.vector_store_id)
 
 
-def _end_if_done(batch: FileBatch) -> None:
-    if batch.status == "in_progress" and not batch.file_counts["in_progress"]:
-        batch.status = "completed"
+def _set_batch_status(batch: FileBatch) -> None:
+    """One that was cancelled stays so; one that is done begins anew where a file of it does."""
+    if batch.status in ("in_progress", "completed"):
+        batch.status = "in_progress" if batch.file_counts["in_progress"] else "completed"
 
 
 def _set_status(store: VectorStore) -> None:
