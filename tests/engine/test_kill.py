@@ -136,7 +136,7 @@ async def test_no_process_goes_on_reading_for_a_killed_engine(tmp_path: Path) ->
     async with engine_process(tmp_path) as (process, sdk):
         store = await sdk.vector_stores.create()
         file = await sdk.files.create(file=("long.md", TEXT * 100), purpose="assistants")
-        await sdk.vector_stores.files.create(file.id, vector_store_id=store.id)
+        await sdk.vector_stores.files.create(store.id, file_id=file.id)
         await until(lambda: bool(readers_of(process.pid)))
         readers = readers_of(process.pid)
         process.kill()

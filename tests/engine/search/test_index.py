@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -112,7 +114,7 @@ async def test_a_removed_file_is_found_no_more_where_it_was_removed(
     assert await index.search(["vs_2"], "nucleus")
     await index.remove_store("vs_2")
     assert not await index.search(["vs_2"], "nucleus")
-    assert await index.holds("vs_2", "file-1") is None
+    assert await index.members() == set()
 
 
 async def test_members_are_what_can_be_found(index: SearchIndex, cells: Path) -> None:
@@ -142,7 +144,6 @@ async def test_a_file_cut_anew_is_found_in_its_new_chunks_only(
     whole = await index.add("vs_1", "file-1", cells, "cells.md")
     parts = await index.add("vs_1", "file-1", cells, "cells.md", chunking=SMALL)
     assert parts.chunks > whole.chunks
-    assert parts == await index.holds("vs_1", "file-1")
     assert len(await index.search(["vs_1"], "cells nucleus mitochondria")) == parts.chunks
 
 
@@ -197,7 +198,7 @@ async def test_what_was_added_is_there_after_the_next_start(tmp_path: Path, cell
     size = await first.add("vs_1", "file-1", cells, "cells.md")
     await first.close()
     second = SearchIndex(tmp_path / "search.sqlite3")
-    assert await second.holds("vs_1", "file-1") == size
+    assert await second.add("vs_1", "file-1", cells.with_name("gone"), "cells.md") == size
     assert await second.search(["vs_1"], "nucleus")
     await second.close()
 
@@ -213,7 +214,7 @@ async def test_a_file_that_cannot_be_read_leaves_nothing(index: SearchIndex, emp
     with pytest.raises(Unreadable, match="empty") as refusal:
         await index.add("vs_1", "file-3", empty, "empty.txt")
     assert refusal.value.code == "invalid_file"
-    assert await index.holds("vs_1", "file-3") is None
+    assert await index.members() == set()
 
 
 async def test_a_missing_file_is_told_of(index: SearchIndex, tmp_path: Path) -> None:
@@ -242,11 +243,28 @@ def damaged(tmp_path: Path) -> Path:
 
 async def test_a_damaged_index_is_set_aside_and_begun_anew(damaged: Path, cells: Path) -> None:
     index = SearchIndex(damaged)
-    assert await index.holds("vs_1", "file-1") is None
+    assert await index.members() == set()
     await index.add("vs_1", "file-1", cells, "cells.md")
     assert await index.search(["vs_1"], "nucleus")
     await index.close()
     assert damaged.with_suffix(".damaged").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+async def test_the_index_is_for_its_owner_s_eyes_only(tmp_path: Path, cells: Path) -> None:
+    database = tmp_path / "search.sqlite3"
+    before = os.umask(0o022)
+    try:
+        for _ in range(2):  # new, and then as an earlier version left it
+            index = SearchIndex(database)
+            await index.add("vs_1", "file-1", cells, "cells.md")
+            files = await asyncio.to_thread(lambda: list(tmp_path.glob("search.sqlite3*")))
+            assert len(files) == 3
+            assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+            await index.close()
+            database.chmod(0o644)
+    finally:
+        os.umask(before)
 
 
 async def test_what_is_added_after_the_end_is_refused(cells: Path) -> None:

@@ -196,10 +196,6 @@ class SearchIndex:
         """The extracted text, one entry a page; `None` where the file is not in the store."""
         return await self._read(writing.pages_of, store_id, file_id)
 
-    async def holds(self, store_id: str, file_id: str) -> Indexed | None:
-        """The size of a file in a store; `None` where it is not in it, as after a kill."""
-        return await self._read(writing.held, store_id, file_id)
-
     async def members(self) -> set[tuple[str, str]]:
         """Vector store and file of all that is indexed."""
         return await self._read(writing.members)

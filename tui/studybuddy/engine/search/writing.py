@@ -186,14 +186,6 @@ def _size(connection: sqlite3.Connection, cut: int) -> Indexed:
     return Indexed(*row)
 
 
-def held(connection: sqlite3.Connection, store_id: str, file_id: str) -> Indexed | None:
-    """The size of a file in a store; `None` where it is not in it."""
-    row = connection.execute(
-        "SELECT cut FROM members WHERE store_id = ? AND file_id = ?", (store_id, file_id)
-    ).fetchone()
-    return None if row is None else _size(connection, row[0])
-
-
 def members(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """Vector store and file of all that is indexed."""
     return set(connection.execute("SELECT store_id, file_id FROM members"))
