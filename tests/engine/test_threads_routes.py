@@ -9,7 +9,7 @@ import pytest
 
 from studybuddy.engine.objects import ACTIVE, Assistant, Run, RunStep, Thread
 from studybuddy.engine.store.objects import Objects
-from tests.engine.engines import Engine, keeping_engine, settled
+from tests.engine.engines import Engine, keeping_engine
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -131,17 +131,6 @@ async def test_deleting_a_thread_deletes_what_belongs_to_it() -> None:
 
         assert await served.context.store.read(left) == (1, 0, 0)
         assert len((await sdk.beta.threads.messages.list(kept.id)).data) == 1
-
-
-async def test_a_vector_store_that_is_not_only_the_threads_outlives_it() -> None:
-    async with keeping_engine() as served:
-        sdk = served.sdk
-        store = await sdk.vector_stores.create(name="shared")
-        thread = await sdk.beta.threads.create(
-            tool_resources={"file_search": {"vector_store_ids": [store.id]}}
-        )
-        await sdk.beta.threads.delete(thread.id)
-        assert (await sdk.vector_stores.retrieve(store.id)).name == "shared"
 
 
 async def test_a_message_is_kept_with_all_its_parts() -> None:
@@ -266,45 +255,6 @@ async def test_a_thread_whose_run_has_ended_takes_messages_again() -> None:
         for status in ("completed", "failed", "cancelled", "expired", "incomplete"):
             await with_run(served, thread.id, status)
         await served.sdk.beta.threads.messages.create(thread.id, role="user", content="x")
-
-
-async def test_what_is_attached_is_there_for_the_tools() -> None:
-    async with keeping_engine() as served:
-        sdk = served.sdk
-        first, second = await upload(served), await upload(served, "plants.md", b"# Plants")
-        thread = await sdk.beta.threads.create()
-        made = await sdk.beta.threads.messages.create(
-            thread.id,
-            role="user",
-            content="Read these.",
-            attachments=[
-                {"file_id": first, "tools": [{"type": "file_search"}]},
-                {
-                    "file_id": second,
-                    "tools": [{"type": "code_interpreter"}, {"type": "file_search"}],
-                },
-            ],
-        )
-        assert made.attachments is not None
-        assert [attached.file_id for attached in made.attachments] == [first, second]
-        resources = (await sdk.beta.threads.retrieve(thread.id)).tool_resources
-        assert resources is not None
-        assert resources.code_interpreter is not None
-        assert resources.code_interpreter.file_ids == [second]
-        assert resources.file_search is not None
-        (store_id,) = resources.file_search.vector_store_ids or []
-        await settled(served, store_id)
-        assert (await sdk.vector_stores.retrieve(store_id)).file_counts.completed == 2
-
-        third = await upload(served, "stars.md", b"# Stars")
-        await sdk.beta.threads.messages.create(
-            thread.id,
-            role="user",
-            content="And this.",
-            attachments=[{"file_id": third, "tools": [{"type": "file_search"}]}],
-        )
-        assert len((await sdk.vector_stores.list()).data) == 1
-        assert (await sdk.vector_stores.retrieve(store_id)).file_counts.total == 3
 
 
 async def test_the_assistant_is_no_part_of_a_thread() -> None:

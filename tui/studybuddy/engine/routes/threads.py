@@ -39,9 +39,8 @@ def thread_from(objects: Objects, body: Mapping[str, Any], where: str = "") -> T
     """
     check_types(body, {"messages": (list,)}, where)
     messages = objects_in(body.get("messages") or [], f"{where}messages")
-    thread = Thread(
-        tool_resources=resources_in(objects, body, where) or {}, metadata=metadata_in(body, where)
-    )
+    thread = Thread(metadata=metadata_in(body, where))
+    thread.tool_resources = resources_in(objects, body, where, owner=thread.id) or {}
     objects.insert(thread)
     for number, message in enumerate(messages):
         create_message(objects, thread.id, message, f"{where}messages[{number}].")
@@ -72,7 +71,7 @@ async def update_thread(request: Request) -> Response:
         if "metadata" in body:
             thread.metadata = metadata_in(body)
         if "tool_resources" in body:
-            resources = resources_in(objects, body)
+            resources = resources_in(objects, body, owner=id)
             kept = {} if resources is None else thread.tool_resources or {}
             thread.tool_resources = kept | (resources or {})
         objects.update(thread)

@@ -12,19 +12,28 @@ from typing import Any
 from studybuddy.engine.bodies import check_types
 from studybuddy.engine.errors import invalid
 from studybuddy.engine.fields import check_length, not_found, objects_in, strings_in
-from studybuddy.engine.objects import File, Json, Thread, VectorStore
+from studybuddy.engine.objects import Assistant, File, Json, Thread, VectorStore
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.vectors.contents import Wanted, attach, usable_store
 from studybuddy.engine.vectors.requests import store_from
 
 MOST_CODE_FILES = 20
 MOST_STORES = 1
+_EVERY = 2**31
 
-_OWNER = "thread"  # in a vector store's note: the thread whose attachments it was made for
+_OWNER = "thread"  # in a vector store's note: the thread that it was made for
 
 
-def resources_in(objects: Objects, body: Mapping[str, Any], where: str = "") -> Json | None:
+def resources_in(
+    objects: Objects, body: Mapping[str, Any], where: str = "", *, owner: str = ""
+) -> Json | None:
     """The request's `tool_resources`, a vector store made where it asks for one.
+
+    Args:
+        objects: within a transaction.
+        body: of the request.
+        where: its place in the request.
+        owner: id of the thread that is to take a store that is made along at its end.
 
     Raises:
         ApiError: 400 where they are wrong, 404 where a file or vector store is not there.
@@ -43,7 +52,7 @@ def resources_in(objects: Objects, body: Mapping[str, Any], where: str = "") -> 
                 raise not_found("file", file_id)
         found["code_interpreter"] = {"file_ids": ids}
     if (search := given.get("file_search")) is not None:
-        ids = _stores(objects, search, f"{place}file_search.")
+        ids = _stores(objects, search, f"{place}file_search.", owner)
         found["file_search"] = {"vector_store_ids": ids}
     return found
 
@@ -77,13 +86,21 @@ def add_search_files(objects: Objects, thread: Thread, file_ids: Iterable[str]) 
 
 
 def own_stores(objects: Objects, thread: Thread) -> list[VectorStore]:
-    """The vector stores that were made for what was attached in a thread."""
-    ids = ((thread.tool_resources or {}).get("file_search") or {}).get("vector_store_ids") or []
-    stores = [store for id in ids if (store := objects.get(VectorStore, id)) is not None]
-    return [store for store in stores if objects.note(store).get(_OWNER) == thread.id]
+    """The vector stores that were made for a thread, and that nothing else uses now."""
+    made = objects.page(VectorStore, limit=_EVERY, noted={_OWNER: thread.id}).items
+    if not made:
+        return []
+    others: list[Thread | Assistant] = [*objects.all(Thread), *objects.all(Assistant)]
+    used = {id for other in others if other.id != thread.id for id in _searched(other)}
+    return [store for store in made if store.id not in used]
 
 
-def _stores(objects: Objects, search: Mapping[str, Any], where: str) -> list[str]:
+def _searched(user: Thread | Assistant) -> list[str]:
+    search = (user.tool_resources or {}).get("file_search") or {}
+    return list(search.get("vector_store_ids") or ())
+
+
+def _stores(objects: Objects, search: Mapping[str, Any], where: str, owner: str) -> list[str]:
     check_types(search, {"vector_stores": (list,)}, where)
     ids = _ids(search, "vector_store_ids", MOST_STORES, where)
     for store_id in ids:
@@ -96,7 +113,7 @@ def _stores(objects: Objects, search: Mapping[str, Any], where: str) -> list[str
         )
     for number, helper in enumerate(helpers):
         store, files = store_from(helper, f"{where}vector_stores[{number}].")
-        objects.insert(store)
+        objects.insert(store, note={_OWNER: owner} if owner else None)
         attach(objects, store, files)
         ids.append(store.id)
     return ids
