@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -10,8 +11,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from studybuddy.engine.assembly import make_served
 from studybuddy.engine.errors import ApiError
-from studybuddy.engine.upstream.registry import DEFAULT, Address, Served
+from studybuddy.engine.upstream.http import HttpUpstream
+from studybuddy.engine.upstream.registry import DEFAULT, Address, Served, Upstreams
 from tests.engine.engines import QUESTION, Engine, engine
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import MODEL, Reply
@@ -58,6 +61,37 @@ async def test_registering_the_same_again_keeps_its_connections_and_another_repl
     assert served.context.upstreams.get("lab") is kept
     await register(served, "lab", **{**first, "model": "other"})
     assert served.context.upstreams.get("lab") is not kept
+
+
+class Closing(HttpUpstream):
+    """Tells when it is closed."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(base_url)
+        self.closed = asyncio.Event()
+
+    async def close(self) -> None:
+        await super().close()
+        self.closed.set()
+
+
+@pytest.mark.parametrize("linger", [0.0, 1000.0])
+async def test_a_replaced_upstream_is_closed_after_a_while_or_at_the_end(linger: float) -> None:
+    made: list[Closing] = []
+
+    def connect(address: Address) -> Served:
+        made.append(Closing(address.base_url))
+        return make_served(made[-1], strict=False, calls_tools=True)
+
+    default = connect(Address("http://127.0.0.1:9/v1"))
+    upstreams = Upstreams(default, connect, linger=linger)
+    await upstreams.register("lab", "http://127.0.0.1:9/v1")
+    await upstreams.register("lab", "http://127.0.0.1:10/v1")
+    if not linger:
+        await asyncio.wait_for(made[1].closed.wait(), 20)
+    assert [upstream.closed.is_set() for upstream in made] == [False, not linger, False]
+    await upstreams.close()
+    assert all(upstream.closed.is_set() for upstream in made)
 
 
 async def test_the_key_is_told_to_no_one(served: Engine, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,9 @@ from studybuddy.engine.asking.port import Asker
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.upstream.port import Upstream
 
+LINGER = 30 * 60.0
+"""Seconds for which a replaced upstream is kept: longer than runs and completions last."""
+
 DEFAULT = ""
 """The name of the engine's own upstream."""
 
@@ -38,7 +41,12 @@ class Upstreams:
     """Upstreams by name."""
 
     def __init__(
-        self, default: Served, connect: Callable[[Address], Served], *, is_open: bool = True
+        self,
+        default: Served,
+        connect: Callable[[Address], Served],
+        *,
+        is_open: bool = True,
+        linger: float = LINGER,
     ) -> None:
         """Take the engine's own upstream.
 
@@ -47,12 +55,14 @@ class Upstreams:
             connect: makes an upstream of an address; nothing is sent by it.
             is_open: whether more may be registered; only an engine that serves no one but its
                 student's apps should go wherever it is told to.
+            linger: seconds after which the connections of a replaced one are closed.
         """
         self.is_open = is_open
         self._connect = connect
         self._served = {DEFAULT: default}
         self._addresses: dict[str, Address] = {}
-        self._replaced: list[Upstream] = []
+        self._linger = linger
+        self._replaced: dict[asyncio.Task[None], Upstream] = {}
 
     def get(self, name: str) -> Served | None:
         """The upstream of that name, the engine's own for an empty one; `None` for others."""
@@ -70,7 +80,7 @@ class Upstreams:
             return
         served = await asyncio.to_thread(self._connect, address)  # loading certificates is slow
         if (old := self._served.get(name)) is not None:
-            self._replaced.append(old.upstream)
+            self._retire(old.upstream)
         self._addresses[name] = address
         self._served[name] = served
         await served.upstream.start()
@@ -81,6 +91,21 @@ class Upstreams:
 
     async def close(self) -> None:
         """Let go of all upstreams, the engine's own too."""
+        for waiting in self._replaced:
+            waiting.cancel()
+        await asyncio.gather(*self._replaced, return_exceptions=True)
         upstreams = [served.upstream for served in self._served.values()]
-        await asyncio.gather(*(upstream.close() for upstream in [*upstreams, *self._replaced]))
+        upstreams += self._replaced.values()
+        await asyncio.gather(*(upstream.close() for upstream in upstreams))
         self._replaced.clear()
+
+    def _retire(self, upstream: Upstream) -> None:
+        """Close an upstream once nothing can run on it any more."""
+
+        async def work() -> None:
+            await asyncio.sleep(self._linger)
+            await upstream.close()
+            del self._replaced[waiting]
+
+        waiting = asyncio.create_task(work())
+        self._replaced[waiting] = upstream
