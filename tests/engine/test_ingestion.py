@@ -78,6 +78,18 @@ async def test_progress_is_seen_in_the_counts() -> None:
         assert (await served.sdk.vector_stores.retrieve(store.id)).status == "completed"
 
 
+async def test_the_engine_knows_whether_files_are_on_their_way() -> None:
+    async with gated() as (served, gate):
+        ingestion = served.context.ingestion
+        await until(lambda: not ingestion.busy())
+        store = await served.sdk.vector_stores.create(file_ids=await upload(served, 3))
+        await until(lambda: len(gate.reading) == 2)
+        assert ingestion.busy()
+        gate.opened.set()
+        await settled(served, store.id)
+        await until(lambda: not ingestion.busy())
+
+
 async def test_two_files_are_read_at_the_same_time_and_no_more() -> None:
     async with gated() as (served, gate):
         store = await served.sdk.vector_stores.create(file_ids=await upload(served, 6))

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from studybuddy.engine.lifetime import GRACE, any_app_alive, until_no_app_lives, watch_stdin
+from studybuddy.engine.lifetime import (
+    FINISHING,
+    GRACE,
+    any_app_alive,
+    until_no_app_lives,
+    watch_stdin,
+)
 from tests.engine.engines import ENOUGH
 
 
@@ -20,10 +26,24 @@ class Clock:
     def __init__(self, step: float) -> None:
         self.now = 0.0
         self.step = step
+        self._looked = asyncio.Condition()
+        self._telling: set[asyncio.Task[None]] = set()
 
     def __call__(self) -> float:
         self.now += self.step
+        telling = asyncio.create_task(self._tell())
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
         return self.now
+
+    async def reaches(self, time: float) -> None:
+        """Wait until it is that late."""
+        async with asyncio.timeout(ENOUGH), self._looked:
+            await self._looked.wait_for(lambda: self.now >= time)
+
+    async def _tell(self) -> None:
+        async with self._looked:
+            self._looked.notify_all()
 
 
 @pytest.fixture
@@ -66,11 +86,7 @@ async def test_it_waits_for_an_app_to_come_before_it_ends(tmp_path: Path) -> Non
 async def test_it_lives_while_any_app_does(app: FileLock, tmp_path: Path) -> None:
     clock = Clock(GRACE)  # each look would be the last, were it not for the app
     watching = asyncio.create_task(ended(tmp_path, clock))
-    async with asyncio.timeout(ENOUGH):
-        while True:
-            if clock.now > 20 * GRACE:
-                break
-            await asyncio.sleep(0.001)
+    await clock.reaches(20 * GRACE)
     assert not watching.done()
     app.release()
     await watching
@@ -82,16 +98,30 @@ async def test_work_under_way_keeps_it_alive(tmp_path: Path) -> None:
     assert clock.now >= 11 * GRACE - clock.step
 
 
+async def test_what_can_wait_keeps_it_alive_until_it_is_done(tmp_path: Path) -> None:
+    clock = Clock(GRACE / 3)
+    await ended(tmp_path, clock, finishing=lambda: clock.now < 10 * GRACE)
+    assert 11 * GRACE - clock.step <= clock.now < 12 * GRACE
+
+
+async def test_what_can_wait_keeps_it_alive_for_some_minutes_only(
+    app: FileLock, tmp_path: Path
+) -> None:
+    clock = Clock(GRACE)
+    watching = asyncio.create_task(ended(tmp_path, clock, finishing=lambda: True))
+    await clock.reaches(2 * FINISHING)  # as long as there is an app, no time is up
+    app.release()
+    released = clock.now
+    await watching
+    assert FINISHING <= clock.now - released <= FINISHING + 4 * GRACE
+
+
 async def test_it_looks_at_once_when_its_starter_lets_go(tmp_path: Path, app: FileLock) -> None:
     gone, clock = asyncio.Event(), Clock(GRACE / 2)
     watching = asyncio.create_task(
         until_no_app_lives(tmp_path, gone, check_every=3600, clock=clock)
     )
-    async with asyncio.timeout(ENOUGH):
-        while True:
-            if clock.now >= GRACE:  # it has looked, and seen the app
-                break
-            await asyncio.sleep(0.001)
+    await clock.reaches(GRACE)  # it has looked, and seen the app
     app.release()
     gone.set()
     await asyncio.wait_for(watching, ENOUGH)

@@ -14,6 +14,8 @@ CHECK_EVERY = 2.0
 """Seconds between two looks at who is alive."""
 GRACE = 3.0
 """Seconds without a living app, after which the engine ends."""
+FINISHING = 300.0
+"""Seconds without a living app in which the engine may still finish what can wait."""
 _CHECK_OFTEN = 0.25  # seconds; while it looks as if the end were near
 
 
@@ -27,6 +29,7 @@ async def until_no_app_lives(
     starter_gone: asyncio.Event,
     *,
     busy: Callable[[], bool] = lambda: False,
+    finishing: Callable[[], bool] = lambda: False,
     grace: float = GRACE,
     check_every: float = CHECK_EVERY,
     clock: Callable[[], float] = time.monotonic,
@@ -37,15 +40,19 @@ async def until_no_app_lives(
         instances_dir: where the apps hold their locks.
         starter_gone: set when the app that started the engine let go of it; it is looked at once.
         busy: whether work is under way that must not be cut off.
+        finishing: whether work is under way that should rather be finished, but can also be
+            taken up again at the next start; it keeps the engine for `FINISHING` seconds.
         grace: seconds; an app may be about to begin.
         check_every: seconds.
         clock: seconds.
     """
-    last_seen = clock()
+    last_needed = last_seen = clock()
     while True:
         alive = busy() or await asyncio.to_thread(any_app_alive, instances_dir)
         now = clock()
-        last_seen = now if alive else last_seen
+        last_needed = now if alive else last_needed
+        if alive or (finishing() and now - last_needed < FINISHING):
+            last_seen = now
         missing = now - last_seen
         if missing >= grace:
             return

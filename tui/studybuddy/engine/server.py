@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studybuddy import __version__
 from studybuddy.domain.problems import StudyBuddyError
@@ -22,6 +23,9 @@ from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
 from studybuddy.engine.sockets import listen, socket_problem
 from studybuddy.engine.store.folder import DataFolder
 from studybuddy.engine.upstream.addresses import shown_address
+
+if TYPE_CHECKING:
+    from studybuddy.engine.context import EngineContext
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +75,7 @@ async def _serve_held(
 
     port = int(listener.getsockname()[1])
     with _signals(end):
-        async with _announced(options, port), _watched(options, end, context.runs.busy):
+        async with _announced(options, port), _watched(options, end, context):
             await server.serve(sockets=[listener])
     if not options.companion:
         print("The engine has stopped.", file=sys.stderr)
@@ -98,9 +102,9 @@ async def _announced(options: ServeOptions, port: int) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _watched(
-    options: ServeOptions, end: Callable[[], None], busy: Callable[[], bool]
+    options: ServeOptions, end: Callable[[], None], context: EngineContext
 ) -> AsyncIterator[None]:
-    """As a companion, end when no app is left and no run is at work."""
+    """As a companion, end when no app is left, no run is at work, and the notes are read."""
     if not options.companion or options.instances_dir is None:
         yield
         return
@@ -109,7 +113,12 @@ async def _watched(
     instances_dir: Path = options.instances_dir
 
     async def watch() -> None:
-        await until_no_app_lives(instances_dir, starter_gone, busy=busy)
+        await until_no_app_lives(
+            instances_dir,
+            starter_gone,
+            busy=context.runs.busy,
+            finishing=context.ingestion.busy,
+        )
         log.info("no app is left: the engine ends")
         end()
 

@@ -69,6 +69,10 @@ class Ingestion:
         await self._search.remove_store(store_id)
         self.wake()
 
+    def busy(self) -> bool:
+        """Whether files are being brought in, or wait for it."""
+        return self._wanted.is_set() or bool(self._waiting or self._in_hand or self._again)
+
     async def settled(self, store_ids: Collection[str]) -> None:
         """Return when no file of these vector stores is in progress any more."""
         async with self._settled:
