@@ -13,10 +13,11 @@ from studybuddy.engine.asking.port import Ask, Asker
 from studybuddy.engine.assembly import make_built_in
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.serve import ServeOptions
-from studybuddy.engine.tools.definitions import FILE_SEARCH, definition
+from studybuddy.engine.tools.definitions import CODE_INTERPRETER, FILE_SEARCH, definition
 from studybuddy.engine.upstream.native import NativeUpstream
 from tests.engine.asking.test_policy import result, user
 from tests.engine.asking.test_prompted import FOUND, WEATHER
+from tests.engine.asking.test_quiz import TOOL
 from tests.engine.asking.upstreams import asked, function, question
 from tests.engine.built_in import needs_model
 from tests.engine.engines import TOKEN
@@ -92,3 +93,11 @@ async def test_its_answer_begins_with_the_notes_and_counts_its_tokens() -> None:
         assert len(deltas) > 10
         assert reply.usage.prompt > 20
         assert reply.model == "smollm2-135m-instruct"
+
+
+async def test_a_sum_is_run_as_code_also_where_notes_can_be_searched_and_quizzes_shown() -> None:
+    tools = [definition(FILE_SEARCH), definition(CODE_INTERPRETER), TOOL]
+    async with built_in() as asker:
+        _, reply = await asked(asker, question("What is 37 * 43 + 5? Run code.", tools=tools))
+        assert [call.name for call in reply.calls] == [CODE_INTERPRETER]
+        assert json.loads(reply.calls[0].arguments) == {"code": "37 * 43 + 5"}

@@ -13,7 +13,12 @@ from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking import policy, prompts
 from studybuddy.engine.asking.filling import Filling
 from studybuddy.engine.asking.gathering import Gathering
-from studybuddy.engine.asking.notes import all_sentences, best_sentences, passages_in
+from studybuddy.engine.asking.notes import (
+    all_sentences,
+    best_sentences,
+    passages_in,
+    worth_quoting,
+)
 from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.port import Ask, Call, Reply
 from studybuddy.engine.asking.quizzing import needs_lesson, quiz_arguments, quiz_feedback
@@ -32,8 +37,6 @@ _PASSAGES = 3
 """In which the answer is looked for."""
 _SENTENCES = 3
 """That are quoted at most."""
-_QUOTED_FROM = 0.45
-"""Share of the best sentence's score from which another one is quoted too."""
 _LESSON = 320
 """Tokens of a text for a quiz to be made from."""
 _OWN_KNOWLEDGE = "This is what the model itself knows, which may be wrong:\n\n"
@@ -151,6 +154,7 @@ class _Request:
         only spoil it.
         """
         question = self._turn.question
+        own_words = wants_own_words(question)
         passages = passages_in(self._turn.outputs(FILE_SEARCH))[:_PASSAGES]
         best = best_sentences(question, passages, _SENTENCES)
         said = "Your notes say:"
@@ -163,10 +167,10 @@ class _Request:
                 async for text in texts:
                     yield text
             return
-        best = [s for s in best if s.score >= _QUOTED_FROM * best[0].score]
+        best = worth_quoting(question, best, widely=own_words)
         lines = "\n>\n".join(f"> {s.text} {s.mark}" for s in best)
         yield f"{said}\n\n{lines}"
-        if not wants_own_words(question):
+        if not own_words:
             return
         yield "\n\nIn the model's own words, which may be wrong: "
         async with aclosing(self._say(prompts.from_notes(question, best), _SUMMARY)) as texts:

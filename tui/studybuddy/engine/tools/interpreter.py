@@ -67,6 +67,9 @@ class Interpreters:
 
     Between two runs a thread takes no process: its variables are kept as bytes, in memory. Those
     used longest ago are dropped where there are too many, which is told at the next run.
+
+    A process whose engine was killed outlives it until its run is over, for as long as
+    `SandboxLimits.seconds` at most (10 by default).
     """
 
     def __init__(self, limits: SandboxLimits | None = None, *, workers: int | None = None) -> None:
