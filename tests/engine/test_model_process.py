@@ -14,7 +14,7 @@ import pytest
 
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.model.process import CRASH_WINDOW, MAX_CRASHES, ModelPhase, ModelProcess
-from tests.engine.engines import ENOUGH
+from tests.engine.built_in import until
 from tests.engine.scripted_child import KEY
 
 CHILD = str(Path(__file__).with_name("scripted_child.py"))
@@ -44,14 +44,6 @@ async def make() -> AsyncIterator[Make]:
     yield one
     for process in made:
         await process.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(ENOUGH):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.01)
 
 
 async def test_it_is_started_by_the_first_who_asks_and_only_once(

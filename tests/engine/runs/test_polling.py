@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from studybuddy.engine.runs.broadcast import Broadcast
 from tests.engine.runs.scripted import Host, ScriptedAsker, calls, host, says
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -29,6 +30,20 @@ async def begun(served: Host, asker: ScriptedAsker) -> Any:
     return run
 
 
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set as soon as a poll waits for a change."""
+    waits = asyncio.Event()
+    changed = Broadcast.changed
+
+    async def telling(broadcast: Broadcast, since: int, seconds: float) -> None:
+        waits.set()
+        await changed(broadcast, since, seconds)
+
+    monkeypatch.setattr(Broadcast, "changed", telling)
+    return waits
+
+
 async def test_without_the_header_the_answer_comes_at_once() -> None:
     gate = asyncio.Event()
     asker = ScriptedAsker([gate, *says("Yes.")])
@@ -41,14 +56,14 @@ async def test_without_the_header_the_answer_comes_at_once() -> None:
         assert (await poll(served, run)).headers["etag"] == response.headers["etag"]
 
 
-async def test_waiting_ends_with_the_run() -> None:
+async def test_waiting_ends_with_the_run(held: asyncio.Event) -> None:
     gate = asyncio.Event()
     asker = ScriptedAsker([gate, *says("Yes.")])
     async with host(asker) as served:
         run = await begun(served, asker)
         etag = (await poll(served, run)).headers["etag"]
         waiting = asyncio.create_task(poll(served, run, Prefer=LONG, If_None_Match=etag))
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(held.wait(), 20)
         assert not waiting.done()
         gate.set()
         response = await waiting
@@ -77,7 +92,7 @@ async def test_a_run_that_is_over_is_not_waited_for() -> None:
         assert (response.status_code, response.json()["status"]) == (200, "completed")
 
 
-async def test_a_new_step_ends_the_waiting() -> None:
+async def test_a_new_step_ends_the_waiting(held: asyncio.Event) -> None:
     gate = asyncio.Event()
     asker = ScriptedAsker([gate, *calls(("code_interpreter", '{"code": "1"}'))], [asyncio.Event()])
     async with host(asker) as served:
@@ -85,7 +100,7 @@ async def test_a_new_step_ends_the_waiting() -> None:
         await asyncio.wait_for(asker.arrived.wait(), 20)
         etag = (await poll(served, run)).headers["etag"]
         waiting = asyncio.create_task(poll(served, run, Prefer=LONG, If_None_Match=etag))
-        await asyncio.sleep(0.02)
+        await asyncio.wait_for(held.wait(), 20)
         gate.set()
         assert (await waiting).json()["status"] == "in_progress"
         assert await served.steps(run)
