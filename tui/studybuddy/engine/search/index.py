@@ -10,9 +10,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from studybuddy.engine.search import schema, searching, writing
+from studybuddy.engine.search import sampling, schema, searching, writing
 from studybuddy.engine.search.chunks import Chunking
 from studybuddy.engine.search.connections import ConnectionThread, IndexClosed
 from studybuddy.engine.search.filters import BadFilter, checked
@@ -191,6 +192,18 @@ class SearchIndex:
         return await self._read(
             searching.search, store_ids, queries, limit, filters, score_threshold, self._ranking
         )
+
+    async def sample(
+        self, store_ids: Sequence[str], limit: int, chance: Random | None = None
+    ) -> list[Passage]:
+        """Passages that are about nothing in particular, in their order, spread over the files.
+
+        Args:
+            store_ids: the vector stores that they are from; a file of several counts once.
+            limit: how many at most.
+            chance: what chooses them; another choice each time by default.
+        """
+        return await self._read(sampling.sample, store_ids, limit, chance or Random())
 
     async def text(self, store_id: str, file_id: str) -> list[str] | None:
         """The extracted text, one entry a page; `None` where the file is not in the store."""

@@ -18,7 +18,9 @@ _SAME = 0.5  # share of a chunk that may be in a better one of the same file
 _FEWEST = 60  # candidates that are looked at more closely
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
+    """A file of a store, as it is in there."""
+
     file_id: str
     name: str
     attributes: Mapping[str, Any]
@@ -36,7 +38,7 @@ def search(
     """The best passages first; of several questions the one counts that a chunk answers best."""
     connection.execute("BEGIN")  # one view of the index for all that follows
     try:
-        members = _scope(connection, store_ids, filters)
+        members = scoped(connection, store_ids, filters)
         scores: dict[int, float] = {}
         for query in queries:
             candidates = max(_FEWEST, limit * 4)
@@ -51,11 +53,11 @@ def search(
         connection.rollback()
 
 
-def _scope(
+def scoped(
     connection: sqlite3.Connection, store_ids: Sequence[str], filters: Mapping[str, Any] | None
-) -> dict[int, _Member]:
+) -> dict[int, Member]:
     """The files that are searched, by their cut; they are put into the table `scope` too."""
-    members: dict[int, _Member] = {}
+    members: dict[int, Member] = {}
     for store_id in dict.fromkeys(store_ids):
         for file_id, name, cut, given in connection.execute(
             "SELECT file_id, name, cut, attributes FROM members WHERE store_id = ? ORDER BY cut",
@@ -63,7 +65,7 @@ def _scope(
         ):
             attributes = json.loads(given)
             if cut not in members and matches(filters, attributes):
-                members[cut] = _Member(file_id, name, attributes)
+                members[cut] = Member(file_id, name, attributes)
     connection.execute("DELETE FROM temp.scope")
     connection.executemany("INSERT INTO temp.scope VALUES (?)", ((cut,) for cut in members))
     return members
@@ -72,7 +74,7 @@ def _scope(
 def _passages(
     connection: sqlite3.Connection,
     best: Sequence[tuple[int, float]],
-    members: Mapping[int, _Member],
+    members: Mapping[int, Member],
     limit: int,
 ) -> list[Passage]:
     found: list[Passage] = []
@@ -87,11 +89,12 @@ def _passages(
         shared = max((min(end, last) - max(start, first) for first, last in others), default=0)
         if shared <= (end - start) * _SAME:
             others.append((start, end))
-            found.append(_passage(connection, chunk, min(1.0, max(0.0, score)), members[cut]))
+            found.append(passage_of(connection, chunk, min(1.0, max(0.0, score)), members[cut]))
     return found
 
 
-def _passage(connection: sqlite3.Connection, chunk: int, score: float, member: _Member) -> Passage:
+def passage_of(connection: sqlite3.Connection, chunk: int, score: float, member: Member) -> Passage:
+    """The passage that a chunk is."""
     start, end, page, line, text, lengths = connection.execute(
         'SELECT c.start, c."end", c.page, c.line, w.body, d.pages FROM chunks c '
         "JOIN words w ON w.rowid = c.id JOIN cuts ON cuts.id = c.cut "
