@@ -104,7 +104,7 @@ async def test_at_the_end_answers_stop_and_runs_go_on_and_are_followed_at_the_ne
     room = Room(script=[TextDelta("Half"), asyncio.Event()])
     chat, thread = room.desk.new(), room.desk.new(Mode.ASSISTANT)
     reading = [
-        asyncio.create_task(_read(session.send("Well?", ENDPOINT))) for session in (chat, thread)
+        asyncio.create_task(read(session.send("Well?", ENDPOINT))) for session in (chat, thread)
     ]
     await asyncio.sleep(2)
     assert set(room.desk.busy()) == {chat, thread}
@@ -191,5 +191,5 @@ async def test_a_run_of_a_conversation_that_was_deleted_is_forgotten() -> None:
     assert again.store.data.runs == {}
 
 
-async def _read(events: AsyncGenerator[TurnEvent]) -> list[Message]:
+async def read(events: AsyncGenerator[TurnEvent]) -> list[Message]:
     return [event.answer async for event in events if isinstance(event, TurnStarted)]

@@ -30,7 +30,10 @@ def carried(
         if message.state is MessageState.STREAMING:
             continue
         parent = copies[-1].id if copies else None
-        copies.append(replace(message, id=new_id(), parent_id=parent))
+        details = message.details
+        if details is not None and not details.status.over:
+            details = None  # its run goes on for the original
+        copies.append(replace(message, id=new_id(), parent_id=parent, details=details))
     now = time.time()
     copy = replace(
         head,

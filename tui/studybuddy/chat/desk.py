@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakValueDictionary
 
 from studybuddy.chat.carrying import carried
 from studybuddy.chat.session import ChatSession
@@ -63,8 +64,11 @@ class Desk:
         self._counter = counter
         self._assistant_connector = assistants or NoAssistants()
         self._runs = runs or NoRuns()
-        self._sessions: dict[str, Session] = {}
-        self._latest: Session | None = None
+        self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
+        """Those that someone shows or follows: a conversation is never two of them."""
+        self._claimed: dict[str, tuple[ThreadSession, FollowedRun]] = {}
+        """Runs of apps that are gone, to be followed here and not followed yet."""
+        self._chores: set[asyncio.Task[None]] = set()
         self._endpoints = endpoints
 
     @property
@@ -88,43 +92,63 @@ class Desk:
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        session = self._sessions.get(conversation_id)
-        if session is None or not self._held(session):
-            opened = await self._store.load(conversation_id)
-            if opened is None:
-                return None
-            session = self._session(opened, new=False)
-        await self._store.mark_opened(conversation_id)
-        return self._keep(session)
+        session = await self._opened(conversation_id)
+        if session is not None:
+            await self._store.mark_opened(conversation_id)
+        return session
 
     async def open_last(self) -> Session | None:
         """Open the conversation that was on screen last; `None` where there is none."""
         conversation_id = await self._store.last_opened()
         return await self.open(conversation_id) if conversation_id else None
 
-    async def resume_runs(self) -> list[tuple[ThreadSession, FollowedRun]]:
-        """The runs from before the start, each with its session, to be followed by the caller.
+    async def claim_runs(self) -> None:
+        """Take over the runs of apps that are gone; no server is asked for that.
 
-        None for as long as no endpoint is chosen.
+        Their answers count as under way from here on. `resume_runs` gives them to be followed.
 
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        resumed: list[tuple[ThreadSession, FollowedRun]] = []
-        if self.endpoint is None:
-            return resumed
-        endpoints = {endpoint.name: endpoint for endpoint in (*self._endpoints(), self.endpoint)}
+        await self._to_its_end(self._claim_runs())
+
+    async def _claim_runs(self) -> None:
         for run in await self._runs.claim_runs():
-            opened = await self._store.load(run.conversation_id)
-            if opened is None or all(m.id != run.answer_id for m in opened.messages[1:]):
+            session = await self._opened(run.conversation_id)
+            if session is None or all(m.id != run.answer_id for m in session.messages[1:]):
                 # Nobody would see what comes of it.
                 await self._runs.run_over(run.run_id)
                 continue
-            session = self._thread_session(opened, new=False)
-            session.expect(run, endpoints.get(run.endpoint, self.endpoint))
-            self._sessions[run.conversation_id] = session
-            resumed.append((session, run))
-        return resumed
+            thread = cast("ThreadSession", session)
+            thread.expect(run, self._endpoint_of(run))
+            self._claimed[run.run_id] = thread, run
+
+    async def resume_runs(self) -> list[tuple[ThreadSession, FollowedRun]]:
+        """The runs of apps that are gone, each with its session, to be followed by the caller.
+
+        None for as long as no endpoint is chosen. A run whose session is busy comes later: this
+        may be called again at any time, and gives each run once.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        await self.claim_runs()
+        resumed: dict[ThreadSession, FollowedRun] = {}
+        for session, run in list(self._claimed.values()):
+            if not session.expects(run):  # the student was quicker to ask for it
+                del self._claimed[run.run_id]
+            elif self.endpoint is not None and not session.busy and session not in resumed:
+                del self._claimed[run.run_id]
+                session.expect(run, self._endpoint_of(run))
+                resumed[session] = run
+        return list(resumed.items())
+
+    def _endpoint_of(self, run: FollowedRun) -> Endpoint | None:
+        """Where a run was started, else what answers now; `None` where nothing is chosen yet."""
+        if self.endpoint is None or self.endpoint.name == run.endpoint:
+            return self.endpoint
+        named = (known for known in self._endpoints() if known.name == run.endpoint)
+        return next(named, self.endpoint)
 
     async def carry(self, session: Session) -> Session:
         """A copy of the conversation in the other mode, stored and opened.
@@ -133,10 +157,31 @@ class Desk:
             StudyBuddyError: where the disk fails.
         """
         copy = carried(session.head, session.messages, self.system_prompt)
-        await self._store.save(copy.head)
-        await self._store.add(copy.head.id, *copy.messages)
+
+        async def keep() -> None:
+            await self._store.save(copy.head)
+            await self._store.add(copy.head.id, *copy.messages)
+
+        await self._to_its_end(keep())
         opened = await self.open(copy.head.id)
         return opened or self._keep(self._session(copy, new=False))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do all of it, also where the caller is cancelled meanwhile."""
+        task = asyncio.create_task(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+        await asyncio.shield(task)
+
+    async def _opened(self, conversation_id: str) -> Session | None:
+        """The one session of a conversation, as it is on disk by now."""
+        if (session := self._sessions.get(conversation_id)) is not None:
+            return session if await session.refresh() else None
+        opened = await self._store.load(conversation_id)
+        if opened is None:
+            return None
+        # It may have been opened meanwhile.
+        return self._sessions.get(conversation_id) or self._keep(self._session(opened, new=False))
 
     def _session(self, opened: OpenConversation, *, new: bool) -> Session:
         if opened.head.mode is Mode.ASSISTANT:
@@ -156,21 +201,8 @@ class Desk:
         )
 
     def _keep(self, session: Session) -> Session:
-        # The one before may have a turn that is only about to begin.
-        before = self._latest
-        self._sessions = {
-            key: kept for key, kept in self._sessions.items() if self._held(kept) or kept is before
-        }
-        self._sessions[session.head.id] = self._latest = session
+        self._sessions[session.head.id] = session
         return session
-
-    @staticmethod
-    def _held(session: Session) -> bool:
-        if session.busy or session.head.mode is not Mode.ASSISTANT:
-            return session.busy
-        from studybuddy.chat.thread_session import ThreadSession
-
-        return isinstance(session, ThreadSession) and session.expecting
 
     async def recent(
         self, limit: int, after: Conversation | None = None, mode: Mode | None = None
@@ -185,7 +217,7 @@ class Desk:
 
     def busy(self) -> Sequence[Session]:
         """Sessions whose turn is under way."""
-        return [session for session in self._sessions.values() if session.busy]
+        return [session for session in list(self._sessions.values()) if session.busy]
 
     async def models(self) -> Sequence[Model]:
         """The models that the endpoint lists.
@@ -235,4 +267,5 @@ class Desk:
 
     async def close(self) -> None:
         """Let go of what is under way with what came of it: answers stop, runs go on."""
+        await asyncio.gather(*self._chores, return_exceptions=True)
         await asyncio.gather(*(session.leave() for session in self.busy()))

@@ -117,7 +117,9 @@ def given_up(reason: GiveUp, problem: Problem | None, *, stop_asked: bool) -> En
                 "What comes of it is fetched at the next start; the retry key looks now.",
             )
         case _:
-            cause = f"{problem.sentence} " if problem is not None else ""
+            cause = ""
+            if problem is not None:
+                cause = f"{problem if not problem.transient else problem.sentence} "
             return _interrupted(
                 f"{cause}The run may go on there without us.",
                 "Press the retry key to look again; otherwise its answer is fetched at the next"
@@ -128,6 +130,23 @@ def given_up(reason: GiveUp, problem: Problem | None, *, stop_asked: bool) -> En
 def never_begun() -> Ending:
     """The ending of a turn that was stopped before there was a run."""
     return Ending(MessageState.STOPPED, "stopped")
+
+
+def perhaps_begun() -> Ending:
+    """The ending of a turn that was stopped while a run was being made, which was not found."""
+    return _interrupted(
+        "It was stopped while the question was on its way, and the server does not say whether it"
+        " arrived.",
+        "Press the retry key to look again.",
+    )
+
+
+def not_set_up(endpoint: str) -> Ending:
+    """The ending of a turn whose run can't be looked for where it is, if it still is."""
+    return _interrupted(
+        f"“{endpoint}”, which was asked here, is not set up any more.",
+        "Set it up again, and the retry key looks for the answer there.",
+    )
 
 
 def _incomplete(run: Run, text: str) -> Ending:

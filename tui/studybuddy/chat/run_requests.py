@@ -30,6 +30,8 @@ class Looked:
     """`None` where they were not asked for."""
     messages: Sequence[ThreadMessage] | None = None
     problem: Problem | None = None
+    unconnected: bool = False
+    """Whether it failed before the server was asked: that says nothing of the run."""
     overtaken: bool = False
     """Whether the stream told something since the poll began."""
 
@@ -234,6 +236,10 @@ class Requests:
         messages: Sequence[ThreadMessage] | None = None
         try:
             service = await self._connect()
+        except StudyBuddyError as error:
+            self._report_look(Looked(problem=error.problem, unconnected=True))
+            return
+        try:
             self._made["poll"] += 1
             polled = await service.poll(self._thread_id, self._run_id, hold=hold, tag=tag)
             if details or polled.run.status is not known:

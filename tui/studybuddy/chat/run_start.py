@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import (
     AssistantService,
     RunChanged,
@@ -17,7 +18,7 @@ from studybuddy.domain.assistant_ports import (
 from studybuddy.domain.assistants import Assistant
 from studybuddy.domain.events import Phase, StatusChanged, TurnEvent
 from studybuddy.domain.messages import Role
-from studybuddy.domain.polling import GiveUp, Watched, next_poll
+from studybuddy.domain.polling import GiveUp, next_poll
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
 from studybuddy.domain.runs import Run, RunStatus
@@ -127,6 +128,8 @@ class RunStarter:
         self._earlier_run = question.earlier_run
         self._refused_run = question.refused_run
         self._fresh = False
+        self._given_up = ""
+        """The thread that a new one has taken the place of."""
 
     async def begin(self) -> Begun:
         """Start the run, again where that failed and may work.
@@ -149,10 +152,23 @@ class RunStarter:
                 self._maybe_asked = self._maybe_asked or self.committed
                 await asyncio.sleep(delay)
 
+    async def lost(self) -> Begun | None:
+        """The run that `begin` may have made before it was stopped.
+
+        Raises:
+            StudyBuddyError: where the server can't be asked.
+        """
+        thread_id = self._place.thread_id
+        if not thread_id:
+            return None
+        _, run_id = await self._find(await self._connect(), thread_id)
+        return found_again(run_id, thread_id, self._place.assistant_id) if run_id else None
+
     async def _begin(self, service: AssistantService) -> Begun:
         problem = _STILL_BUSY
         if self._question.afresh and not self._fresh:
             self._fresh = True
+            self._given_up = self._place.thread_id
             await self._place.keep_thread("")
         if not self._place.assistant_id:
             await self._choose()
@@ -190,6 +206,7 @@ class RunStarter:
             thread_id = await service.create_thread(self._question.earlier)
             await self._place.keep_thread(thread_id)
             self._earlier_run = self._refused_run = ""  # they are not on this one
+            await self._forget_thread(service)
         elif self._maybe_asked:
             found, run_id = await self._find(service, thread_id)
             if run_id:
@@ -202,6 +219,16 @@ class RunStarter:
             await self._take_back(service, thread_id, self._refused_run)
             self._refused_run = ""
         return await self._create(service, thread_id, text)
+
+    async def _forget_thread(self, service: AssistantService) -> None:
+        """Delete the thread that was given up; nothing depends on it."""
+        thread_id, self._given_up = self._given_up, ""
+        if not thread_id:
+            return
+        try:
+            await service.delete_thread(thread_id)
+        except StudyBuddyError as error:
+            _log.info("a thread that was given up stays: %s", error.problem.kind)
 
     async def _create(self, service: AssistantService, thread_id: str, text: str) -> Begun:
         request = RunRequest(
@@ -253,18 +280,15 @@ class RunStarter:
         self._put(
             StatusChanged(Phase.QUEUED, "something else is being answered in this thread first")
         )
-        clock = asyncio.get_running_loop().time
-        began, polls = clock(), 0
+        watch = Watch(asyncio.get_running_loop().time)
         while True:
-            left = None if run.expires_at is None else began + run.expires_at - run.created_at
-            watched = Watched(
-                clock() - began, run.status, polls, None if left is None else left - clock()
-            )
-            verdict = next_poll(watched)
+            verdict = next_poll(watch.of(run, streaming=False))
             if verdict is GiveUp.OVER:
                 return True
             if isinstance(verdict, GiveUp):
                 raise StudyBuddyError(_STILL_BUSY)
             await asyncio.sleep(verdict.after)
-            polls += 1
-            run = (await service.poll(thread_id, run.id)).run
+            watch.polling()
+            polled = await service.poll(thread_id, run.id)
+            watch.polled(polled)
+            run = polled.run

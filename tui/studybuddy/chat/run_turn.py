@@ -10,11 +10,17 @@ from dataclasses import dataclass, replace
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.journal import Journal
 from studybuddy.chat.mailbox import Mailbox
-from studybuddy.chat.run_endings import Ending, ending, given_up, never_begun
+from studybuddy.chat.run_endings import (
+    Ending,
+    ending,
+    given_up,
+    never_begun,
+    not_set_up,
+    perhaps_begun,
+)
 from studybuddy.chat.run_start import Begun
 from studybuddy.chat.run_worker import STOP_PATIENCE, RunWorker
 from studybuddy.domain.assistant_ports import AssistantService, FollowedRun, RunStore
-from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
     TextDelta,
     TextReplaced,
@@ -33,16 +39,23 @@ _messages_log = logging.getLogger("studybuddy.messages")
 """For the texts themselves; silent unless the setting `log_messages` is on."""
 
 
+async def _nothing() -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RunParts:
     """What an answer is made with."""
 
     conversation_id: str
-    endpoint: Endpoint
+    endpoint: str
+    """The name of who answers."""
     connect: Callable[[], Awaitable[AssistantService]]
     store: ConversationStore
     runs: RunStore
-    assistant_name: Callable[[], str]
+    assistant: Callable[[], tuple[str, str]]
+    """Id and name of the assistant that is chosen right now."""
+    stands_in: bool = False
+    """Whether `connect` leads elsewhere than to that endpoint, which is not set up any more."""
 
 
 class RunTurn:
@@ -59,6 +72,8 @@ class RunTurn:
         self._begin: asyncio.Task[Begun] | None = None
         self._worker: RunWorker | None = None
         self._committed: Callable[[], bool] = lambda: True
+        self._lost: Callable[[], Awaitable[Begun | None]] = _nothing
+        self._assistant = ("", "")
         self._stop_asked = False
         self._ended = asyncio.Event()
 
@@ -88,6 +103,7 @@ class RunTurn:
         begin: Callable[[], Awaitable[Begun]],
         *,
         committed: Callable[[], bool] = lambda: True,
+        lost: Callable[[], Awaitable[Begun | None]] = _nothing,
         draft: str = "",
     ) -> AsyncGenerator[TurnEvent]:
         """Make the answer, and yield what happens.
@@ -95,6 +111,7 @@ class RunTurn:
         Args:
             begin: starts the run, or finds the one to be followed.
             committed: whether `begin` may have made a run that it has not returned yet.
+            lost: looks for that run.
             draft: what the student had answered of what the run requires.
 
         The last event is TurnFinished or TurnFailed, and what it says is on disk by then; there
@@ -102,7 +119,7 @@ class RunTurn:
         """
         if self.over:
             return
-        self._committed = committed
+        self._committed, self._lost = committed, lost
         self._work = asyncio.create_task(self._follow(begin, draft))
         ending = asyncio.create_task(self._conclude(self._work))
         try:
@@ -148,7 +165,7 @@ class RunTurn:
             if work.cancelled():
                 await self._left()
             elif (error := work.exception()) is not None:
-                await self._end(Ending(MessageState.FAILED, problem=problem_of(error)))
+                await self._end(self._fault(problem_of(error)))
             else:
                 await self._end(work.result())
         finally:
@@ -156,8 +173,16 @@ class RunTurn:
 
     async def _follow(self, begin: Callable[[], Awaitable[Begun]], draft: str) -> Ending:
         begun = await self._started(begin)
+        if begun is None and self._committed():
+            try:
+                async with asyncio.timeout(STOP_PATIENCE):
+                    begun = await self._lost()
+            except (StudyBuddyError, TimeoutError) as error:
+                _log.info("a start that was stopped is not accounted for: %s", error)
+                return perhaps_begun()
         if begun is None:
             return never_begun()
+        self._assistant = self._parts.assistant()
         worker = RunWorker(
             self._parts.connect, begun.run, self.put, shown=self._journal.text, draft=draft
         )
@@ -173,6 +198,8 @@ class RunTurn:
         async with self._journal.running():
             verdict = await worker.follow(begun.events)
         _log.info("run %s: %s", begun.run.id, worker.state.run.status)
+        if self._parts.stands_in and verdict in (GiveUp.GONE, GiveUp.REFUSED):
+            return not_set_up(self._parts.endpoint)
         if verdict is not GiveUp.OVER:
             return given_up(verdict, worker.problem, stop_asked=worker.stop_asked)
         return ending(
@@ -200,13 +227,18 @@ class RunTurn:
         else:
             begin.cancel()
 
+    def _fault(self, problem: Problem) -> Ending:
+        """The end where something of ours failed; a run that it leaves alone is kept in mind."""
+        alone = self._worker is not None and not self._worker.state.run.status.over
+        return Ending(MessageState.INTERRUPTED if alone else MessageState.FAILED, problem=problem)
+
     async def _remember(self, run_id: str, thread_id: str, draft: str) -> None:
         run = FollowedRun(
             run_id,
             thread_id,
             self._parts.conversation_id,
             self.message.id,
-            self._parts.endpoint.name,
+            self._parts.endpoint,
             draft,
         )
         try:
@@ -253,11 +285,10 @@ class RunTurn:
         if self._worker is None:
             return message
         state = self._worker.state
-        return replace(
-            message,
-            model=state.run.model or message.model,
-            details=state.details(self._parts.assistant_name()),
-        )
+        assistant_id, name = self._assistant
+        if state.run.assistant_id not in ("", assistant_id):
+            name = ""  # another one answered than was chosen by then
+        return replace(message, model=state.run.model or message.model, details=state.details(name))
 
     def _unwritten(self, problem: Problem) -> TurnFailed:
         self.message = replace(self.message, state=MessageState.FAILED, error=str(problem))

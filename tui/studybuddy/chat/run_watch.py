@@ -20,6 +20,8 @@ class Watch:
         """What the last request failed with; `None` where it worked."""
         self.failures = 0
         """Requests that failed in a row."""
+        self.cut_off = False
+        """Whether nothing can be asked any more, for a reason that does not pass by itself."""
         self._clock = clock
         self._began = self._episode = self._last_active = clock()
         self._polls = 0
@@ -71,8 +73,9 @@ class Watch:
         if not polled.run.status.over:
             self._last_active = self._clock()
 
-    def failed(self, problem: Problem | None) -> None:
-        """A request failed."""
+    def failed(self, problem: Problem | None, *, unconnected: bool = False) -> None:
+        """A request failed, or could not even be made."""
+        self.cut_off = unconnected and problem is not None and not problem.transient
         if not self.failures:
             self._failing_since = self._clock()
         self.failures += 1
@@ -81,3 +84,4 @@ class Watch:
     def worked(self) -> None:
         """A request, or the stream, worked."""
         self.failures, self.problem = 0, None
+        self.cut_off = False

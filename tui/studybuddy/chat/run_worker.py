@@ -93,6 +93,8 @@ class RunWorker:
                 verdict = next_poll(
                     self._watch.of(self.state.run, streaming=self._requests.streaming)
                 )
+                if self._watch.cut_off:
+                    return GiveUp.UNREACHABLE
                 if isinstance(verdict, GiveUp):
                     return verdict
                 if self._stop_until is not None and self._clock() >= self._stop_until:
@@ -205,7 +207,7 @@ class RunWorker:
     def _take_look(self, look: Looked) -> None:
         polled = look.polled
         if polled is None:
-            self._watch.failed(look.problem)
+            self._watch.failed(look.problem, unconnected=look.unconnected)
             return
         self._works()
         self._watch.polled(polled)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
 
 from studybuddy.chat.answer import Answering
 from studybuddy.chat.stored import (
+    ELSEWHERE,
     TITLE_LENGTH,
     Asked,
     StoredConversation,
     answer_to,
+    failed,
     new_conversation,
     title_from,
 )
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TurnEvent, TurnFailed, TurnStarted
-from studybuddy.domain.messages import MessageState, OpenConversation
+from studybuddy.domain.events import TurnEvent, TurnFailed
+from studybuddy.domain.messages import OpenConversation
 from studybuddy.domain.ports import Connector, ConversationStore
-from studybuddy.domain.problems import StudyBuddyError
 
 __all__ = ["TITLE_LENGTH", "ChatSession", "new_conversation", "title_from"]
 
@@ -46,7 +46,7 @@ class ChatSession(StoredConversation):
         The question is on disk before the request leaves. A turn before it that asked the same
         and came to nothing is replaced by this one.
         """
-        return self._turn(self.ask(text), endpoint)
+        return self._turn(lambda: self.ask(text), endpoint)
 
     def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         """Ask the last question again; the answer before stays in the store as a branch.
@@ -54,24 +54,26 @@ class ChatSession(StoredConversation):
         Raises:
             ValueError: where there is no question yet.
         """
-        return self._turn(self.ask_again(), endpoint)
+        self.ask_again()
+        return self._turn(self.ask_again, endpoint, again=True)
 
-    async def _turn(self, asked: Asked, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+    async def _turn(
+        self, wanted: Callable[[], Asked], endpoint: Endpoint, *, again: bool = False
+    ) -> AsyncGenerator[TurnEvent]:
         if self.busy:
             raise RuntimeError("a turn is under way")
+        if await self.taken(again=again):
+            yield failed(answer_to(self._messages[-1]), ELSEWHERE)
+            return
+        asked = wanted()
         answer = answer_to(asked.question, endpoint.model)
         answering = Answering(answer, endpoint, self._store, self._connector, random.random)
         self._answering = answering
         try:
             branch = self.branch(asked)
-            try:
-                await self.store_turn(asked, answer, endpoint)
-            except StudyBuddyError as error:
-                failed = replace(answer, state=MessageState.FAILED, error=str(error))
-                yield TurnFailed(failed, error.problem)
+            yield (begun := await self.begin(asked, answer, endpoint))
+            if isinstance(begun, TurnFailed):
                 return
-            self._messages = [*branch, answer]
-            yield TurnStarted(asked.question, answer, tuple(m.id for m in asked.replaced))
             try:
                 async with aclosing(answering.events(self.head.system_prompt, branch)) as events:
                     async for event in events:

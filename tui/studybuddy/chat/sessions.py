@@ -28,6 +28,21 @@ class Session(Protocol):
         """Whether a turn is under way."""
         ...
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its last answer is being written by another window of the app."""
+        ...
+
+    async def refresh(self) -> bool:
+        """Take over what other windows did; `False` where it was deleted.
+
+        Does nothing while a turn is under way here.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        ...
+
     def last_question(self) -> Message | None:
         """The student's latest message of the shown branch."""
         ...

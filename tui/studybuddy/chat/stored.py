@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from studybuddy.chat.context import request_messages
 from studybuddy.domain.endpoints import Endpoint
+from studybuddy.domain.events import TurnFailed, TurnStarted
 from studybuddy.domain.messages import (
     Conversation,
     Message,
@@ -19,12 +20,18 @@ from studybuddy.domain.messages import (
     new_id,
 )
 from studybuddy.domain.ports import ConversationStore
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 _log = logging.getLogger(__name__)
 
 TITLE_LENGTH = 60
 """Characters of a title taken from the first question."""
+
+ELSEWHERE = Problem(
+    ProblemKind.BAD_REQUEST,
+    "This is being answered in another window of StudyBuddy.",
+    "Wait until it has ended there, or go on there.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,47 @@ class StoredConversation:
     def messages(self) -> Sequence[Message]:
         """The shown branch, oldest first."""
         return self._messages
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way here."""
+        raise NotImplementedError
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its last answer is being written by another window of the app."""
+        last = self._messages[-1] if self._messages else None
+        return last is not None and last.state is MessageState.STREAMING and not self.busy
+
+    async def taken(self, *, again: bool) -> bool:
+        """Whether another window is answering, or has just done so where it is asked `again`.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        if not self.elsewhere:
+            return False
+        await self.refresh()
+        done = bool(self._messages) and self._messages[-1].state is MessageState.COMPLETE
+        return self.elsewhere or (again and done)
+
+    async def refresh(self) -> bool:
+        """Take over what other windows did; `False` where it was deleted.
+
+        Does nothing while a turn is under way here.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        before = self.head
+        opened = await self._store.load(before.id)
+        if opened is None:
+            return self._unsaved
+        if not self.busy and self.head is before:
+            self.head = opened.head
+            self._messages = list(opened.messages)
+            self._unsaved = False
+        return True
 
     def last_question(self) -> Message | None:
         """The student's latest message of the shown branch."""
@@ -89,6 +137,18 @@ class StoredConversation:
         """The shown branch as the turn will leave it, up to its question."""
         branch = self._messages[: len(self._messages) - len(asked.replaced)]
         return branch if asked.anew else [*branch, asked.question]
+
+    async def begin(
+        self, asked: Asked, answer: Message, endpoint: Endpoint
+    ) -> TurnStarted | TurnFailed:
+        """Bring question and answer's place to disk and into the branch, and say so."""
+        branch = self.branch(asked)
+        try:
+            await self.store_turn(asked, answer, endpoint)
+        except StudyBuddyError as error:
+            return failed(answer, error.problem)
+        self._messages = [*branch, answer]
+        return TurnStarted(asked.question, answer, tuple(m.id for m in asked.replaced))
 
     async def store_turn(self, asked: Asked, answer: Message, endpoint: Endpoint) -> None:
         """Write the head, the question where it is new, and the answer's place.
@@ -136,6 +196,11 @@ class StoredConversation:
         self.head = replace(self.head, system_prompt=prompt)
         if not self._unsaved:
             await self.save()
+
+
+def failed(answer: Message, problem: Problem) -> TurnFailed:
+    """The end of a turn that came to nothing."""
+    return TurnFailed(replace(answer, state=MessageState.FAILED, error=str(problem)), problem)
 
 
 def answer_to(question: Message, model: str = "") -> Message:

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
-from studybuddy.chat.context import request_messages
-from studybuddy.chat.run_start import Begun, Question, RunStarter, found_again
+from studybuddy.chat.run_start import Begun, RunStarter, found_again
 from studybuddy.chat.run_turn import RunParts, RunTurn
-from studybuddy.chat.stored import Asked, StoredConversation, answer_to
+from studybuddy.chat.stored import ELSEWHERE, Asked, StoredConversation, answer_to, failed
+from studybuddy.chat.thread_question import question_of, unseen_end
 from studybuddy.domain.assistant_ports import (
     AssistantConnector,
     FollowedRun,
@@ -19,10 +19,8 @@ from studybuddy.domain.assistant_ports import (
 from studybuddy.domain.assistants import Assistant
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TextReplaced, TurnEvent, TurnFailed, TurnStarted
-from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
+from studybuddy.domain.messages import Message, MessageState, OpenConversation
 from studybuddy.domain.ports import ConversationStore
-from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.runs import RunDetails
 
 Resolve = Callable[[str, str], Awaitable[Assistant | None]]
 """Finds the assistant of an id, or else of a name, or else one to begin with."""
@@ -45,15 +43,16 @@ class ThreadSession(StoredConversation):
         self._runs = runs
         self._connector = connector
         self._resolve = resolve
-        self._turn: RunTurn | None = None
-        self._expected: tuple[FollowedRun, Endpoint] | None = None
+        self._under_way: RunTurn | None = None
+        self._expected: dict[str, tuple[FollowedRun, Endpoint | None]] = {}
+        """By their answers: the runs from before a restart that are not followed yet."""
         self._action_draft = ""
         """What was answered so far of what the last run requires."""
 
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return self._turn is not None and not self._turn.over
+        return self._under_way is not None and not self._under_way.over
 
     @property
     def thread_id(self) -> str:
@@ -66,13 +65,34 @@ class ThreadSession(StoredConversation):
         return self.head.assistant_id
 
     @property
-    def expecting(self) -> bool:
-        """Whether it was opened for a run that is not followed yet."""
-        return self._expected is not None
+    def elsewhere(self) -> bool:
+        """Whether its last answer is being written by another window of the app."""
+        return super().elsewhere and self._messages[-1].id not in self._expected
 
-    def expect(self, run: FollowedRun, endpoint: Endpoint) -> None:
-        """Take a run from before a restart, which `follow` will be called with."""
-        self._expected = run, endpoint
+    @property
+    def expecting(self) -> bool:
+        """Whether it is to follow a run and does not do so yet."""
+        return bool(self._expected)
+
+    def expects(self, run: FollowedRun) -> bool:
+        """Whether that run is one of those."""
+        expected, _ = self._expected.get(run.answer_id, (None, None))
+        return expected is not None and expected.run_id == run.run_id
+
+    def expect(self, run: FollowedRun, endpoint: Endpoint | None) -> None:
+        """Take a run from before a restart, which `follow` will be called with.
+
+        Args:
+            run: that run.
+            endpoint: where it was started, or what stands in for that where it is not set up any
+                more; `None` where nothing is chosen yet.
+        """
+        self._expected[run.answer_id] = run, endpoint
+
+    def question_of(self, run: FollowedRun) -> str:
+        """What the run answers."""
+        place = self._place(run.answer_id)
+        return self._messages[place - 1].text if place else ""
 
     async def choose(self, assistant: Assistant) -> None:
         """Let this assistant answer from the next turn on."""
@@ -98,11 +118,7 @@ class ThreadSession(StoredConversation):
         came to nothing is replaced by this one, here and on the thread; one whose run may still
         be going on is followed instead.
         """
-        question = self.last_question()
-        unseen = self._unseen_run(endpoint)
-        if unseen and question and question.text.strip() == text.strip():
-            return self._follow(unseen, endpoint)
-        return self._ask(self.ask(text), endpoint)
+        return self._turn(lambda: self._asked(text), endpoint)
 
     def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         """Ask the last question again; the answer before stays in the store as a branch.
@@ -112,10 +128,8 @@ class ThreadSession(StoredConversation):
         Raises:
             ValueError: where there is no question yet.
         """
-        asked = self.ask_again()
-        if unseen := self._unseen_run(endpoint):
-            return self._follow(unseen, endpoint)
-        return self._ask(asked, endpoint)
+        self.ask_again()
+        return self._turn(lambda: self._unseen_run() or self.ask_again(), endpoint, again=True)
 
     def follow(self, run: FollowedRun) -> AsyncGenerator[TurnEvent]:
         """Go on with a run from before a restart; TurnStarted comes first, as if it were live.
@@ -123,11 +137,13 @@ class ThreadSession(StoredConversation):
         Its `replaced` names the answer itself: it takes its own place.
 
         Raises:
-            ValueError: where the session was not opened for that run.
+            ValueError: where the session was not opened for that run, or no endpoint is chosen.
         """
-        if self._expected is None or self._expected[0].run_id != run.run_id:
+        if not self.expects(run):
             raise ValueError("the session was not opened for this run")
-        endpoint = self._expected[1]
+        _, endpoint = self._expected[run.answer_id]
+        if endpoint is None:
+            raise ValueError("it is not known yet where the run is to be looked for")
         return self._follow(run, endpoint)
 
     async def answer(self, outputs: Mapping[str, str]) -> None:
@@ -137,25 +153,47 @@ class ThreadSession(StoredConversation):
             StudyBuddyError: where the server refuses it; the run still waits then.
             ValueError: where the run waits for nothing, or for more than that.
         """
-        if self._turn is None:
+        if self._under_way is None:
             raise ValueError("the run waits for no answer")
-        await self._turn.answer(outputs)
+        await self._under_way.answer(outputs)
 
     async def save_action_draft(self, draft: str) -> None:
         """Keep what the student has answered so far; it comes back in ActionRequired."""
-        if self._turn is not None and self._turn.run_id:
+        if self._under_way is not None and self._under_way.run_id:
             self._action_draft = draft
-            await self._runs.save_action_draft(self._turn.run_id, draft)
+            await self._runs.save_action_draft(self._under_way.run_id, draft)
 
     async def stop(self) -> None:
         """Cancel the run, and return when what came of it is on disk."""
-        if self._turn is not None:
-            await self._turn.stop()
+        if self._under_way is not None:
+            await self._under_way.stop()
 
     async def leave(self) -> None:
         """Stop following; the run goes on, and is followed again at the next start."""
-        if self._turn is not None:
-            await self._turn.leave()
+        if self._under_way is not None:
+            await self._under_way.leave()
+
+    async def _turn(
+        self, wanted: Callable[[], Asked | FollowedRun], endpoint: Endpoint, *, again: bool = False
+    ) -> AsyncGenerator[TurnEvent]:
+        """Ask, or follow what was asked already, unless another window does."""
+        if await self.taken(again=again):
+            yield failed(answer_to(self._messages[-1]), ELSEWHERE)
+            return
+        match wanted():
+            case Asked() as asked:
+                events = self._ask(asked, endpoint)
+            case run:
+                _, known = self._expected.get(run.answer_id, (run, None))
+                events = self._follow(run, known or endpoint)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    def _asked(self, text: str) -> Asked | FollowedRun:
+        question = self.last_question()
+        same = question is not None and question.text.strip() == text.strip()
+        return (self._unseen_run() if same else None) or self.ask(text)
 
     async def _ask(self, asked: Asked, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
         self._action_draft = ""
@@ -164,21 +202,17 @@ class ThreadSession(StoredConversation):
         starter = RunStarter(
             lambda: self._connector.connect(endpoint),
             self,
-            self._question(asked),
+            question_of(asked, self.head, self._messages, self.branch(asked)[:-1]),
             turn.put,
             random.random,
         )
         try:
-            branch = self.branch(asked)
-            try:
-                await self.store_turn(asked, answer, endpoint)
-            except StudyBuddyError as error:
-                failed = replace(answer, state=MessageState.FAILED, error=str(error))
-                yield TurnFailed(failed, error.problem)
+            yield (begun := await self.begin(asked, answer, endpoint))
+            if isinstance(begun, TurnFailed):
                 return
-            self._messages = [*branch, answer]
-            yield TurnStarted(asked.question, answer, tuple(m.id for m in asked.replaced))
-            events = turn.events(starter.begin, committed=lambda: starter.committed)
+            events = turn.events(
+                starter.begin, committed=lambda: starter.committed, lost=starter.lost
+            )
             async with aclosing(self._told(turn, events)) as told:
                 async for event in told:
                     yield event
@@ -186,11 +220,11 @@ class ThreadSession(StoredConversation):
             self._end_turn(turn)
 
     async def _follow(self, run: FollowedRun, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
-        place = next(n for n, m in enumerate(self._messages) if m.id == run.answer_id)
+        place = self._place(run.answer_id)
         self._action_draft = run.action_draft
         answer = replace(self._messages[place], state=MessageState.STREAMING, error="")
-        turn = self._begin_turn(answer, endpoint)
-        self._expected = None
+        turn = self._begin_turn(answer, endpoint, run.endpoint)
+        self._expected.pop(run.answer_id, None)
 
         async def begin() -> Begun:
             return found_again(run.run_id, run.thread_id, self.head.assistant_id)
@@ -220,74 +254,41 @@ class ThreadSession(StoredConversation):
                 if message.id == turn.message.id:
                     self._messages[place] = turn.message
 
-    def _begin_turn(self, answer: Message, endpoint: Endpoint) -> RunTurn:
+    def _begin_turn(self, answer: Message, endpoint: Endpoint, name: str = "") -> RunTurn:
         if self.busy:
             raise RuntimeError("a turn is under way")
-        self._turn = RunTurn(
+
+        self._under_way = RunTurn(
             answer,
             RunParts(
                 self.head.id,
-                endpoint,
+                name or endpoint.name,
                 lambda: self._connector.connect(endpoint),
                 self._store,
                 self._runs,
-                lambda: self.head.assistant_name,
+                lambda: (self.head.assistant_id, self.head.assistant_name),
+                stands_in=name not in ("", endpoint.name),
             ),
         )
-        return self._turn
+        return self._under_way
 
-    def _question(self, asked: Asked) -> Question:
-        """What is asked of the server, given how the turn before it ended."""
-        text = asked.question.text
-        earlier = request_messages("", self.branch(asked)[:-1])
-        prompt = self.head.system_prompt
-        known = frozenset(m.details.run_id for m in self._messages if m.details)
-        last = self._messages[-1] if self._messages else None
-        run_id = self._run_on_thread(last)
-        if asked.anew or asked.replaced:
-            if run_id:
-                return Question(text, earlier, prompt, known, earlier_run=run_id)
-            # An answer that another thread gave can't be taken back from this one.
-            strange = last is not None and last.details is not None
-            whole = last is not None and last.role is Role.ASSISTANT and _complete(last)
-            afresh = strange or whole
-            return Question(text, earlier, prompt, known, maybe_asked=not afresh, afresh=afresh)
-        refused = last is not None and not _complete(last) and not _unseen_end(last)
-        return Question(text, earlier, prompt, known, refused_run=run_id if refused else "")
-
-    def _unseen_run(self, endpoint: Endpoint) -> FollowedRun | None:
+    def _unseen_run(self) -> FollowedRun | None:
         """The run of the last answer, where it may still be going on."""
         last = self._messages[-1] if self._messages else None
-        if last is None or last.details is None or not _unseen_end(last):
+        if last is None:
             return None
-        details = last.details
-        return FollowedRun(
-            details.run_id,
-            details.thread_id,
-            self.head.id,
-            last.id,
-            endpoint.name,
-            self._action_draft,
-        )
+        if last.id in self._expected:
+            return self._expected[last.id][0]
+        if last.details is None or not unseen_end(last, self.head.thread_id):
+            return None
+        run_id, thread_id = last.details.run_id, last.details.thread_id
+        endpoint = self.head.endpoint
+        return FollowedRun(run_id, thread_id, self.head.id, last.id, endpoint, self._action_draft)
 
-    def _run_on_thread(self, answer: Message | None) -> str:
-        """The run of this thread that made an answer; empty where none did."""
-        details = answer.details if answer else None
-        return details.run_id if details and details.thread_id == self.head.thread_id else ""
+    def _place(self, message_id: str) -> int:
+        return next(n for n, m in enumerate(self._messages) if m.id == message_id)
 
     def _end_turn(self, turn: RunTurn) -> None:
         turn.release()
-        if self._turn is turn:
-            self._turn = None
-
-
-def _complete(message: Message) -> bool:
-    return message.state is MessageState.COMPLETE
-
-
-def _unseen_end(answer: Message) -> bool:
-    """Whether the answer's run may still be going on."""
-    details: RunDetails | None = answer.details
-    return (
-        answer.state is MessageState.INTERRUPTED and details is not None and not details.status.over
-    )
+        if self._under_way is turn:
+            self._under_way = None

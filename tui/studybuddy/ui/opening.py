@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
-from studybuddy.domain.messages import Mode
+from studybuddy.domain.messages import MessageState, Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.widgets.sidebar import Sidebar
+from studybuddy.ui.widgets.status import Activity
+
+LOOK_AGAIN = 1.5
+"""Seconds between two looks at an answer that another window is writing."""
+ELSEWHERE = "Being answered in another window."
+STILL = "Still being answered."
 
 
 class Opener:
@@ -31,6 +41,7 @@ class Opener:
         self._shown = shown
         self._aside: dict[Mode, Session] = {}
         """What was on screen last in the other mode."""
+        view.watch(view.app, "app_focus", self._looked_at, init=False)
 
     async def restore(self, *, new: bool) -> None:
         """Show the conversation that was on screen last, or a new one.
@@ -38,6 +49,7 @@ class Opener:
         Raises:
             StudyBuddyError: where the disk fails.
         """
+        await self._desk.claim_runs()  # first: what they answer is not shown as broken off
         session = None if new else await self._desk.open_last()
         # Who was quick has asked something already: that stays on screen.
         if session is not None and self._view.turn is None:
@@ -55,6 +67,8 @@ class Opener:
         self._sidebar.mode = session.head.mode
         self._sidebar.set_current(session.head.id)
         self._shown(session)
+        if self._tell_who_answers():
+            self.look_again()
         self._view.screen.refresh_bindings()
 
     async def open(self, conversation_id: str) -> None:
@@ -81,9 +95,12 @@ class Opener:
         """Show what was on screen last in a mode, else its newest conversation, else a new one."""
         if mode is self._view.session.head.mode:
             return
-        session = self._aside.pop(mode, None)
+        aside = self._aside.pop(mode, None)
+        session: Session | None = None
         try:
-            if session is None and to_newest and (newest := await self._desk.recent(1, mode=mode)):
+            if aside is not None:
+                session = await self._desk.open(aside.head.id)
+            elif to_newest and (newest := await self._desk.recent(1, mode=mode)):
                 session = await self._desk.open(newest[0].id)
         except StudyBuddyError as error:
             self._tell(error.problem)
@@ -104,6 +121,80 @@ class Opener:
         other = "a thread" if session.head.mode is Mode.ASSISTANT else "a conversation"
         self._view.notify(f"This goes on as {other} of its own; the one before stays as it is.")
         await self.reload_list()
+
+    # Runs of other windows, and of those that are gone
+
+    async def follow_runs(self) -> None:
+        """Go on with the runs of windows that are gone, one of them perhaps on screen.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        for session, run in await self._desk.resume_runs():
+            self._view.follow(session, session.question_of(run), session.follow(run))
+
+    def take_over(self) -> None:
+        """Follow the runs that can be followed by now."""
+        self._work(self._take_over, "take-over")
+
+    def look_again(self) -> None:
+        """Take over what other windows did, and the runs of those that are gone."""
+        self._work(self._look_again, "elsewhere")
+
+    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        _: Worker[None] = self._view.run_worker(
+            work, group=group, exclusive=True, exit_on_error=False
+        )
+
+    def _looked_at(self, focus: bool) -> None:
+        if focus:
+            self.look_again()
+
+    async def _take_over(self) -> None:
+        try:
+            await self.follow_runs()
+        except StudyBuddyError as error:
+            self._tell(error.problem)
+
+    async def _look_again(self) -> None:
+        try:
+            await self._catch_up()
+            while self._tell_who_answers():
+                await asyncio.sleep(LOOK_AGAIN)
+                await self._catch_up()
+        except StudyBuddyError as error:
+            self._tell(error.problem)
+
+    async def _catch_up(self) -> None:
+        """Show the conversation as it is on disk by now, unless it is being answered here."""
+        view, session = self._view, self._view.session
+        before, elsewhere = list(session.messages), session.elsewhere
+        await view.flush_draft()
+        await self._desk.claim_runs()
+        known = await session.refresh()
+        if known and session is view.session and not view.busy:
+            changed = [message for message in session.messages if message not in before]
+            if [m.id for m in session.messages] != [m.id for m in before]:
+                await view.show(session, keep_typed=True)
+            for message in changed:
+                view.transcript.replace(message)
+            if changed:
+                await self.reload_list()
+            if elsewhere and not session.elsewhere:
+                view.status.activity = Activity()
+                view.steps.refresh()
+        await self.follow_runs()
+
+    def _tell_who_answers(self) -> bool:
+        """Say so where the last answer is being written, and whether another window does it."""
+        session = self._view.session
+        last = session.messages[-1:]
+        if self._view.busy or not last or last[0].state is not MessageState.STREAMING:
+            return False
+        self._view.status.activity = Activity(detail=ELSEWHERE if session.elsewhere else STILL)
+        return session.elsewhere
+
+    # The list
 
     async def reload_list(self) -> None:
         """Bring the list up to date."""

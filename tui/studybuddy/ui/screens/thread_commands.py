@@ -105,16 +105,14 @@ class ThreadCommands(Screen[None]):
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        for session, run in await self._desk.resume_runs():
-            if session.head.id == self.view.session.head.id:
-                await self._opener.put_on_screen(session, keep_typed=True)
-            question = session.last_question()
-            self.view.follow(session, question.text if question else "", session.follow(run))
+        await self._opener.follow_runs()
 
     def run_moved(self, session: Session, turn: Turn) -> None:
         """Open what a run waits for; call the student who looks elsewhere."""
         if session.head.mode is not Mode.ASSISTANT:
             return
+        if turn.over:
+            self._opener.take_over()  # what waited for the end of this turn
         if turn.required is not None or self._actions is not None:
             self.actions.offer(session, turn)
         if turn.over or turn.required is not None:
