@@ -7,7 +7,6 @@ from pathlib import Path
 
 from studybuddy.engine.search.decoding import decode
 from studybuddy.engine.search.documents import MAX_CHARACTERS, Document, Kind, too_long
-from studybuddy.engine.search.markup import html_text
 from studybuddy.engine.search.notebooks import notebook_text
 from studybuddy.engine.search.passages import Unreadable
 
@@ -83,7 +82,7 @@ def _text(data: bytes, extension: str, head: bytes) -> Document:
     is_html = extension in _HTML or (
         extension not in _CODE | _MARKDOWN and _HTML_START.match(head) is not None
     )
-    text = html_text(data) if is_html else decode(data)
+    text = _visible_text(data) if is_html else decode(data)
     if text is None:
         _refuse_binary(head)
         raise _binary("a binary file")
@@ -103,6 +102,12 @@ def _text(data: bytes, extension: str, head: bytes) -> Document:
     # The form feed is how plain text says that a page ends.
     whole = tuple(page + "\n" for page in pages[:-1]) + ((pages[-1],) if pages[-1] else ())
     return Document(Kind.TEXT, whole, has_pages=True)
+
+
+def _visible_text(data: bytes) -> str | None:
+    from studybuddy.engine.search.markup import html_text
+
+    return html_text(data)
 
 
 def _office(path: Path) -> Document:
