@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -28,6 +29,7 @@ from studybuddy.ui.screens.help import HelpScreen
 from studybuddy.ui.screens.system_prompt import SystemPromptScreen
 from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.services import Services
+from studybuddy.ui.urgency import urgent
 from studybuddy.ui.widgets.conversation_list import ConversationList
 from studybuddy.ui.widgets.key_bar import KeyBar
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
@@ -68,7 +70,7 @@ class ChatScreen(ThreadCommands):
                 keys={command.id: keys_of(command.id, self._keymap) for command in COMMANDS},
                 id="view",
             )
-        yield KeyBar(id="keys")
+        yield KeyBar(self._urgent, id="keys")
 
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
@@ -192,6 +194,10 @@ class ChatScreen(ThreadCommands):
             transcript.scroll_page_down(animate=False)
 
     # Commands
+
+    def _urgent(self) -> Sequence[str]:
+        view = self.view
+        return urgent(view.turn, view.session.messages, anything_waits=bool(view.waiting))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what can't be done right now."""

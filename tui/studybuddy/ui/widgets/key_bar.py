@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
@@ -10,16 +13,29 @@ from textual.widgets import Static
 
 from studybuddy.ui.commands import COMMANDS, Scope, key_names
 
+_BETWEEN = "  "
+
 
 class KeyBar(Static):
     """Shows the active bindings that have a label, in one render; a click runs them.
 
-    Textual's own Footer makes a widget for each key again at every change of state, which
-    costs start-up time and shows while an answer streams.
+    What matters most comes first, and what has no room is left out whole. Textual's own Footer
+    makes a widget for each key again at every change of state, which costs start-up time and
+    shows while an answer streams.
     """
+
+    def __init__(self, urgent: Callable[[], Sequence[str]], *, id: str | None = None) -> None:
+        """Take what tells the commands that come first, by their ids."""
+        super().__init__(id=id)
+        self._urgent = urgent
+        self._keys: Sequence[Content] = ()
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show more keys, or fewer."""
+        self._show()
 
     def _bindings_updated(self, screen: Screen[object]) -> None:
         if not self.is_attached or screen is not self.screen:
@@ -29,10 +45,20 @@ class KeyBar(Static):
             if binding.show and enabled and binding.id and binding.id not in shown:
                 where = "screen" if node is screen else "focused"
                 shown[binding.id] = _key(binding, f"{where}.{binding.action}")
-        known = [command for command in COMMANDS if command.id in shown]
-        known.sort(key=lambda command: command.scope is Scope.EVERYWHERE)  # what is near first
-        keys = [shown[command.id] for command in known]
-        content = Content("  ").join(keys)
+        near_first = sorted(COMMANDS, key=lambda command: command.scope is Scope.EVERYWHERE)
+        ids = dict.fromkeys((*self._urgent(), *(command.id for command in near_first)))
+        self._keys = [shown[command] for command in ids if command in shown]
+        self._show()
+
+    def _show(self) -> None:
+        room, fitting = self.content_size.width, list[Content]()
+        for key in self._keys:
+            needs = key.cell_length + (len(_BETWEEN) if fitting else 0)
+            if needs > room:
+                break
+            fitting.append(key)
+            room -= needs
+        content = Content(_BETWEEN).join(fitting)
         if content != self.content:
             self.update(content, layout=False)
 
