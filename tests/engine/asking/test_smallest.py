@@ -131,6 +131,22 @@ async def test_where_nothing_follows_the_schema_the_answer_is_in_words(
     assert reply.finish_reason == "stop"
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"enum": {"type": None}},
+        {"type": "object", "properties": {"a": {"minLength": "5"}}, "required": ["a"]},
+        {"$schema": 5, "properties": {"a": {}}},
+    ],
+)
+async def test_a_schema_that_is_none_wants_no_arguments(parameters: dict[str, Any]) -> None:
+    made = {"type": "function", "function": {"name": "keep", "parameters": parameters}}
+    choice = {"type": "function", "function": {"name": "keep"}}
+    upstream = ScriptedUpstream(text("never"))
+    (call,) = (await small(upstream, question("Keep it", tools=[made], tool_choice=choice))).calls
+    assert (call.arguments, upstream.bodies) == ("{}", [])
+
+
 def test_a_schema_without_an_end_comes_to_one() -> None:
     node = {"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]}
     assert isinstance(least(node, "words"), dict)

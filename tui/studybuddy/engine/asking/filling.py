@@ -15,7 +15,7 @@ from studybuddy.engine.asking.characters import cleaned_json
 from studybuddy.engine.asking.gathering import Gathering
 from studybuddy.engine.asking.offered import Function
 from studybuddy.engine.asking.requests import stream_text
-from studybuddy.engine.asking.schemas import schema_problem
+from studybuddy.engine.asking.schemas import is_schema, schema_problem
 from studybuddy.engine.asking.smallest import least
 from studybuddy.engine.asking.turn import Turn
 from studybuddy.engine.asking.wants import compiles
@@ -57,7 +57,10 @@ class Filling:
 
         Where the model gives none that do, also when told what is wrong, they are the smallest
         that can be, with the student's words as texts; `None` where those do not follow it.
+        A schema that is none itself wants none.
         """
+        if not is_schema(function.parameters):
+            return {}
         parameters, question = function.parameters, turn.question
         if not function.properties and not schema_problem({}, parameters):
             return {}

@@ -47,6 +47,20 @@ def schema_problem(value: Any, schema: Mapping[str, Any]) -> str:
     return f"{where}: {message}" if where else message
 
 
+def is_schema(schema: Mapping[str, Any]) -> bool:
+    """Whether a client's schema is one, as far as that can be told from itself."""
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    if not isinstance(schema.get("$schema", ""), str):
+        return False
+    try:
+        validator_for(schema, default=Draft202012Validator).check_schema(dict(schema))
+    except (SchemaError, RecursionError):
+        return False
+    return True
+
+
 def matches(pattern: str, text: str, seconds: float = _MATCHING) -> bool:
     """Whether a pattern is found in a text; so too where it is none, or takes longer."""
     # Python's own can't be stopped: a pattern of the client's may take it for ever.

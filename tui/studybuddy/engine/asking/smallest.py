@@ -50,7 +50,7 @@ class _Least:
         schema = self._whole(schema, 0)
         if "const" in schema:
             return schema["const"]
-        if schema.get("enum"):
+        if schema.get("enum") and isinstance(schema["enum"], list):
             return schema["enum"][0]
         if "default" in schema and self._fits(schema["default"], schema):
             return schema["default"]
