@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,20 +70,48 @@ class AssistantShelf:
         self._one_at_a_time = asyncio.Lock()
         self._unmade: dict[str, list[AssistantSpec]] = {}
         """By endpoint: the presets still to be made; empty once that is done or not needed."""
+        self._making: asyncio.Task[Assistant] | None = None
+        """The last preset that was made, or is being made."""
 
     async def list(self) -> Sequence[Assistant]:
         """All assistants: presets first, in their order, then the others by name."""
         async with self._one_at_a_time:
             service = await self._connect()
-            found = list(await service.assistants())
+            if self._making is not None:  # who waited for it was cancelled
+                await asyncio.wait({self._making})
+            found: Sequence[Assistant] = await service.assistants()
             where = service.endpoint.base_url
             if where not in self._unmade:
                 self._unmade[where] = [] if found else list(self._presets)
-            unmade = self._unmade[where]
-            while unmade:
-                found.append(await service.create_assistant(unmade[0]))
-                del unmade[0]
+            if unmade := self._unmade[where]:
+                found = await self._make(service, unmade, found)
         return sorted(found, key=self._place)
+
+    async def _make(
+        self,
+        service: AssistantService,
+        unmade: MutableSequence[AssistantSpec],
+        found: Sequence[Assistant],
+    ) -> Sequence[Assistant]:
+        """Make the presets that are not there, one of each though other windows do so too."""
+        while True:
+            made = {assistant.spec.preset for assistant in found}
+            unmade[:] = [spec for spec in unmade if spec.preset not in made]
+            if not unmade:
+                return found
+            self._making = asyncio.create_task(service.create_assistant(unmade[0]))
+            self._making.add_done_callback(_looked_at)
+            ours = await asyncio.shield(self._making)
+            found = await service.assistants()
+            first = next((a for a in reversed(found) if a.spec.preset == ours.spec.preset), ours)
+            if first.id != ours.id:
+                await service.delete_assistant(ours.id)
+                found = [assistant for assistant in found if assistant.id != ours.id]
+
+    async def read(self, assistant_id: str) -> Assistant | None:
+        """An assistant as it is by now; `None` where it is gone."""
+        found = await (await self._connect()).assistants()
+        return next((assistant for assistant in found if assistant.id == assistant_id), None)
 
     def _place(self, assistant: Assistant) -> tuple[int, str, float]:
         spec = assistant.spec
@@ -229,6 +257,12 @@ async def _add(
         if note.status is NoteStatus.COMPLETED or old.status is note.status:
             await service.remove_note(assistant_id, old.file_id)
     return note
+
+
+def _looked_at(task: asyncio.Task[Assistant]) -> None:
+    """A failure that nobody waits for any more is none: the next list tries again."""
+    if not task.cancelled():
+        task.exception()
 
 
 def free_name(name: str, taken: set[str]) -> str:
