@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -275,6 +276,28 @@ async def test_a_server_that_can_not_be_reached_is_looked_at_again_later(app: Ap
     assert await app.connector.connect(endpoint) is service
     app.clock.now += 61
     assert await app.connector.connect(endpoint) is not service
+
+
+async def test_a_server_that_does_not_answer_holds_no_other_one_up(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, never = asyncio.Event(), asyncio.Event()
+    direct = app.connector._direct_source
+
+    async def silent(endpoint: Endpoint, provider: Any) -> Any:
+        if endpoint.name == "silent":
+            asked.set()
+            await never.wait()
+        return await direct(endpoint, provider)
+
+    monkeypatch.setattr(app.connector, "_direct_source", silent)
+    async with a_model() as server:
+        endpoint = at(server.base_url, "m1")
+        waiting = asyncio.create_task(app.connector.connect(replace(endpoint, name="silent")))
+        await asked.wait()
+        async with asyncio.timeout(30):
+            await app.connector.connect(endpoint)
+        waiting.cancel()
 
 
 async def test_the_key_is_in_no_log(app: App, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,7 @@ from studybuddy.domain.assistants import Assistant, AssistantSpec, NoteStatus, T
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
 from studybuddy.engine.objects import File, VectorStoreFile
+from studybuddy.providers.assistants import kept_values
 from studybuddy.providers.assistants.link import Answerer, EngineLink, EngineSource
 from studybuddy.providers.assistants.service import OpenAIAssistantService
 from studybuddy.providers.assistants.uploading import REPORT_EVERY, CountedFile
@@ -197,3 +198,16 @@ def test_an_empty_file_is_told_once(tmp_path: Path) -> None:
         file.report_to(lambda *so_far: told.append(so_far))
         assert file.read(100) == b""
     assert told == [(0, 0)]
+
+
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+async def test_editing_keeps_what_other_clients_noted_of_an_assistant(world: World) -> None:
+    client = (await world.service._calls._source.client()).sdk
+    preset = await world.service.create_assistant(AssistantSpec("Tutor", preset="tutor"))
+    await client.beta.assistants.update(
+        preset.id, metadata={kept_values.PRESET: "tutor", "course": "optics"}
+    )
+    for name, expected in (("tutor", {kept_values.PRESET: "tutor"}), ("", {})):
+        await world.service.update_assistant(preset.id, AssistantSpec("Mentor", preset=name))
+        told = await client.beta.assistants.retrieve(preset.id)
+        assert told.metadata == {"course": "optics", **expected}

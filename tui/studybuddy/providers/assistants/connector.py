@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,9 @@ class CompanionAssistantConnector:
         self._connector = connector
         self._engine = engine
         self._clock = clock
-        self._making = asyncio.Lock()
+        self._making: defaultdict[Endpoint, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One for each endpoint: looking at one that does not answer takes seconds."""
+        self._linking = asyncio.Lock()
         self._link: EngineLink | None = None
         self._services: dict[Endpoint, tuple[OpenAIAssistantService, float | None]] = {}
         """With the time until which a service stands for an endpoint that was not reached."""
@@ -67,7 +70,7 @@ class CompanionAssistantConnector:
         if endpoint.kind is not EndpointKind.BUILT_IN:
             provider = await self._connector.connect(endpoint)
             endpoint = provider.endpoint
-        async with self._making:
+        async with self._making[endpoint]:
             service = self._known(endpoint) or await self._make(endpoint, provider)
         await service.ready()
         return service
@@ -87,8 +90,10 @@ class CompanionAssistantConnector:
     async def _make(
         self, endpoint: Endpoint, provider: OpenAICompletionProvider | None
     ) -> OpenAIAssistantService:
-        if self._link is None:
-            self._link = await asyncio.to_thread(_make_link, self._engine)
+        async with self._linking:
+            if self._link is None:
+                self._link = await asyncio.to_thread(_make_link, self._engine)
+            link = self._link
         from studybuddy.providers.assistants.link import EngineSource
         from studybuddy.providers.assistants.service import OpenAIAssistantService
 
@@ -98,7 +103,7 @@ class CompanionAssistantConnector:
             source, reached = await self._direct_source(endpoint, provider)
             until = None if reached else self._clock() + _ASKED_FOR
         if source is None:
-            source = EngineSource(self._link, _Answering(provider, self._clock))
+            source = EngineSource(link, _Answering(provider, self._clock))
         service = OpenAIAssistantService(endpoint, source)
         self._services[endpoint] = service, until
         return service

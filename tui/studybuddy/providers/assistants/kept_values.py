@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -51,15 +52,20 @@ def stores_of(resources: wire.Resources | None) -> tuple[str, ...]:
     return tuple((search.vector_store_ids if search is not None else None) or ())
 
 
-def fields_of(spec: AssistantSpec, default_model: str = DEFAULT_MODEL) -> dict[str, Any]:
-    """An assistant's fields as a request has them."""
+def fields_of(
+    spec: AssistantSpec,
+    default_model: str = DEFAULT_MODEL,
+    metadata: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An assistant's fields as a request has them; `metadata` is what it had before."""
+    kept = {key: value for key, value in (metadata or {}).items() if key != PRESET}
     return {
         "name": spec.name,
         "description": spec.description,
         "instructions": spec.instructions,
         "model": spec.model or default_model or DEFAULT_MODEL,
         "tools": tools_of(spec),
-        "metadata": {PRESET: spec.preset} if spec.preset else {},
+        "metadata": {**kept, PRESET: spec.preset} if spec.preset else kept,
     }
 
 

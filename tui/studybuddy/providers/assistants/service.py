@@ -70,11 +70,14 @@ class OpenAIAssistantService:
         return kept_values.assistant(told)
 
     async def update_assistant(self, assistant_id: str, spec: AssistantSpec) -> Assistant:
-        """Change an assistant; its notes stay."""
+        """Change an assistant; its notes stay, and what other clients noted of it."""
+        before = await self._calls.one(
+            _assistant, lambda c: c.sdk.beta.assistants.with_raw_response.retrieve(assistant_id)
+        )
         told = await self._calls.one(
             _assistant,
             lambda c: c.sdk.beta.assistants.with_raw_response.update(
-                assistant_id, **kept_values.fields_of(spec, c.default_model)
+                assistant_id, **kept_values.fields_of(spec, c.default_model, before.metadata)
             ),
         )
         return kept_values.assistant(told)
