@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from studybuddy.domain.messages import (
     Conversation,
@@ -166,25 +168,13 @@ class SqliteConversationStore:
             head = connection.execute(
                 f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (conversation_id,)
             ).fetchone()
-            found = connection.execute(
-                f"SELECT {rows.MESSAGE} FROM messages WHERE conversation_id = ?",
-                (conversation_id,),
-            ).fetchall()
+            branch = _branch(connection, head) if head is not None else []
         finally:
             if connection.in_transaction:  # some errors roll back by themselves
                 connection.execute("ROLLBACK")
         if head is None:
             return None
-        conversation = rows.conversation(head)
-        by_id = {row[0]: row for row in found}
-        branch = []
-        # Popped: a damaged tree with a loop in it ends too.
-        row = by_id.pop(conversation.leaf_id, None)
-        while row is not None:
-            branch.append(row)
-            row = by_id.pop(row[4], None)
-        branch.reverse()
-        return OpenConversation(conversation, tuple(rows.messages(branch)))
+        return OpenConversation(rows.conversation(head), tuple(rows.messages(branch)))
 
     def _interrupt_orphans(self, connection: sqlite3.Connection, conversation_id: str) -> None:
         owners = connection.execute(
@@ -261,3 +251,28 @@ class SqliteConversationStore:
             prompts.setdefault(text)
         found.close()
         return list(prompts)
+
+
+def _branch(connection: sqlite3.Connection, head: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The rows of the messages that are shown; of what runs left, only theirs is read."""
+    conversation_id, leaf_id = head[0], rows.conversation(head).leaf_id
+    found = connection.execute(
+        f"SELECT {rows.WITHOUT_DETAILS} FROM messages WHERE conversation_id = ?",
+        (conversation_id,),
+    )
+    by_id = {row[0]: row for row in found}
+    branch = []
+    # Popped: a damaged tree with a loop in it ends too.
+    row = by_id.pop(leaf_id, None)
+    while row is not None:
+        branch.append(row)
+        row = by_id.pop(row[4], None)
+    branch.reverse()
+    details = dict(
+        connection.execute(
+            "SELECT id, details FROM messages WHERE id IN (SELECT value FROM json_each(?)) "
+            "AND details IS NOT NULL",
+            (json.dumps([row[0] for row in branch]),),
+        ).fetchall()
+    )
+    return [(*row, details.get(row[0])) for row in branch]

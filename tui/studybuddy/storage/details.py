@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import msgspec
@@ -68,8 +68,15 @@ _TAGS: dict[type[ToolCall], str] = {
 }
 
 
+LONGEST_HIT = 2_000
+"""Characters kept of a passage that a search found; the note itself has the rest."""
+LONGEST_LOGS = 20_000
+"""Characters kept of what code printed."""
+
+
 def encoded(details: RunDetails) -> str:
-    """The details as JSON text."""
+    """The details as JSON text; long passages and logs are cut."""
+    details = replace(details, steps=tuple(_cut_step(step) for step in details.steps))
     tree: dict[str, Any] = asdict(details)
     for step, told in zip(details.steps, tree["steps"], strict=True):
         for call, told_call in zip(step.calls, told["calls"], strict=True):
@@ -105,6 +112,25 @@ def decoded(text: str) -> RunDetails | None:
             for step in told.steps
         ),
     )
+
+
+def _cut_step(step: RunStep) -> RunStep:
+    return replace(step, calls=tuple(_cut_call(call) for call in step.calls))
+
+
+def _cut_call(call: ToolCall) -> ToolCall:
+    match call:
+        case CodeCall():
+            return replace(call, logs=_cut(call.logs, LONGEST_LOGS))
+        case SearchCall():
+            hits = tuple(replace(hit, text=_cut(hit.text, LONGEST_HIT)) for hit in call.hits)
+            return replace(call, hits=hits)
+        case _:
+            return call
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _call(told: _Code | _Search | _Function) -> ToolCall:

@@ -14,10 +14,11 @@ CONVERSATION = (
     "id, title, created_at, updated_at, mode, system_prompt, endpoint, model, leaf_id, draft, "
     "thread_id, assistant_id, assistant_name"
 )
-MESSAGE = (
+WITHOUT_DETAILS = (
     "id, role, text, created_at, parent_id, state, model, error, "
-    "prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, details"
+    "prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens"
 )
+MESSAGE = f"{WITHOUT_DETAILS}, details"
 
 # Looked up by hand: calling the enumerations costs more than all the rest of a row.
 _ROLES = {role.value: role for role in Role}
