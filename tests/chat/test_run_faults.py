@@ -173,3 +173,22 @@ async def test_a_run_that_ends_while_its_stream_is_cut_is_noticed_at_once() -> N
     finished(await room.send("Count!"))
     assert asyncio.get_running_loop().time() < 0.5
     assert room.server.runs[0].run.status is RunStatus.COMPLETED
+
+
+@virtually
+async def test_a_fault_of_our_own_leaves_the_run_alone_and_keeps_it_in_mind() -> None:
+    room = StudyRoom([Says("one"), Cuts(), Pauses(30), Says("two")])
+    poll = room.server.poll
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    room.server.poll = broken  # type: ignore[assignment, method-assign]
+    end = failed(await room.send("Well?"))
+    assert (end.answer.state, end.answer.text) == (MessageState.INTERRUPTED, "one")
+    assert room.server.runs[0].run.status is RunStatus.IN_PROGRESS
+    assert len(room.store.data.runs) == 1
+    room.server.poll = poll  # type: ignore[method-assign]
+    assert finished(await room.retry()).answer.text == "one two"
+    assert len(room.server.runs) == 1
+    assert room.store.data.runs == {}

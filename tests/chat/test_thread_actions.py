@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from studybuddy.domain.assistant_ports import RunChanged, RunEvent, RunRequest
 from studybuddy.domain.events import ActionRequired, TextDelta, TurnEvent, TurnStarted
 from studybuddy.domain.messages import MessageState
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.runs import FunctionCall, RunStatus
-from tests.support.run_scripts import Requires, Says
+from tests.support.run_scripts import Pauses, Requires, Says
 from tests.support.scripted_assistants import DOWN
 from tests.support.scripted_provider import ENDPOINT
 from tests.support.study_room import StudyRoom, failed, finished, phases, shown, until
@@ -187,3 +188,41 @@ async def test_stopping_while_the_student_is_waited_for_ends_the_run() -> None:
 
 async def _rest(events: AsyncGenerator[TurnEvent]) -> list[TurnEvent]:
     return [event async for event in events]
+
+
+async def _never_told(room: StudyRoom) -> None:
+    """Have the server start runs and never say so."""
+
+    async def create_run(thread_id: str, request: RunRequest) -> AsyncGenerator[RunEvent]:
+        run = room.server.start(thread_id, request.assistant_id, request.question)
+        await asyncio.sleep(1_000)
+        yield RunChanged(run.run)
+
+    room.server.create_run = create_run  # type: ignore[method-assign]
+
+
+@virtually
+async def test_a_run_that_was_made_and_not_told_is_looked_for_and_stopped() -> None:
+    room = StudyRoom([Pauses(5_000), Says("Late.")])
+    await _never_told(room)
+    asking = asyncio.create_task(room.send("Well?"))
+    await asyncio.sleep(2)
+    await room.session.stop()
+    assert finished(await asking).answer.state is MessageState.STOPPED
+    assert room.server.runs[0].run.status is RunStatus.CANCELLED
+
+
+@virtually
+async def test_a_stop_that_can_not_say_whether_there_is_a_run_does_not_say_stopped() -> None:
+    room = StudyRoom([Pauses(60), Says("Late.")])
+    create_run = room.server.create_run
+    await _never_told(room)
+    asking = asyncio.create_task(room.send("Well?"))
+    await asyncio.sleep(2)
+    room.server.down = DOWN
+    await room.session.stop()
+    assert failed(await asking).answer.state is MessageState.INTERRUPTED
+    room.server.down = None
+    room.server.create_run = create_run  # type: ignore[method-assign]
+    assert finished(await room.retry()).answer.text == "Late."
+    assert len(room.server.runs) == 1

@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from studybuddy.domain.assistants import AssistantSpec
 from studybuddy.domain.events import (
     TextDelta,
     TurnStarted,
@@ -183,6 +184,18 @@ async def test_another_assistant_goes_on_with_the_same_thread() -> None:
     await room.send("Who are you?")
     assert [request.assistant_id for request in room.server.asked][1] == other.id
     assert len(room.server.threads) == 1
+
+
+@virtually
+async def test_an_answer_is_headed_by_who_gave_it_also_where_another_is_chosen_meanwhile() -> None:
+    room = StudyRoom([Says("one two", pause=5)])
+    asking = asyncio.create_task(room.send("Hello?"))
+    await asyncio.sleep(1)
+    await room.session.choose(room.server.put(AssistantSpec("Other")))
+    details = finished(await asking).answer.details
+    assert details is not None
+    assert details.assistant_name == "Tutor"
+    assert room.session.head.assistant_name == "Other"
 
 
 @virtually
