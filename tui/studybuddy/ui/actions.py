@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from textual.screen import Screen
 
@@ -17,6 +18,7 @@ from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.screens.function_call import FunctionCallScreen
 from studybuddy.ui.screens.quiz import QuizScreen
 from studybuddy.ui.turns import Turn
+from studybuddy.ui.workers import start
 
 
 @dataclass(slots=True)
@@ -62,17 +64,15 @@ class ActionKeeper:
         """Open what the turn requires, unless it was put off or something else is open."""
         if self._turn is turn and turn.required is None and self._dialog is not None:
             self._dialog.dismiss(None)  # the run is over, or went on without it
-        free = (
-            self._turn is None
-            and self._screen.app.screen is self._screen
-            and session is self._view.session
-        )
+        free = self._turn is None and self._is_shown(session)
         if free and turn.required is not None and not turn.put_off:
             assert isinstance(session, ThreadSession)
             self._turn = turn
-            self._screen.run_worker(
-                self._answer(session, turn), group="action", exit_on_error=False
-            )
+            start(self._screen, partial(self._answer, session, turn), "action")
+
+    def _is_shown(self, session: Session) -> bool:
+        """Whether the student looks at a conversation, with nothing over it."""
+        return self._screen.app.screen is self._screen and session is self._view.session
 
     async def _answer(self, session: ThreadSession, turn: Turn) -> None:
         required = turn.required
@@ -81,8 +81,10 @@ class ActionKeeper:
         try:
             await self._view.drafts.pause()
             for call in required.calls:
-                if call.id in draft.outputs or turn.required is not required:
+                if call.id in draft.outputs:
                     continue
+                if turn.required is not required or not self._is_shown(session):
+                    return  # it is offered again when the student is back
                 output = await self._ask(session, turn, draft, call)
                 if output is None:
                     turn.put_off = turn.required is required
@@ -122,9 +124,7 @@ class ActionKeeper:
 
     def _keep(self, session: ThreadSession, turn: Turn, draft: ActionDraft) -> None:
         turn.action_draft = draft.write()
-        self._screen.run_worker(
-            self._save(session, turn.action_draft), group="action-draft", exit_on_error=False
-        )
+        start(self._screen, partial(self._save, session, turn.action_draft), "action-draft")
 
     async def _save(self, session: ThreadSession, draft: str) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from textual.screen import Screen
 
@@ -18,10 +19,16 @@ from studybuddy.ui.note_uploads import Uploads
 from studybuddy.ui.screens.assistant_editor import AssistantEditor
 from studybuddy.ui.screens.confirm import ConfirmScreen
 from studybuddy.ui.widgets.sidebar import Sidebar
+from studybuddy.ui.workers import start
 
 FRESH = 30.0
 """Seconds for which the list is taken as it was read."""
-NEW = AssistantSpec("", "You are a patient tutor. Explain step by step, with small examples.")
+NEW = AssistantSpec(
+    "",
+    "You are a patient tutor. Explain step by step, with small examples.",
+    tools=frozenset({Tool.FILE_SEARCH}),
+    functions=(DISPLAY_QUIZ,),
+)
 """What an assistant of one's own begins with."""
 
 
@@ -68,9 +75,7 @@ class AssistantMode:
 
     def load(self) -> None:
         """Read the list in the background."""
-        self._screen.run_worker(
-            self._load(), group="assistants", exclusive=True, exit_on_error=False
-        )
+        start(self._screen, self._load, "assistants", exclusive=True)
 
     async def _load(self) -> None:
         pane = self._sidebar.assistants
@@ -98,7 +103,7 @@ class AssistantMode:
         self._sidebar.assistants.list.show(self._all, assistant.id if assistant else "")
         self._view.endpoint_changed()
         if assistant is not None and session.head.assistant_id != assistant.id:
-            self._screen.run_worker(self._use(session, assistant), exit_on_error=False)
+            start(self._screen, partial(self._use, session, assistant), "choose")
 
     def _answering(self, head: Conversation) -> Assistant | None:
         """The thread's own assistant, else its namesake on this server, else another one."""

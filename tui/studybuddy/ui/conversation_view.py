@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -35,6 +36,7 @@ from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import Activity, StatusLine
+from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
@@ -185,9 +187,9 @@ class ConversationView(Vertical):
                 self.prompt.put("")
             self.follow(self.session, question.text, self.session.retry(endpoint))
 
-    async def stop(self) -> None:
-        """Stop the answer on screen."""
-        await self.session.stop()
+    def stop(self) -> None:
+        """Stop the answer on screen; a server may take seconds to confirm that it has."""
+        start(self, self.session.stop, "stop")
 
     def _may_ask(self) -> bool:
         if self._desk.endpoint is None:
@@ -216,12 +218,7 @@ class ConversationView(Vertical):
             self.status.activity = turn.activity
             self.status.hint = ""
             self.steps.refresh()
-        self.run_worker(
-            self._follow(session, turn, events),
-            name="turn",
-            group=f"turn-{session.head.id}",
-            exit_on_error=False,
-        )
+        start(self, partial(self._follow, session, turn, events), f"turn-{session.head.id}")
 
     def show_turn(self) -> None:
         """Say again what the turn on screen is at, where something about it changed."""

@@ -12,6 +12,7 @@ from studybuddy.domain.events import Phase
 from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.widgets.status import Activity
+from studybuddy.ui.workers import start
 
 
 class EndpointKeeper:
@@ -71,9 +72,7 @@ class EndpointKeeper:
             await self._setup.remember(endpoint)
         except StudyBuddyError as error:
             self._tell(error.problem)
-        self._screen.run_worker(
-            self.warm_up(), group="warm-up", exclusive=True, exit_on_error=False
-        )
+        start(self._screen, self.warm_up, "warm-up", exclusive=True)
 
     async def warm_up(self) -> None:
         """Get the endpoint ready while the student reads and types."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from textual.screen import Screen
@@ -14,6 +15,7 @@ from studybuddy.chat.assistant_shelf import AssistantShelf, FolderProgress
 from studybuddy.domain.assistants import Assistant, NoteStatus
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.study.typed_paths import read_paths
+from studybuddy.ui.workers import start
 
 AT_ONCE = 3
 """Uploads under way at once; the others wait."""
@@ -86,9 +88,8 @@ class Uploads:
             return  # it is on its way
         upload = Upload(path, folder=is_folder)
         uploads.append(upload)
-        upload.worker = self._screen.run_worker(
-            self._carry(assistant, upload), group=f"upload-{assistant.id}", exit_on_error=False
-        )
+        carry = partial(self._carry, assistant, upload)
+        upload.worker = start(self._screen, carry, f"upload-{assistant.id}")
         self._changed(assistant.id)
 
     async def _carry(self, assistant: Assistant, upload: Upload) -> None:

@@ -79,4 +79,5 @@ def hint_of(turn: Turn | None, steps: Sequence[RunStep], keys: Mapping[str, str]
     """What the status line says that can be pressed."""
     if turn is not None and turn.required is not None:
         return f"{keys['answer']} answers"
-    return f"{len(steps)} step{'s' * (len(steps) > 1)}: {keys['steps']}" if steps else ""
+    count = sum(len(step.calls) or 1 for step in steps)  # as the panel counts its lines
+    return f"{count} step{'s' * (count > 1)}: {keys['steps']}" if count else ""

@@ -32,16 +32,19 @@ def show_event(
             _estimate(turn, status)
         case TurnStarted(question, answer, replaced):
             for message_id in replaced:
-                transcript.remove_message(message_id)
+                if message_id != answer.id:  # else a run is taken up again, in its own place
+                    transcript.remove_message(message_id)
             if not turn.anew:
                 _put(transcript, question)
             _put(transcript, turn.answer or answer)
-            transcript.follow_end()
+            if answer.id not in replaced or transcript.messages[-1].id == answer.id:
+                transcript.follow_end()
         case TurnFinished(answer) | TurnFailed(answer):
             if turn.answer is not None:
                 transcript.replace(answer)
-            if answer.state is not MessageState.COMPLETE and not prompt.text:
+            if answer.state is not MessageState.COMPLETE and turn.asked and not prompt.text:
                 prompt.put(turn.asked)
+                turn.give_back()
                 if answer.state is MessageState.STOPPED:
                     prompt.select_all()  # to be sent again, or typed over
     status.activity = turn.activity

@@ -23,6 +23,8 @@ from studybuddy.domain.runs import RunDetails, RunStep
 from studybuddy.domain.usage import Usage
 from studybuddy.ui.widgets.status import Activity
 
+_STOPPED = "Stopped."
+
 
 @dataclass(slots=True)
 class Turn:
@@ -47,6 +49,10 @@ class Turn:
     """Whether the student wants to answer that later."""
     warned: bool = False
     """Whether the student was told what stopping would give up."""
+    called: ActionRequired | None = None
+    """What the student was called for last."""
+    _taken_up: bool = False
+    """Whether the run had begun before: its times are not known."""
     _parts: list[str] = field(default_factory=list)
 
     @classmethod
@@ -83,7 +89,8 @@ class Turn:
                 self.activity = self.activity.to(phase, detail, retry_in)
                 if phase not in (Phase.WAITING, Phase.RETRYING):
                     self.required = None
-            case TurnStarted(_, answer):
+            case TurnStarted(_, answer, replaced):
+                self._taken_up = answer.id in replaced
                 if self.assistant and answer.details is None:  # it is named from the beginning
                     details = RunDetails("", "", assistant_name=self.assistant)
                     answer = replace(answer, details=details)
@@ -101,6 +108,7 @@ class Turn:
                 self.steps[step.id] = step
             case ActionRequired():
                 self.required, self.action_draft, self.put_off = event, event.draft, False
+                self.warned = False
                 if self.activity.phase is not Phase.WAITING:
                     self.activity = self.activity.to(Phase.WAITING)
             case UsageReported(usage):
@@ -110,6 +118,12 @@ class Turn:
             case TurnFailed(answer, problem):
                 self._end(answer, Activity(detail=problem.sentence, failed=True))
 
+    def give_back(self) -> None:
+        """Say that the question is in the prompt again."""
+        if self.activity.detail == _STOPPED:
+            detail = "Stopped; your question is back in the prompt."
+            self.activity = replace(self.activity, detail=detail)
+
     def _end(self, answer: Message, activity: Activity) -> None:
         self.answer = answer
         self.activity = activity
@@ -118,11 +132,14 @@ class Turn:
 
     def _summary(self, answer: Message) -> str:
         if answer.state is MessageState.STOPPED:
-            return "Stopped; your question is back in the prompt."
+            return _STOPPED
+        if self._taken_up:
+            return "Answered."
         now = time.monotonic()
         seconds = now - self.activity.started
         summary = f"Answered in {seconds:.1f} s"
         writing = now - self.activity.since
-        if self.usage and self.usage.completion and writing > 0.5:
+        one_stretch = not any(step.calls for step in self.steps.values())
+        if self.usage and self.usage.completion and one_stretch and writing > 0.5:
             summary += f" · {self.usage.completion / writing:,.0f} tokens/s"
         return summary

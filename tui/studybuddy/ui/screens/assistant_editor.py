@@ -48,6 +48,7 @@ class AssistantEditor(Dialog[Assistant | None]):
         self._title = title
         self._default_model = default_model
         self._warned = ""
+        self._saving = False
 
     def compose(self) -> ComposeResult:
         spec = self._spec
@@ -150,15 +151,18 @@ class AssistantEditor(Dialog[Assistant | None]):
 
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
-        """Save what is typed."""
+        """Save what is typed; once, however often the key comes while the server is at it."""
+        if self._saving:
+            return
         try:
             spec = self._read()
         except ValueError as error:
             self._say(str(error))
         else:
+            self._saving = True
             self._store(spec)
 
-    @work(exclusive=True, group="save", exit_on_error=False)
+    @work(group="save", exit_on_error=False)
     async def _store(self, spec: AssistantSpec) -> None:
         button = self.query_one("#save", Button)
         button.disabled = True
@@ -170,7 +174,7 @@ class AssistantEditor(Dialog[Assistant | None]):
         else:
             self.dismiss(assistant)
         finally:
-            button.disabled = False
+            self._saving = button.disabled = False
 
     def _say(self, text: str) -> None:
         label = self.query_one("#error", Label)

@@ -136,13 +136,16 @@ class ChatScreen(ThreadCommands):
         """Choose the model."""
         await self._keeper.choose_model()
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_system_prompt(self) -> None:
         """Change how the model is told to behave."""
+        if self.view.session.head.mode is Mode.ASSISTANT:  # the assistant's instructions say it
+            await self._do("edit_assistant")
+        else:
+            await self.once(self._edit_system_prompt)
+
+    async def _edit_system_prompt(self) -> None:
         session = self.view.session
-        if session.head.mode is Mode.ASSISTANT:  # there the assistant's instructions say it
-            await self.assistants.run("edit_assistant", None)
-            return
         screen = SystemPromptScreen(session.head.system_prompt, self._desk.system_prompt)
         prompt = await self.app.push_screen_wait(screen)
         if prompt is not None:
@@ -224,7 +227,7 @@ class ChatScreen(ThreadCommands):
         self.sidebar.unfold(True)
         self.sidebar.list.focus()
 
-    async def action_stop(self) -> None:
+    def action_stop(self) -> None:
         """Stop the answer on screen; what waits for the student is not given up by one Esc."""
         turn = self.view.turn
         if turn is not None and turn.required is not None and not turn.warned:
@@ -232,7 +235,7 @@ class ChatScreen(ThreadCommands):
             answers = keys_of("answer", self._keymap)
             self.notify(f"{answers} answers. Esc again gives it up.", timeout=4)
         else:
-            await self.view.stop()
+            self.view.stop()
 
     def action_retry(self) -> None:
         """Ask the last question again."""

@@ -10,16 +10,33 @@ from studybuddy.ui.faults import tell_fault
 
 
 class Dialog(ModalScreen[ScreenResultType]):
-    """A modal screen that says so when one of its workers fails, and closes once."""
+    """A modal screen that says so when one of its workers fails, and closes itself, once."""
+
+    _given: tuple[ScreenResultType | None] | None = None
+    """The result, as soon as there is one."""
+    _leaving = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Close with a result; once it is closed, nothing.
+        """Close with a result; the first one counts.
 
-        A key that is held comes again before the screen is gone, and would close the one below.
+        Textual closes whatever screen is on top. So a dialog below another one waits until that is
+        closed, and a key that is held, which comes again before the screen is gone, does nothing.
         """
-        if self not in self.app.screen_stack:
+        if self._given is None:
+            self._given = (result,)
+        if self._leaving or self.app.screen is not self:
             return AwaitComplete()
-        return super().dismiss(result)
+        self._leaving = True
+        return super().dismiss(self._given[0])
+
+    def on_screen_resume(self) -> None:
+        """Close now what was to be closed while another screen was on top."""
+        if self._given is not None:
+            self.dismiss(self._given[0])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take no key before there is something that it could act on."""
+        return self.is_mounted
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""

@@ -7,15 +7,15 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from studybuddy.ui.commands import COMMANDS, Scope, keys_of
+from studybuddy.ui.screens.dialog import Dialog
 
 KEY_COLUMN = 32
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The command table, as it is bound right now."""
 
     BINDINGS = [Binding("escape,f1,q", "leave", "Back", show=False)]

@@ -5,6 +5,7 @@ What it needs for that is imported and made when assistant mode is first used.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -19,6 +20,7 @@ from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
+    from studybuddy.domain.assistants import Assistant
     from studybuddy.ui.actions import ActionKeeper
     from studybuddy.ui.assistant_mode import AssistantMode
     from studybuddy.ui.opening import Opener
@@ -37,6 +39,7 @@ class ThreadCommands(Screen[None]):
         self._assistants: AssistantMode | None = None
         self._actions: ActionKeeper | None = None
         self._typed_first = False
+        self._asking = False
 
     @property
     def view(self) -> ConversationView:
@@ -75,6 +78,16 @@ class ThreadCommands(Screen[None]):
 
             self._actions = ActionKeeper(self, self.view, self.tell)
         return self._actions
+
+    async def once(self, ask: Callable[[], Awaitable[None]]) -> None:
+        """Ask something by a dialog, unless that is being done: a held key opens one, not many."""
+        if self._asking:
+            return
+        self._asking = True
+        try:
+            await ask()
+        finally:
+            self._asking = False
 
     # Duties
 
@@ -115,7 +128,8 @@ class ThreadCommands(Screen[None]):
             self._opener.take_over()  # what waited for the end of this turn
         if turn.required is not None or self._actions is not None:
             self.actions.offer(session, turn)
-        if turn.over or turn.required is not None:
+        called, turn.called = turn.called, turn.required
+        if turn.over or (turn.required is not None and turn.required is not called):
             from studybuddy.ui.attention import call, news
 
             text = news(session.head, turn)
@@ -138,10 +152,10 @@ class ThreadCommands(Screen[None]):
         """Let the assistant answer that was chosen."""
         await self.assistants.choose(event.assistant)
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def on_assistant_list_asked(self, event: AssistantList.Asked) -> None:
         """Do what was asked for with an assistant."""
-        await self.assistants.run(event.command, event.assistant)
+        await self._do(event.command, event.assistant)
 
     def on_assistant_list_asked_again(self) -> None:
         """Try again to read the list."""
@@ -180,15 +194,18 @@ class ThreadCommands(Screen[None]):
         elif waiting := self.view.waiting:
             await self._opener.open(waiting[0])
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_notes(self) -> None:
         """Show the notes of the assistant in use."""
-        await self.assistants.run("notes", None)
+        await self._do("notes")
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_assistant(self, command: str) -> None:
         """Carry out a command for the assistant in use, from the palette."""
-        await self.assistants.run(command, None)
+        await self._do(command)
+
+    async def _do(self, command: str, assistant: Assistant | None = None) -> None:
+        await self.once(lambda: self.assistants.run(command, assistant))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_carry(self) -> None:

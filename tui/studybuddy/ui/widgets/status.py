@@ -57,14 +57,17 @@ class Activity:
         return self.failed or self.phase in (Phase.RETRYING, Phase.WAITING)
 
     def to(self, phase: Phase, detail: str = "", retry_in: float | None = None) -> Activity:
-        """The activity as it goes into another phase."""
+        """The activity as it goes into another phase; what the student took counts for none."""
         now = time.monotonic()
+        started = self.started or now
+        if self.phase is Phase.WAITING:
+            started += now - self.since
         return replace(
             self,
             phase=phase,
             detail=detail,
             since=now,
-            started=self.started or now,
+            started=started,
             until=now + (retry_in or 0),
         )
 
