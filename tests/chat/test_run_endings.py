@@ -50,6 +50,14 @@ def test_no_two_bad_endings_are_told_alike_and_each_says_what_to_do() -> None:
     assert all(problem.advice.endswith(".") for problem in told)
 
 
+def test_a_key_that_was_refused_is_not_to_be_tried_again_but_replaced() -> None:
+    told = "The model's server refused the key: scripted 401."
+    problem = ended(RunStatus.FAILED, code="server_error", error=told, text="").problem
+    assert problem == Problem(
+        ProblemKind.UNAUTHORIZED, told, "Press F12 and paste another key.", transient=False
+    )
+
+
 def test_a_whole_answer_stands() -> None:
     assert ended(RunStatus.COMPLETED) == Ending(MessageState.COMPLETE)
 

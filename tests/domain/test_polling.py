@@ -13,8 +13,10 @@ from studybuddy.domain.polling import (
     BESIDE,
     FLOOR,
     GRACE,
+    HOLD,
     LONGEST,
     PATIENCE,
+    READING,
     SHORTEST,
     UNKNOWN_LIFETIME,
     GiveUp,
@@ -61,12 +63,13 @@ def watch(
     latency: float = 0.0,
     changes: Callable[[float], float] | None = None,
     hint: float | None = None,
+    status: RunStatus = RunStatus.IN_PROGRESS,
 ) -> Watching:
     """Watch a run of some seconds; `changes` gives the next change after a time, if polls hold."""
     now, seen, polls, held = 0.0, -1.0, 0, False
     while True:
-        status = RunStatus.COMPLETED if seen >= length else RunStatus.IN_PROGRESS
-        run = Watched(now, status, polls, 600 - now, held=held, poll_after=hint)
+        known = RunStatus.COMPLETED if seen >= length else status
+        run = Watched(now, known, polls, 600 - now, held=held, poll_after=hint)
         verdict = next_poll(run)
         if isinstance(verdict, GiveUp):
             assert verdict is GiveUp.OVER
@@ -105,9 +108,18 @@ def test_a_run_of_ten_minutes_costs_less_than_a_hundred_polls() -> None:
 
 
 def test_a_server_that_holds_polls_is_asked_seldom_and_tells_the_end_at_once() -> None:
-    quiet = watch(30, changes=lambda now: 30)
+    quiet = watch(30, changes=lambda now: 30, status=RunStatus.QUEUED)
     assert quiet.polls <= 6
     assert quiet.noticed <= 30 + FLOOR
+
+
+def test_text_that_grows_unseen_by_a_holding_server_is_fetched_often_within_the_schedule() -> None:
+    growing = watch(30, changes=lambda now: 30)
+    assert growing.noticed <= 30 + FLOOR
+    assert 15 <= growing.polls <= 25
+    later = Watched(20, RunStatus.IN_PROGRESS, polls=12, held=True)
+    assert next_poll(later) == Poll(FLOOR, READING)
+    assert next_poll(replace(later, status=RunStatus.CANCELLING)) == Poll(FLOOR, HOLD)
 
 
 @given(st.floats(0.01, 5))

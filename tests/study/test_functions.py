@@ -44,6 +44,7 @@ def test_what_is_written_is_read_back_the_same() -> None:
     [
         ('{"name": ', "no valid JSON"),
         ('{"name": "a",}', "line 1"),
+        ('{"name": "a', "JSON: a text without end at line 1, column 10"),
         ("3", "must be an object"),
         ("{}", "needs a name"),
         ('{"name": "get weather"}', "is no name"),

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BUSY = ApiError(429, "Too many requests.", code="rate_limit_exceeded")
 DOWN = ApiError(503, "The server is overloaded.", "server_error")
 OFF = ApiError(502, "The server can't be reached.", "server_error", UNREACHABLE)
-CUT = ApiError(502, "The upstream server broke off the connection.", "server_error", BROKE_OFF)
+CUT = ApiError(502, "The model's server broke off the connection.", "server_error", BROKE_OFF)
 
 
 @pytest.mark.parametrize("error", [BUSY, DOWN, CUT, not_ready("Loading.", "model_loading")])
@@ -37,7 +37,7 @@ async def test_what_may_pass_is_tried_again(error: ApiError) -> None:
         (ApiError(429, "No money.", code="insufficient_quota"), "rate_limit_exceeded", 1),
         (DOWN, "server_error", 5),
         (OFF, "server_error", 3),
-        (ApiError(401, "The upstream server refused the engine's key: no."), "server_error", 1),
+        (ApiError(401, "The model's server refused the key: no."), "server_error", 1),
         (ApiError(404, "The model 'x' does not exist."), "server_error", 1),
         (ApiError(400, "Your picture is no picture."), "invalid_prompt", 1),
         (overflow(900, 500), "invalid_prompt", 1),

@@ -187,7 +187,7 @@ async def test_a_run_of_an_upstream_that_is_no_longer_known_fails_with_a_reason(
     async with host(ScriptedAsker(says("Yes.")), data_dir=tmp_path) as served:
         run = (await served.client.get(place)).json()
         assert (run["status"], run["last_error"]["code"]) == ("failed", "server_error")
-        assert "no longer knows the server" in run["last_error"]["message"]
+        assert "broken off by a restart" in run["last_error"]["message"]
 
 
 async def test_outputs_for_an_upstream_that_is_no_longer_known_are_kept_off(

@@ -298,6 +298,21 @@ def test_the_foot_says_how_an_answer_ended() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("error", "foot"),
+    [
+        ("No. Press the retry key to ask again.", ["✗ No.", "R asks again."]),
+        ("No. The retry key looks now.", ["✗ No. The retry key looks now."]),
+    ],
+)
+def test_how_to_ask_again_is_told_once(error: str, foot: list[str]) -> None:
+    view = View(Book(Look(40, PALETTE, hint="R asks again.")))
+    view.height = 20
+    view.book.set_messages([question(), answer("", "a", MessageState.FAILED, error=error)])
+    assert shown(view)[-len(foot) :] == foot
+    assert shown(view)[-len(foot) - 1].endswith("Study Buddy")
+
+
 def test_the_hint_stands_below_the_last_message_only() -> None:
     view = View(Book(Look(40, PALETTE, hint="Press R.")))
     view.height = 20

@@ -10,6 +10,8 @@ from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.runs import Run, RunStatus
 
 _RETRY = "Press the retry key to ask again."
+_KEY_REFUSED = "refused the key"
+"""In the companion engine's sentence; the API's runs have no error code for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +172,10 @@ def _incomplete(run: Run, text: str) -> Ending:
 
 
 def _run_failed(run: Run) -> Ending:
-    kind, sentence, advice, transient = _FAILURES.get(run.error_code, _FAILURES["server_error"])
     told = run.error.strip()
+    if _KEY_REFUSED in told:
+        return _failed(ProblemKind.UNAUTHORIZED, told, "Press F12 and paste another key.")
+    kind, sentence, advice, transient = _FAILURES.get(run.error_code, _FAILURES["server_error"])
     sentence += f": “{told.rstrip('.')}”." if told else "."
     return _failed(kind, sentence, advice, transient=transient)
 

@@ -15,6 +15,9 @@ From LONGEST / GROWTH = 56 s on, gaps are LONGEST.
 
 A server that holds a poll until something changes makes the end known at once and polls few; it
 is asked again as soon as it has answered, though never more often in all than without holding.
+Status and steps are what it takes for a change, not text: while a run is in progress and no stream
+brings its text, a poll is held for READING only, so that the answer grows on the screen. In 30 s
+that makes at most 30 / (READING + FLOOR) = 19 polls, and one for each change, within the schedule.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ GROWTH = 0.18
 LONGEST = 10.0
 HOLD = 8.0
 """Seconds for which a server may hold a poll."""
+READING = 1.5
+"""The same, while the text grows that only polls can fetch."""
 BESIDE = 10.0
 """Seconds between polls while a stream is silent, or the student is waited for; at least."""
 GRACE = 15.0
@@ -121,9 +126,10 @@ def _again(run: Watched) -> Poll:
     hint = min(run.poll_after or 0.0, LONGEST)
     if run.streaming or run.status is RunStatus.REQUIRES_ACTION:
         return Poll(max(BESIDE, hint))
+    hold = READING if run.status is RunStatus.IN_PROGRESS else HOLD
     if run.held and run.polls < polls_until(run.elapsed) + _EARLY_CHANGES:
-        return Poll(FLOOR, HOLD)
-    return Poll(max(gap(run.elapsed), hint), HOLD)
+        return Poll(FLOOR, hold)
+    return Poll(max(gap(run.elapsed), hint), hold)
 
 
 def gap(elapsed: float) -> float:

@@ -25,7 +25,7 @@ def read_functions(text: str) -> tuple[Function, ...]:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"The functions are no valid JSON: {error.msg} at {where}.") from None
+        raise ValueError(f"The functions are no valid JSON: {_plain(error)} at {where}.") from None
     values = value if isinstance(value, list) else [value]
     functions = [_function(number, value) for number, value in enumerate(values, 1)]
     names = [function.name for function in functions]
@@ -33,6 +33,10 @@ def read_functions(text: str) -> tuple[Function, ...]:
         if names.count(name) > 1:
             raise ValueError(f"Two functions have the name “{name}”.")
     return tuple(functions)
+
+
+def _plain(error: json.JSONDecodeError) -> str:
+    return error.msg.removesuffix(" at").replace("Unterminated string starting", "a text without end")
 
 
 def _function(number: int, value: Any) -> Function:

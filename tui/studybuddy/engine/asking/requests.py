@@ -72,7 +72,7 @@ async def stream_text(
     if not finished and not gathering.finish_reason:
         raise ApiError(
             502,
-            "The upstream server broke off in the middle of its answer.",
+            "The model's server broke off in the middle of its answer.",
             SERVER_ERROR,
             code=problems.BROKE_OFF,
         )

@@ -15,8 +15,8 @@ from studybuddy.engine.store.objects import Objects
 
 _STOPPED = "The engine was stopped meanwhile; the model was asked again."
 _GONE = (
-    "The engine was stopped while this run was under way, and it no longer knows the server "
-    "that the run was started with. Start the run again."
+    "This answer was broken off by a restart, and the model that wrote it is not at hand any more. "
+    "Ask again."
 )
 
 

@@ -58,10 +58,10 @@ def of_body(status: int, body: bytes) -> ApiError:
         message = msgspec.json.encode(message).decode()
     message = harmless(message).strip()
     if status in (401, 403):
-        message = f"The upstream server refused the engine's key: {message}"
+        message = f"The model's server refused the key: {message}"
     return ApiError(
         status,
-        message or f"The upstream server answered with status {status}.",
+        message or f"The model's server answered with status {status}.",
         _word(kind) or _type_of(status),
         code=_word(code) or _NATIVE_CODES.get(str(kind)),
         param=_word(inner.get("param")),
@@ -80,19 +80,19 @@ def of_transport(error: httpx2.HTTPError | httpx2.InvalidURL, where: str) -> Api
         where: the upstream's address, for telling.
     """
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return _unreachable(f"The address of the upstream server, {where}, can't be used.")
+        return _unreachable(f"The address of the model's server, {where}, can't be used.")
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-        return _unreachable(f"The upstream server at {where} can't be reached. Is it running?")
+        return _unreachable(f"The model's server at {where} can't be reached. Is it running?")
     if isinstance(error, httpx2.TimeoutException):
         return ApiError(
             504,
-            f"The upstream server at {where} took too long to answer.",
+            f"The model's server at {where} took too long to answer.",
             SERVER_ERROR,
             code="upstream_timeout",
         )
     return ApiError(
         502,
-        f"The upstream server at {where} broke off the connection.",
+        f"The model's server at {where} broke off the connection.",
         SERVER_ERROR,
         code=BROKE_OFF,
     )
@@ -102,7 +102,7 @@ def of_odd_answer(where: str) -> ApiError:
     """The error for an answer that is not what the API promises."""
     return ApiError(
         502,
-        f"The upstream server at {where} gave an answer that is not of the OpenAI API.",
+        f"The model's server at {where} gave an answer that is not of the OpenAI API.",
         SERVER_ERROR,
         code="upstream_malformed",
     )

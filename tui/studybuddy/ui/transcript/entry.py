@@ -16,6 +16,9 @@ from studybuddy.ui.transcript.look import Look, citations_of
 from studybuddy.ui.transcript.sections import Section, split_markdown, split_plain
 from studybuddy.ui.transcript.wrap import measurable, wrap
 
+_RETRY_KEY = "retry key"
+_ASK_AGAIN = "Press the retry key to ask again."
+
 
 @dataclass(slots=True, eq=False)
 class Part:
@@ -179,8 +182,12 @@ def _state(message: Message, look: Look, last: bool) -> list[Line]:
             return _note("■ interrupted - the program ended here", palette.note, look)
         case MessageState.FAILED:
             sentence = message.error or "The answer failed."
+            hint = look.hint if last else ""
+            if hint:  # it names the key, and that once is enough
+                sentence = sentence.removesuffix(_ASK_AGAIN).rstrip()
             lines = _note(f"✗ {sentence}", palette.error, look)
-            return lines + (_note(look.hint, palette.dim, look) if look.hint and last else [])
+            told = _RETRY_KEY in sentence
+            return lines + (_note(hint, palette.dim, look) if hint and not told else [])
         case _:
             return []
 
