@@ -46,7 +46,7 @@ async def press_at_once(student: Student, *keys: str) -> None:
     for key in keys:
         student.app.post_message(events.Key(key, key if len(key) == 1 else None))
     async with asyncio.timeout(10):  # the pilot's own pause waits for a screen that is half there
-        while student.app.message_queue_size or not student.app.screen.is_mounted:
+        while student.app.message_queue_size or not student.app.screen.is_mounted:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await student.settle()
 

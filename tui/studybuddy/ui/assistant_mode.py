@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from textual.screen import Screen
@@ -11,9 +12,10 @@ from textual.screen import Screen
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.thread_session import ThreadSession
-from studybuddy.domain.assistants import Assistant, AssistantSpec
+from studybuddy.domain.assistants import Assistant, AssistantSpec, Tool
 from studybuddy.domain.messages import Conversation, Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.study.quiz import DISPLAY_QUIZ
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.note_uploads import Uploads
 from studybuddy.ui.screens.assistant_editor import AssistantEditor
@@ -55,6 +57,7 @@ class AssistantMode:
         self._read_at = 0.0
         self._preferred = ""
         self._uploads = Uploads(screen, desk.assistants)
+        view.about_to_ask = self._stand_in
 
     # The list
 
@@ -102,8 +105,26 @@ class AssistantMode:
         self._view.assistant = assistant
         self._sidebar.assistants.list.show(self._all, assistant.id if assistant else "")
         self._view.endpoint_changed()
-        if assistant is not None and session.head.assistant_id != assistant.id:
+        if assistant is not None and self._stands(session.head, assistant):
             start(self._screen, partial(self._use, session, assistant), "choose")
+
+    @staticmethod
+    def _stands(head: Conversation, assistant: Assistant) -> bool:
+        """Whether a thread is to be given the assistant: it has none, or it was renamed.
+
+        One that this server has not stays the thread's own: another server may have it.
+        """
+        if head.assistant_id != assistant.id:
+            return not head.assistant_id
+        return head.assistant_name != assistant.spec.name
+
+    def _stand_in(self, session: Session) -> None:
+        """Have a thread asked of who stands for its assistant; the turn that begins keeps that."""
+        assistant, head = self._view.assistant, session.head
+        if isinstance(session, ThreadSession) and assistant is not None:
+            session.head = replace(
+                head, assistant_id=assistant.id, assistant_name=assistant.spec.name
+            )
 
     def _answering(self, head: Conversation) -> Assistant | None:
         """The thread's own assistant, else its namesake on this server, else another one."""
@@ -165,6 +186,14 @@ class AssistantMode:
             await self._added(made)
 
     async def _edit(self, assistant: Assistant) -> None:
+        """Edit an assistant as it is now: what changed it meanwhile is not to be lost."""
+        await self._load()
+        now = next((other for other in self._all if other.id == assistant.id), None)
+        if now is None:
+            self._screen.notify(f"{assistant.spec.name} can't be read right now.", markup=False)
+            return
+        assistant = now
+
         async def save(spec: AssistantSpec) -> Assistant:
             return await self._desk.assistants.update(assistant.id, spec)
 
@@ -225,3 +254,4 @@ class AssistantMode:
         await self._screen.app.push_screen_wait(
             NotesScreen(self._desk.assistants, self._uploads, assistant)
         )
+        self.load()  # a first note gives an assistant the tool that searches it

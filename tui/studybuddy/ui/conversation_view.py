@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -85,6 +85,7 @@ class ConversationView(Vertical):
         self.session: Session = desk.new()
         self.assistant: Assistant | None = None
         """Who answers in assistant mode, where that is known."""
+        self.about_to_ask: Callable[[Session], None] = lambda _: None
 
     def compose(self) -> ComposeResult:
         yield Conversation(id="transcript", hint=f"{self._keys['retry']} asks again.")
@@ -173,6 +174,7 @@ class ConversationView(Vertical):
             self.prompt.give_back(event.text)
             return
         self.drafts.sent()
+        self.about_to_ask(self.session)
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
         self._begin(self.session, event.text, self.session.send(event.text, endpoint))
@@ -185,6 +187,7 @@ class ConversationView(Vertical):
         elif self._may_ask() and (endpoint := self._desk.endpoint):
             if self.prompt.text.strip() == question.text.strip():
                 self.prompt.put("")
+            self.about_to_ask(self.session)
             self.follow(self.session, question.text, self.session.retry(endpoint))
 
     def stop(self) -> None:

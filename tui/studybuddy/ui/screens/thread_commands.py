@@ -111,6 +111,7 @@ class ThreadCommands(Screen[None]):
         self.view.endpoint_changed()
         if self._assistants is not None:
             self._assistants.endpoint_changed()
+        self._opener.take_over()
 
     async def follow_runs(self) -> None:
         """Go on with the runs from before the start, one of them perhaps on screen.
