@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from studybuddy.domain.assistants import Assistant, AssistantSpec
 from studybuddy.study.presets import PRESETS
@@ -42,3 +43,12 @@ async def test_two_windows_make_the_presets_once() -> None:
     assert len(await names(other)) == len(PRESETS)
     await first
     assert len(server.shelf) == len(PRESETS)
+
+
+async def test_a_server_that_keeps_no_metadata_gets_each_preset_once_all_the_same() -> None:
+    class Forgetful(ScriptedAssistants):
+        async def create_assistant(self, spec: AssistantSpec) -> Assistant:
+            return await super().create_assistant(replace(spec, preset=""))
+
+    server = Forgetful()
+    assert sorted(await names(shelf_on(server))) == sorted(spec.name for spec in PRESETS)

@@ -101,7 +101,7 @@ def test_a_run_goes_on_without_the_app_and_its_answer_is_there_afterwards(tmp_pa
             leave(terminal)
         with studybuddy(tmp_path, base_url, WIDE) as terminal:
             terminal.wait_for("END-OF-ANSWER", WAIT)
-            terminal.wait_for("Answered in", WAIT)
+            terminal.wait_for("Answered.", WAIT)
             leave(terminal)
     until(lambda: not engines(tmp_path))
 

@@ -99,11 +99,13 @@ class AssistantShelf:
             unmade[:] = [spec for spec in unmade if spec.preset not in made]
             if not unmade:
                 return found
-            self._making = asyncio.create_task(service.create_assistant(unmade[0]))
+            spec = unmade[0]
+            self._making = asyncio.create_task(service.create_assistant(spec))
             self._making.add_done_callback(_looked_at)
             ours = await asyncio.shield(self._making)
+            del unmade[0]  # also where the server does not say that it is one of ours
             found = await service.assistants()
-            first = next((a for a in reversed(found) if a.spec.preset == ours.spec.preset), ours)
+            first = next((a for a in reversed(found) if a.spec.preset == spec.preset), ours)
             if first.id != ours.id:
                 await service.delete_assistant(ours.id)
                 found = [assistant for assistant in found if assistant.id != ours.id]
