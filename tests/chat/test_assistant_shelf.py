@@ -58,14 +58,6 @@ async def test_making_the_presets_goes_on_where_it_broke_off(server: ScriptedAss
     assert len(await shelf.list()) == len(PRESETS)
 
 
-async def test_an_assistant_is_read_anew(server: ScriptedAssistants) -> None:
-    shelf = shelf_on(server)
-    tutor = (await shelf.list())[1]
-    changed = await server.update_assistant(tutor.id, AssistantSpec("Changed elsewhere"))
-    assert await shelf.read(tutor.id) == changed
-    assert await shelf.read("asst_gone") is None
-
-
 async def test_presets_come_first_and_ones_own_by_name(server: ScriptedAssistants) -> None:
     shelf = shelf_on(server)
     await shelf.list()

@@ -110,11 +110,6 @@ class AssistantShelf:
                 await service.delete_assistant(ours.id)
                 found = [assistant for assistant in found if assistant.id != ours.id]
 
-    async def read(self, assistant_id: str) -> Assistant | None:
-        """An assistant as it is by now; `None` where it is gone."""
-        found = await (await self._connect()).assistants()
-        return next((assistant for assistant in found if assistant.id == assistant_id), None)
-
     def _place(self, assistant: Assistant) -> tuple[int, str, float]:
         spec = assistant.spec
         place = self._places.get(spec.preset, len(self._places))
