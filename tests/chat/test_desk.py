@@ -146,6 +146,7 @@ async def test_a_conversation_carried_into_a_thread_goes_on_there_and_back() -> 
     assert [event async for event in chat.send("First?", ENDPOINT)]
     thread = await room.desk.carry(chat)
     assert isinstance(thread, ThreadSession)
+    assert (chat.head.title, thread.head.title) == ("First?", "First? (thread)")
     assert [m.text for m in thread.messages] == ["First?", "One."]
     finished([event async for event in thread.send("Second?", ENDPOINT)])
     assert room.server.threads[thread.head.thread_id].texts() == [
@@ -157,6 +158,7 @@ async def test_a_conversation_carried_into_a_thread_goes_on_there_and_back() -> 
     back = await room.desk.carry(thread)
     assert isinstance(back, ChatSession)
     assert (back.head.system_prompt, back.head.thread_id) == ("Be kind.", "")
+    assert back.head.title == "First? (chat)"
     assert [text for role, text in back.context() if role is not Role.SYSTEM] == [
         "First?",
         "One.",

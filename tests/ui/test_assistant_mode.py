@@ -164,11 +164,13 @@ async def test_an_assistant_of_ones_own_is_made_by_keyboard_alone() -> None:
         await student.pilot.press("ctrl+l", "n")
         await student.until(lambda: "A new assistant" in student.shown())
         await student.type("Latin")
-        await student.pilot.press("tab", "tab")
-        await student.pilot.press("tab", "space", "f9")
+        boxes = {box.id: str(box.render())[1] for box in student.app.screen.query(Checkbox)}
+        assert boxes == {"search": "X", "code": " ", "quiz": "X"}
+        await student.pilot.press("tab", "tab", "tab", "tab", "space", "f9")
         await student.until(lambda: "◉ Latin" in student.shown())
         made = next(a for a in student.server.shelf.values() if a.spec.name == "Latin")
-        assert made.spec.tools == {Tool.FILE_SEARCH}
+        assert made.spec.tools == {Tool.FILE_SEARCH, Tool.CODE_INTERPRETER}
+        assert [function.name for function in made.spec.functions] == ["display_quiz"]
         assert "patient tutor" in made.spec.instructions
 
 
@@ -417,6 +419,13 @@ async def test_notes_are_added_while_a_run_is_under_way(tmp_path: Path) -> None:
         await student.pilot.press("escape")
         gate.set()
         await student.until(lambda: "Begun and done." in student.shown())
+
+
+async def test_the_palette_finds_what_is_done_with_threads() -> None:
+    async with Student().at_work() as student:
+        await student.in_assistant_mode()
+        await student.pilot.press("ctrl+p", *"thread")
+        await student.until(lambda: "New conversation or thread" in student.shown())
 
 
 async def test_the_commands_of_assistant_mode_are_in_the_palette_only_there() -> None:

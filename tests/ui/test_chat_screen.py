@@ -385,6 +385,17 @@ async def test_remapping_quit_frees_its_key_for_another_command() -> None:
         assert not student.app.is_running
 
 
+@pytest.mark.parametrize(("columns", "taken"), [(60, 21), (80, 28), (100, 30)])
+async def test_the_sidebar_leaves_a_small_screen_to_the_conversation(
+    columns: int, taken: int
+) -> None:
+    async with Student().at_work((columns, 20)) as student:
+        if not student.sidebar_shown:
+            await student.pilot.press("f3")
+        await student.settle()
+        assert student.app.chat.sidebar.outer_size.width == taken
+
+
 async def test_a_sidebar_that_was_folded_by_key_comes_back_by_itself_after_a_narrow_time() -> None:
     async with Student().at_work((140, 40)) as student:
         await student.pilot.press("f3")

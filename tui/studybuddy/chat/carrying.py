@@ -15,6 +15,8 @@ from studybuddy.domain.messages import (
     new_id,
 )
 
+_SUFFIXES = {Mode.ASSISTANT: " (thread)", Mode.COMPLETION: " (chat)"}
+
 
 def carried(
     head: Conversation, messages: Sequence[Message], system_prompt: str
@@ -38,6 +40,7 @@ def carried(
     copy = replace(
         head,
         id=new_id(),
+        title=_title(head.title, mode),
         created_at=now,
         updated_at=now,
         mode=mode,
@@ -49,3 +52,10 @@ def carried(
         assistant_name="",
     )
     return OpenConversation(copy, tuple(copies))
+
+
+def _title(title: str, mode: Mode) -> str:
+    """The title of a copy in a mode, told from the original's that stands beside it."""
+    for suffix in _SUFFIXES.values():
+        title = title.removesuffix(suffix)
+    return f"{title}{_SUFFIXES[mode]}"

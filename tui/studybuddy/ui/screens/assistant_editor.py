@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Checkbox, Input, Label
+from textual.widgets import Button, Input, Label
 
 from studybuddy.domain.assistants import Assistant, AssistantSpec, Function, Tool
 from studybuddy.domain.problems import StudyBuddyError
@@ -17,6 +17,7 @@ from studybuddy.study.functions import read_functions, write_functions
 from studybuddy.study.quiz import DISPLAY_QUIZ
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.editor import Editor
+from studybuddy.ui.widgets.tick import Tick
 
 LONGEST_NAME = 256
 LONGEST_DESCRIPTION = 512
@@ -86,9 +87,9 @@ class AssistantEditor(Dialog[Assistant | None]):
             search, code = (
                 tool in spec.tools for tool in (Tool.FILE_SEARCH, Tool.CODE_INTERPRETER)
             )
-            yield Checkbox("Search my notes", search, id="search", compact=True)
-            yield Checkbox("Run code", code, id="code", compact=True)
-            yield Checkbox("Quizzes", len(own) < len(spec.functions), id="quiz", compact=True)
+            yield Tick("Search my notes", search, id="search", compact=True)
+            yield Tick("Run code", code, id="code", compact=True)
+            yield Tick("Quizzes", len(own) < len(spec.functions), id="quiz", compact=True)
         yield Label("Model", classes="field")
         yield Input(
             harmless(spec.model),
@@ -109,7 +110,7 @@ class AssistantEditor(Dialog[Assistant | None]):
     def on_mount(self) -> None:
         self._typed_before = self._typed()
         self._say("")
-        self.query_one("#name").focus(scroll_visible=False)
+        self.set_focus(self.query_one("#name"), scroll_visible=False)
 
     def _input(self, id: str) -> str:
         return harmless(self.query_one(f"#{id}", Input).value.strip())
@@ -118,7 +119,7 @@ class AssistantEditor(Dialog[Assistant | None]):
         return self.query_one(f"#{id}", Editor).text
 
     def _ticked(self, id: str) -> bool:
-        return self.query_one(f"#{id}", Checkbox).value
+        return self.query_one(f"#{id}", Tick).value
 
     def _typed(self) -> tuple[object, ...]:
         texts = [self._input(id) for id in ("name", "description", "model")]
@@ -129,14 +130,14 @@ class AssistantEditor(Dialog[Assistant | None]):
         """What was typed. Raises ValueError with the sentence to show."""
         name = self._input("name")
         if not name:
-            self.query_one("#name").focus()
+            self.set_focus(self.query_one("#name"))
             raise ValueError("Give the assistant a name.")
         try:
             functions = read_functions(self._text("functions"))
             if any(function.name == DISPLAY_QUIZ.name for function in functions):
                 raise ValueError(f"“{DISPLAY_QUIZ.name}” is the quiz's own name: tick Quizzes.")
         except ValueError:
-            self.query_one("#functions").focus()
+            self.set_focus(self.query_one("#functions"))
             raise
         ticked = {Tool.FILE_SEARCH: "search", Tool.CODE_INTERPRETER: "code"}
         return AssistantSpec(

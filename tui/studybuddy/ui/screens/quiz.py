@@ -130,7 +130,7 @@ class QuizScreen(Dialog[str | None]):
         self.query_one("#question", Static).update(Content(f"{count} Enter changes an answer."))
         self.query_one("#next", Button).label = "Hand in"
         self.query_one("#keys", Label).update(
-            "↑ ↓ End chooses · Enter changes or hands in · ← goes back · Esc puts it off"
+            "↑ ↓ chooses · Enter changes, or hands in · ← goes back · Esc later"
         )
         self._show_pointed()
 
