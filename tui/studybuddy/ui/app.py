@@ -53,6 +53,7 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         self.services = services
         self.chat = ChatScreen(services)
         """The main screen, below any dialog."""
+        self._warned = False
         if services.settings.reduced_motion:
             self.animation_level = "none"
 
@@ -105,6 +106,15 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         )
 
     async def action_quit(self) -> None:
-        """Leave, with what is under way stopped and kept."""
+        """Leave, with what is under way stopped and kept; notes that are not there yet are not."""
+        if self.chat.reading and not self._warned:
+            self._warned = True
+            self.notify(
+                "Ctrl+Q again leaves all the same; add what is missing the next time.",
+                title="Notes are still being read.",
+                severity="warning",
+                timeout=8,
+            )
+            return
         await self.chat.leave()
         self.exit()

@@ -57,7 +57,8 @@ class AssistantMode:
         self._read_at = 0.0
         self._preferred = ""
         self._uploads = Uploads(screen, desk.assistants)
-        view.about_to_ask = self._stand_in
+        self._uploads.counted = self._tell_reading
+        view.about_to_ask = self._about_to_ask
 
     # The list
 
@@ -118,10 +119,25 @@ class AssistantMode:
             return not head.assistant_id
         return head.assistant_name != assistant.spec.name
 
-    def _stand_in(self, session: Session) -> None:
+    @property
+    def reading(self) -> bool:
+        """Whether notes are on their way, which leaving would drop."""
+        return bool(self._uploads.under_way())
+
+    def _tell_reading(self) -> None:
+        self._sidebar.assistants.tell_reading(
+            [upload.path.name for upload in self._uploads.under_way()]
+        )
+
+    def _about_to_ask(self, session: Session) -> None:
         """Have a thread asked of who stands for its assistant; the turn that begins keeps that."""
         assistant, head = self._view.assistant, session.head
         if isinstance(session, ThreadSession) and assistant is not None:
+            if self._uploads.under_way(assistant.id):
+                self._screen.notify(
+                    f"{assistant.spec.name} is still reading notes: this answer may lack them.",
+                    markup=False,
+                )
             session.head = replace(
                 head, assistant_id=assistant.id, assistant_name=assistant.spec.name
             )

@@ -58,10 +58,17 @@ class Uploads:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.watcher: Callable[[str], None] | None = None
         """Told the id of the assistant whose uploads or notes have changed."""
+        self.counted: Callable[[], object] = lambda: None
+        """Told that there may be more uploads under way, or fewer."""
 
     def of(self, assistant_id: str) -> list[Upload]:
         """The uploads that are under way or failed."""
         return self._uploads.setdefault(assistant_id, [])
+
+    def under_way(self, assistant_id: str = "") -> list[Upload]:
+        """The uploads that go on, of one assistant or of all."""
+        some = [self.of(assistant_id)] if assistant_id else self._uploads.values()
+        return [upload for uploads in some for upload in uploads if not upload.error]
 
     def forget(self, assistant_id: str) -> None:
         """Stop what is under way for an assistant that is gone."""
@@ -91,6 +98,7 @@ class Uploads:
         carry = partial(self._carry, assistant, upload)
         upload.worker = start(self._screen, carry, f"upload-{assistant.id}")
         self._changed(assistant.id)
+        self.counted()
 
     async def _carry(self, assistant: Assistant, upload: Upload) -> None:
         """Take a file or a folder to the server, and say how that ended."""
@@ -109,6 +117,7 @@ class Uploads:
             if not upload.error and upload in self.of(assistant.id):
                 self.of(assistant.id).remove(upload)
             self._changed(assistant.id)
+            self.counted()
         if self.watcher is None:
             self._tell(assistant, upload, upload.error or unreadable)
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -26,11 +27,13 @@ from studybuddy.ui.widgets.path_input import PathInput
 _PALE = "$foreground 60%"
 POLL = 1.0
 """Seconds between two looks at notes that are being read."""
+FRAME = 0.2
+"""Seconds between two pictures of what is on its way."""
 BAR = 10
 """Columns of a progress bar."""
 NAMES = 12
 """Names that a completion shows."""
-_KEYS = "Enter adds · Tab completes · ↑ ↓ to the list · Delete removes · Esc closes"
+_KEYS = "Enter adds · Tab completes · ↑ ↓ list · Del removes · Esc closes"
 
 
 class NotesScreen(Dialog[None]):
@@ -49,6 +52,9 @@ class NotesScreen(Dialog[None]):
         self._notes: Sequence[Note] | None = None
         self._through = (0, 0)
         """How many uploads there are, and how many files of folders are through."""
+        self._due: Timer | None = None
+        self._loading = self._again = self._stale = False
+        self._rows: list[Content] = []
         self._shown: list[Note | Upload] = []
 
     def compose(self) -> ComposeResult:
@@ -76,40 +82,64 @@ class NotesScreen(Dialog[None]):
 
     # What is shown
 
-    @work(exclusive=True, group="load", exit_on_error=False)
-    async def _load(self) -> None:
-        """Read the list, and again for as long as the server is reading notes."""
-        while True:
-            try:
+    def _load(self) -> None:
+        """Read the list, or once more where that is being done."""
+        self._again = True
+        if not self._loading:
+            self._loading = True
+            self._keep_loaded()
+
+    @work(group="load", exit_on_error=False)
+    async def _keep_loaded(self) -> None:
+        """Read the list again for as long as it changes, once in `POLL` seconds at most."""
+        try:
+            while self._again:
+                self._again = False
                 self._notes = await self._shelf.notes(self._assistant.id)
-            except StudyBuddyError as error:
-                self._say(str(error.problem))
-                return
-            self._show()
-            if not any(note.status is NoteStatus.IN_PROGRESS for note in self._notes):
-                return
-            await asyncio.sleep(POLL)
+                self._show()
+                self._again |= any(note.status is NoteStatus.IN_PROGRESS for note in self._notes)
+                if not self._again:
+                    return  # a change that comes later is shown at once
+                await asyncio.sleep(POLL)
+        except StudyBuddyError as error:
+            self._say(str(error.problem))
+        finally:
+            self._loading = False
 
     def _changed(self, assistant_id: str) -> None:
         if assistant_id != self._assistant.id or not self.is_mounted:
             return
-        self._show()
         uploads = self._uploads.of(assistant_id)
         through = len(uploads), sum(upload.done for upload in uploads)
-        if through != self._through:
-            self._through = through
-            self._load()  # one of them is a note now
+        self._stale |= through != self._through  # one of them is a note now
+        self._through = through
+        if self._due is None:
+            self._due = self.set_timer(FRAME, self._show_changed)
+
+    def _show_changed(self) -> None:
+        self._due = None
+        self._show()
+        if self._stale:
+            self._stale = False
+            self._load()
 
     def _show(self) -> None:
         options = self.query_one("#list", OptionList)
-        at = options.highlighted or 0
+        at = (options.highlighted or 0) if options.has_focus else 0  # what is under way is first
         uploads = self._uploads.of(self._assistant.id)
         self._shown = [*uploads, *(self._notes or ())]
         rows = [_upload_row(u) if isinstance(u, Upload) else _note_row(u) for u in self._shown]
         if not rows:
             text = "No notes yet." if self._notes is not None else "Looking…"
             rows = [Content(text).stylize(f"italic {_PALE}")]
-        options.set_options([Option(row, disabled=not self._shown) for row in rows])
+        before, self._rows = self._rows, rows
+        if len(before) == len(rows) == len(self._shown) and options.option_count == len(rows):
+            for number, row in enumerate(rows):
+                if row != before[number]:
+                    options.replace_option_prompt_at_index(number, row)
+            options.get_option_at_index(0).disabled = False
+        else:
+            options.set_options([Option(row, disabled=not self._shown) for row in rows])
         options.highlighted = min(at, len(self._shown) - 1) if self._shown else None
 
     def _say(self, text: str) -> None:
@@ -186,6 +216,8 @@ class NotesScreen(Dialog[None]):
 
     def action_leave(self) -> None:
         """Go back; what is under way goes on."""
+        if self._uploads.under_way(self._assistant.id):
+            self.app.notify("The notes go on being read; you are told when they can be searched.")
         self.dismiss(None)
 
 

@@ -71,6 +71,11 @@ class ThreadCommands(Screen[None]):
         return self._assistants
 
     @property
+    def reading(self) -> bool:
+        """Whether notes are on their way."""
+        return self._assistants is not None and self._assistants.reading
+
+    @property
     def actions(self) -> ActionKeeper:
         """What runs wait for."""
         if self._actions is None:

@@ -118,11 +118,20 @@ class AssistantPane(Vertical):
         super().__init__(id=id)
         self.list = AssistantList(id="assistant-list")
         """The list; it can be filled before it is mounted."""
+        self._reading = Label("", classes="reading", markup=False)
+        self._reading.display = False
 
     def compose(self) -> ComposeResult:
         yield Label("Assistants", classes="heading")
         yield self.list
+        yield self._reading
         yield Label("Threads", classes="heading")
+
+    def tell_reading(self, names: Sequence[str]) -> None:
+        """Say which notes are on their way."""
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        self._reading.update(harmless(f"● Reading {names[0]}{more}…") if names else "")
+        self._reading.display = bool(names)
 
 
 def _option(assistant: Assistant, *, chosen: bool) -> Option:
