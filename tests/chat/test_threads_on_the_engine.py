@@ -214,7 +214,7 @@ async def test_an_engine_that_dies_is_started_again_and_says_what_became_of_the_
         end = failed([event async for event in events])
         await killing
         assert (end.answer.state, end.answer.text) == (MessageState.FAILED, "One")
-        assert "engine was stopped" in end.problem.sentence
+        assert "broken off by a restart" in end.problem.sentence
         assert room.data.runs == {}
         events = session.retry(room.endpoint)
         assert finished([event async for event in events]).answer.text == "One two three."
