@@ -36,7 +36,8 @@ def read_functions(text: str) -> tuple[Function, ...]:
 
 
 def _plain(error: json.JSONDecodeError) -> str:
-    return error.msg.removesuffix(" at").replace("Unterminated string starting", "a text without end")
+    said = error.msg.removesuffix(" at")
+    return said.replace("Unterminated string starting", "a text without end")
 
 
 def _function(number: int, value: Any) -> Function:
