@@ -162,3 +162,18 @@ async def test_the_steps_are_counted_as_the_panel_counts_them() -> None:
         assert f"{count} steps: Ctrl+G" in student.shown()
         await student.pilot.press("ctrl+g")
         await student.until(lambda: f"Steps · {count}" in student.shown())
+
+
+async def test_the_status_and_the_heading_of_the_steps_are_shortened_and_not_cut() -> None:
+    script: Script = [RunsCode("1", "1\n"), Says("It is 1.")]
+    async with on_thread(script).at_work((120, 40)) as student:
+        await student.in_assistant_mode()
+        await student.ask("Well?")
+        await student.pilot.press("ctrl+g")
+        await student.until(lambda: "Steps · " in student.shown())
+        await student.settle()
+        shown = student.shown()
+        assert "Answered in" in shown
+        status = next(line for line in shown.splitlines() if "Answered in" in line)
+        heading = next(line for line in shown.splitlines() if "Steps · " in line)
+        assert "…" not in status + heading

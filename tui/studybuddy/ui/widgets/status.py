@@ -168,11 +168,13 @@ class StatusLine(Widget):
         ).first_line
         right = Content(self.meter.describe(narrow=width < 60))
         hint = Content(" · " if left and self.hint else "") + Content(self.hint)
-        if left.cell_length + hint.cell_length + right.cell_length + 2 > width:
-            if self.activity.tells:
-                right = Content("")  # what happens matters more than what it costs
-            if left.cell_length + hint.cell_length + right.cell_length + 2 > width:
-                hint = Content("")
+        short, none = Content(self.meter.describe(narrow=True)), Content("")
+        ways = [(hint, right), (none, right), (none, short), (none, none)]
+        if self.activity.tells:  # what happens matters more than what it costs
+            ways[1:3] = [(hint, none)]
+        room = width - left.cell_length - 2
+        fitting = (way for way in ways if sum(part.cell_length for part in way) <= room)
+        hint, right = next(fitting, ways[-1])
         room = max(0, width - right.cell_length - 2)
         left = Content.assemble(left, hint.stylize("$foreground 60%"))
         left = left.truncate(room, ellipsis=True, pad=True)

@@ -13,7 +13,7 @@ from studybuddy.domain.runs import RunStep
 from studybuddy.ui.widgets.steps_list import StepsList
 
 _PALE = "$foreground 60%"
-_KEYS = "   Enter folds · c copies · f folds all"
+_KEYS = ("Enter folds", "c copies", "f folds all")
 
 
 class StepsPanel(Vertical):
@@ -54,6 +54,18 @@ class StepsPanel(Vertical):
         """Give the focus to the outline."""
         self._list.focus()
 
+    def on_resize(self) -> None:
+        """Name as many keys as there is room for."""
+        self._tell()
+
+    def _heading(self, title: str, room: int) -> Content:
+        keys = list(_KEYS)
+        while keys and len(title) + 3 + len(" · ".join(keys)) > room:
+            keys.pop()
+        return Content.assemble(
+            (title, "bold $text-primary"), (f"   {' · '.join(keys)}" if keys else "", _PALE)
+        )
+
     def _tell(self) -> None:
         titles = self.query(Static)
         if not titles:
@@ -61,7 +73,7 @@ class StepsPanel(Vertical):
         count = self._list.count
         text = Content("No steps yet").stylize(_PALE)
         if count:
-            text = Content.assemble((f"Steps · {count}", "bold $text-primary"), (_KEYS, _PALE))
+            text = self._heading(f"Steps · {count}", titles.first().content_size.width)
         title = titles.first()
         if title.content != text:
             title.update(text, layout=False)

@@ -77,6 +77,8 @@ class StepsList(ScrollView, can_focus=True):
 
     def set_steps(self, steps: Sequence[RunStep]) -> None:
         """Show these steps and no others; what was folded by hand stays so."""
+        if self._rows and tuple(steps) == tuple(self._steps.values()):
+            return
         self._steps = {step.id: step for step in steps}
         self._outline = {step.id: nodes_of(step) for step in steps}
         tops = [node for nodes in self._outline.values() for node in nodes]
