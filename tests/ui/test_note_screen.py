@@ -203,3 +203,27 @@ def test_any_place_in_any_text_is_found_or_told(pages: list[str], data: st.DataO
     assert passage.places or passage.notice
     for place in (*passage.places, *note.find(quote)):
         assert 0 <= place.start <= place.end <= len(note.texts[place.page])
+    for place in note.find(quote):
+        found = note.texts[place.page][place.start : place.end]
+        assert found.split() == quote.split()
+    in_a_page = "".join(quote.split()) and any(quote.strip() in text for text in note.texts)
+    assert not in_a_page or passage.places
+
+
+async def test_a_long_note_is_searched_once_when_the_keys_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[str] = []
+    find = NotePages.find
+
+    def counted(note: NotePages, text: str) -> list[Place]:
+        searched.append(text)
+        return find(note, text)
+
+    monkeypatch.setattr(NotePages, "find", counted)
+    monkeypatch.setattr("studybuddy.ui.screens.note.REST", 60.0)  # Enter does not wait for it
+    screen = NoteScreen("long.txt", ["word\n" * 70_000 + "needle\n"])
+    async with DialogHost(screen).open() as host:
+        await host.press("slash", *"needle", "enter")
+        await host.until(lambda: "1 of 1 found" in host.shown())
+        assert searched == ["needle"]

@@ -60,7 +60,10 @@ async def test_a_question_in_a_thread_is_answered_by_the_chosen_assistant() -> N
         await student.ask("What has a wall?")
         assert "Cells have walls." in student.shown()
         assert "Answered in" in student.shown()
-        assert "What has a wall?" in student.server.asked[0].question or student.server.threads
+        (thread,) = student.server.threads.values()
+        assert thread.texts() == ["What has a wall?", "Cells have walls."]
+        assert student.view.assistant is not None
+        assert student.server.asked[0].assistant_id == student.view.assistant.id
 
 
 async def test_an_answer_that_a_limit_ended_is_shown_with_the_limits_name() -> None:

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 from textual.widgets import Input, Label
 
 from studybuddy.domain.runs import Citation
@@ -18,6 +19,10 @@ from studybuddy.ui.widgets.note_pages import NotePages, Place
 from studybuddy.ui.widgets.note_text import NoteText
 
 _KEYS = "↑ ↓ PageUp PageDown scroll · / finds · n N next, previous · Esc closes"
+LONG = 300_000
+"""Characters of a note from which on a search waits until the keys rest."""
+REST = 0.25
+"""Seconds without a key after which they do."""
 
 
 class NoteScreen(Dialog[None]):
@@ -44,6 +49,7 @@ class NoteScreen(Dialog[None]):
         self._text = NoteText(self._note)
         self._places: list[Place] = []
         self._at = 0
+        self._rest: Timer | None = None
         self._from = Place(0, 0, 0)  # where the search begins
 
     def compose(self) -> ComposeResult:
@@ -96,19 +102,38 @@ class NoteScreen(Dialog[None]):
         self.query_one(Input).focus()
 
     @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
-        self._places = self._note.find(event.value)
+    def _typed(self) -> None:
+        """Search at each letter, in a long note when the keys rest."""
+        self._stop_waiting()
+        if self._note.size > LONG:
+            self._rest = self.set_timer(REST, self._search)
+        else:
+            self._search()
+
+    def _stop_waiting(self) -> bool:
+        """Forget what was to be searched; returns whether there was something."""
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            rest.stop()
+        return rest is not None
+
+    def _search(self) -> None:
+        self._rest = None
+        value = self.query_one(Input).value
+        self._places = self._note.find(value)
         place = self._from
         self._at = bisect_left(self._places, Place(place.page, place.start, 0))
         if self._at == len(self._places):
             self._at = 0  # on from the beginning
-        nothing = bool(event.value.strip()) and not self._places
+        nothing = bool(value.strip()) and not self._places
         self.query_one(Input).set_class(nothing, "-nothing")
         self._show_found()
 
     @on(Input.Submitted)
     def _searched(self) -> None:
         """Go on reading; what was found stays highlighted."""
+        if self._stop_waiting():
+            self._search()
         self.query_one("#find").display = False
         self._text.focus()
 

@@ -58,6 +58,11 @@ class NotePages:
         self._starts = list(accumulate(map(len, self.texts), initial=0))
 
     @property
+    def size(self) -> int:
+        """Characters in all."""
+        return self._starts[-1]
+
+    @property
     def blank(self) -> bool:
         """Whether there is nothing to read."""
         return not any(text.strip() for text in self.texts)
