@@ -231,13 +231,16 @@ async def test_only_so_many_files_are_sent_at_once(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / f"{number}.txt").write_text("text")
     under_way = most = 0
+    all_there = asyncio.Event()
 
     class Slow(ScriptedAssistants):
         async def add_note(self, *args, **kwargs):  # type: ignore[no-untyped-def]
             nonlocal under_way, most
             under_way += 1
             most = max(most, under_way)
-            await asyncio.sleep(0)
+            if under_way == AT_ONCE:
+                all_there.set()
+            await asyncio.wait_for(all_there.wait(), 20)
             note = await super().add_note(*args, **kwargs)
             under_way -= 1
             return note

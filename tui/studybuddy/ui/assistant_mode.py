@@ -200,6 +200,7 @@ class AssistantMode:
         )
         if made is not None:
             await self._added(made)
+            self._screen.set_focus(self._view.prompt)  # it is to be asked something now
 
     async def _edit(self, assistant: Assistant) -> None:
         """Edit an assistant as it is now: what changed it meanwhile is not to be lost."""
