@@ -21,7 +21,9 @@ OPEN = object()
 class DialogHost(App[None]):
     """Shows one dialog, and keeps its result and what was copied and told."""
 
-    CSS_PATH = str(Path(studybuddy.ui.__file__).with_name("styles.tcss"))
+    CSS_PATH = [
+        str(Path(studybuddy.ui.__file__).with_name(name)) for name in ("styles.tcss", "study.tcss")
+    ]
 
     def __init__(self, dialog: Screen[Any]) -> None:
         super().__init__()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message
 from studybuddy.domain.problems import Problem
-from studybuddy.domain.runs import FunctionCall, RunStep
 from studybuddy.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from studybuddy.domain.runs import FunctionCall, RunStep
 
 
 class Phase(StrEnum):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from studybuddy.domain.runs import RunDetails
 from studybuddy.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from studybuddy.domain.runs import RunDetails
 
 
 class Role(StrEnum):

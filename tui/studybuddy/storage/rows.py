@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
-from studybuddy.domain.runs import RunDetails
 from studybuddy.domain.usage import Usage
 from studybuddy.storage.text import clean
+
+if TYPE_CHECKING:
+    from studybuddy.domain.runs import RunDetails
 
 CONVERSATION = (
     "id, title, created_at, updated_at, mode, system_prompt, endpoint, model, leaf_id, draft, "

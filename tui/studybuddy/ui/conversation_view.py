@@ -26,7 +26,6 @@ from studybuddy.domain.events import (
 )
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
-from studybuddy.domain.runs import RunStep
 from studybuddy.ui.drafts import DraftKeeper, joined, measure
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
@@ -40,6 +39,7 @@ from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
+    from studybuddy.domain.runs import RunStep
 
 
 class ConversationView(Vertical):

@@ -9,10 +9,10 @@ from textual.widget import Widget
 
 from studybuddy.domain.events import StepChanged, TurnEvent
 from studybuddy.domain.messages import Message
-from studybuddy.domain.runs import RunStep
 from studybuddy.ui.turns import Turn
 
 if TYPE_CHECKING:
+    from studybuddy.domain.runs import RunStep
     from studybuddy.ui.widgets.steps import StepsPanel
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.events import (
     ActionRequired,
@@ -19,9 +20,11 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import Message, MessageState
-from studybuddy.domain.runs import RunDetails, RunStep
 from studybuddy.domain.usage import Usage
 from studybuddy.ui.widgets.status import Activity
+
+if TYPE_CHECKING:
+    from studybuddy.domain.runs import RunStep
 
 _STOPPED = "Stopped."
 
@@ -92,6 +95,8 @@ class Turn:
             case TurnStarted(_, answer, replaced):
                 self._taken_up = answer.id in replaced
                 if self.assistant and answer.details is None:  # it is named from the beginning
+                    from studybuddy.domain.runs import RunDetails  # not before the first frame
+
                     details = RunDetails("", "", assistant_name=self.assistant)
                     answer = replace(answer, details=details)
                 self.answer = answer

@@ -7,10 +7,13 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.worker import Worker
 
 from studybuddy.ui.faults import tell_fault
+from studybuddy.ui.late_styles import STUDY
 
 
 class Dialog(ModalScreen[ScreenResultType]):
     """A modal screen that says so when one of its workers fails, and closes itself, once."""
+
+    CSS_PATH = str(STUDY)
 
     _given: tuple[ScreenResultType | None] | None = None
     """The result, as soon as there is one."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message, MessageState, Role
-from studybuddy.domain.runs import Citation
 from studybuddy.ui.transcript.palette import Palette
+
+if TYPE_CHECKING:
+    from studybuddy.domain.runs import Citation
 
 HEAD = 2
 """Lines above a message's text: a blank one and the name."""

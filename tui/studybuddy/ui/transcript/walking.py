@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message as Event
 
 from studybuddy.domain.messages import Message, Role
-from studybuddy.domain.runs import Citation
 from studybuddy.ui.transcript.cursor import (
     CitationPlace,
     CodePlace,
@@ -18,6 +19,9 @@ from studybuddy.ui.transcript.cursor import (
 )
 from studybuddy.ui.transcript.look import citations_of
 from studybuddy.ui.transcript.pane import Pane
+
+if TYPE_CHECKING:
+    from studybuddy.domain.runs import Citation
 
 
 class Walking(Pane):

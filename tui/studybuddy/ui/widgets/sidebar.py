@@ -73,8 +73,10 @@ class Sidebar(Vertical):
     def assistants(self) -> AssistantPane:
         """The list of assistants, which is made when assistant mode is first used."""
         if self._assistants is None:
+            from studybuddy.ui.late_styles import load_study_styles
             from studybuddy.ui.widgets.assistant_pane import AssistantPane
 
+            load_study_styles(self.app)
             self._assistants = AssistantPane(id="assistants")
             self.mount(self._assistants, before=self.list)
         return self._assistants
