@@ -240,6 +240,8 @@ async def test_a_copy_is_made_and_chosen() -> None:
         await student.pilot.press("ctrl+l", "d")
         await student.until(lambda: "◉ Study Buddy copy" in student.shown())
         assert len(student.server.shelf) == 4
+        await student.pilot.press("delete")
+        await student.until(lambda: "Delete Study Buddy copy?" in student.shown())
 
 
 async def test_deleting_asks_first_and_no_is_what_enter_means() -> None:

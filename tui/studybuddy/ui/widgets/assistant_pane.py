@@ -46,14 +46,21 @@ class AssistantList(OptionList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._assistants: dict[str, Assistant] = {}
+        self._chosen = ""
 
     def show(self, assistants: Sequence[Assistant], chosen: str) -> None:
-        """Show these assistants, one of them as the chosen one."""
+        """Show these assistants, one of them as the chosen one.
+
+        The cursor of a list in use stays where it is, unless another one was chosen: what the next
+        key does is for the assistant that is set off.
+        """
         pointed = self.highlighted_option.id if self.highlighted_option else None
         self._assistants = {assistant.id: assistant for assistant in assistants}
         self.remove_class("-error")
         self.set_options([_option(a, chosen=a.id == chosen) for a in assistants])
-        wanted = pointed if self.has_focus and pointed in self._assistants else chosen
+        stays = self.has_focus and chosen == self._chosen and pointed in self._assistants
+        wanted = pointed if stays and pointed else chosen
+        self._chosen = chosen
         if wanted in self._assistants:
             self.highlighted = self.get_option_index(wanted)
 
