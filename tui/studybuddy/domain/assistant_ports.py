@@ -38,6 +38,8 @@ class RunRequest:
     question: str = ""
     """A message of the student's that is added with the run, or neither is; empty for none."""
     additional_instructions: str = ""
+    max_completion_tokens: int | None = None
+    """Over all of the run; `None` for no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from studybuddy.domain.problems import Problem
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
+    from studybuddy.domain.limits import BudgetState, Obstacle
     from studybuddy.domain.runs import FunctionCall, RunStep
 
 
@@ -63,6 +64,30 @@ class TurnStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnRefused:
+    """Nothing was sent or stored, because of that; the turn's first and only event."""
+
+    obstacle: Obstacle
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFitted:
+    """The conversation was made to fit before it was sent."""
+
+    dropped: int = 0
+    """Messages that were left out."""
+    summarised: int = 0
+    """Messages that a summary stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNear:
+    """A budget nears its end, or is over it while a run goes on."""
+
+    state: BudgetState
+
+
+@dataclass(frozen=True, slots=True)
 class TurnFinished:
     """The answer is complete, or was stopped: its `state` says which."""
 
@@ -112,6 +137,9 @@ TurnEvent = (
     | StepChanged
     | ActionRequired
     | UsageReported
+    | ContextFitted
+    | BudgetNear
+    | TurnRefused
     | TurnStarted
     | TurnFinished
     | TurnFailed

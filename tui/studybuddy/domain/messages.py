@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
+    from studybuddy.domain.limits import Overflow
     from studybuddy.domain.runs import RunDetails
 
 
@@ -66,6 +67,10 @@ class Message:
     """What the endpoint reported for the request that made this answer."""
     details: RunDetails | None = None
     """In assistant mode, what the run that made this answer left with it."""
+    pinned: bool = False
+    """Whether it stays in the context where older messages are dropped."""
+    kept: bool = False
+    """Whether it is an answer that was given before and kept: nothing was sent for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,10 @@ class Conversation:
     """In assistant mode, the assistant last used."""
     assistant_name: str = ""
     """Its name, to be shown without asking the server."""
+    max_completion_tokens: int | None = None
+    """The longest answer that is asked for; `None` for the model's own limit."""
+    overflow: Overflow | None = None
+    """What happens where it does not fit the context window; `None` for what is set for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from studybuddy.domain.accounts import Origin
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role
+from studybuddy.domain.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class CompletionRequest:
     model: str = ""
     """Empty means the endpoint's default."""
     max_completion_tokens: int | None = None
+    origin: Origin = field(default_factory=Origin)
+    """For the records; it is not sent, but that a conversation's requests share a prompt cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class CompletionProvider(Protocol):
 
         Raises:
             StudyBuddyError: for every failure, with the problem to show.
+        """
+        ...
+
+    async def count(self, request: CompletionRequest) -> int | None:
+        """Prompt tokens of a request by the endpoint's own tokenizer; `None` where it has none.
+
+        Raises:
+            StudyBuddyError: where it could not be asked.
         """
         ...
 
@@ -91,10 +103,10 @@ class ConversationStore(Protocol):
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head.
 
-        An update writes title, mode, system prompt, endpoint, model, thread and assistant, and
-        moves `updated_at` forward, never back. It leaves `draft` (see `save_draft`) and `leaf_id`
-        (see `add`) as they are: another instance may have changed them since this head was
-        read. A new conversation is stored as it is given.
+        An update writes title, mode, system prompt, endpoint, model, thread, assistant and limits,
+        and moves `updated_at` forward, never back. It leaves `draft` (see `save_draft`) and
+        `leaf_id` (see `add`) as they are: another instance may have changed them since this head
+        was read. A new conversation is stored as it is given.
         """
         ...
 
@@ -147,6 +159,10 @@ class ConversationStore(Protocol):
         """
         ...
 
+    async def pin(self, message_id: str, pinned: bool) -> None:
+        """Mark a message to stay in the context, or no longer; nothing where it is gone."""
+        ...
+
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         """Write what is typed and not sent; does nothing where the conversation is unknown."""
         ...
@@ -163,15 +179,65 @@ class ConversationStore(Protocol):
         ...
 
 
-class TokenCounter(Protocol):
-    """Counts tokens; may be slow at first use, so it is called off the key path."""
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What stands for the beginning of a conversation where that does not fit any more."""
 
-    def count(self, text: str, model: str) -> tuple[int, bool]:
-        """Tokens of `text` for `model`, and whether that is exact."""
+    conversation_id: str
+    covers_id: str
+    """The last message that it sums up; all before it on its branch are summed up too."""
+    text: str
+    created_at: float
+    """Unix time, seconds."""
+
+
+class SummaryStore(Protocol):
+    """Summaries on disk.
+
+    Raises:
+        StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
+    """
+
+    async def summaries(self, conversation_id: str) -> Sequence[Summary]:
+        """Those of a conversation, the newest first."""
         ...
 
-    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> tuple[int, bool]:
-        """Prompt tokens of a whole request with its chat overhead, and whether that is exact."""
+    async def keep_summary(self, summary: Summary) -> None:
+        """Write one; nothing where the conversation is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer that may be given again to the same question in the same context."""
+
+    key: str
+    """Names question, context, model and endpoint: hexadecimal digits that tell none of them."""
+    text: str
+    model: str
+    usage: Usage
+    """What making it used."""
+    created_at: float
+    """Unix time, seconds."""
+
+
+class AnswerCache(Protocol):
+    """Answers on disk, to be given again.
+
+    Raises:
+        StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
+    """
+
+    async def find_answer(self, key: str, not_before: float) -> KeptAnswer | None:
+        """The answer of that key, unless it was made before that Unix time."""
+        ...
+
+    async def keep_answer(self, answer: KeptAnswer) -> None:
+        """Write an answer, in place of one of the same key."""
+        ...
+
+    async def clear_answers(self, before: float | None = None) -> int:
+        """Delete those made before that Unix time, or all, and tell how many."""
         ...
 
 

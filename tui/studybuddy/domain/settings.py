@@ -25,6 +25,69 @@ class EndpointSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What one prompt and one answer may have: `[limits]` in the settings file."""
+
+    context: Literal["refuse", "drop", "summarise"] = "refuse"
+    """What to do with a conversation that the model can't hold: refuse to send it and say by how
+    much it is too long, drop its oldest turns, or let the model sum them up."""
+    max_completion_tokens: int = 0
+    """Longest answer in tokens, for new conversations; 0 means the model's own limit."""
+    prompt_characters: int = 0
+    """Longest prompt in characters; 0 means any length."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """Most that may be spent: `[budgets]` in the settings file.
+
+    Each is dollars, such as "$0.50", or tokens, such as "20,000 tokens"; empty means no limit.
+    """
+
+    request: str = ""
+    """For one request."""
+    conversation: str = ""
+    """For one conversation."""
+    day: str = ""
+    """For a day."""
+    month: str = ""
+    """For a calendar month."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavingSettings:
+    """Ways to use fewer tokens, each off by default: `[savings]` in the settings file."""
+
+    filler_words: bool = False
+    """Leave words that say nothing, such as “please”, out of prompts; shown before sending."""
+    keep_answers: bool = False
+    """Give an answer again where the same was asked in the same context of the same model."""
+    keep_answers_days: int = 7
+    """Days after which a kept answer is not given any more."""
+    steady_prefix: bool = False
+    """Keep the beginning of requests the same for as long as possible, for servers that charge
+    less for what they have in their cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSettings:
+    """A model's price and size: `[prices."MODEL"]` in the settings file; goes before all else."""
+
+    input: float | None = None
+    """Dollars for a million prompt tokens."""
+    output: float | None = None
+    """Dollars for a million tokens of the answer."""
+    cached: float | None = None
+    """Dollars for a million prompt tokens from the server's cache."""
+    cache_write: float | None = None
+    """Dollars for a million prompt tokens written to it."""
+    context_window: int | None = None
+    """Tokens of prompt and answer together."""
+    max_output: int | None = None
+    """Tokens of the longest answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything in `settings.toml`."""
 
@@ -48,3 +111,11 @@ class Settings:
     """Command id to keys, such as new_conversation = "ctrl+n,f5"."""
     endpoints: dict[str, EndpointSettings] = field(default_factory=dict)
     """Named endpoints."""
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    """What one prompt and one answer may have."""
+    budgets: BudgetSettings = field(default_factory=BudgetSettings)
+    """Most that may be spent."""
+    savings: SavingSettings = field(default_factory=SavingSettings)
+    """Ways to use fewer tokens."""
+    prices: dict[str, PriceSettings] = field(default_factory=dict)
+    """Prices and sizes of models."""

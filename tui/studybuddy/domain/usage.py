@@ -1,4 +1,4 @@
-"""Tokens as the endpoint reports them."""
+"""Tokens as the endpoint reports them, or as they were counted."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from dataclasses import dataclass
 class Usage:
     """Tokens of one request, in the API's own terms.
 
-    `prompt` includes `cached`, and `completion` includes `reasoning`, as in the
-    `usage` object of Chat Completions. Servers may leave any of them out; what is
-    missing is 0.
+    `prompt` includes `cached` and `cache_written`, and `completion` includes `reasoning`, as in
+    the `usage` object of Chat Completions. Servers may leave any of them out; what is missing
+    is 0.
     """
 
     prompt: int = 0
     completion: int = 0
     cached: int = 0
+    """Prompt tokens that the server had in its prompt cache."""
     reasoning: int = 0
+    cache_written: int = 0
+    """Prompt tokens that the server put into its prompt cache, where that is billed."""
 
     @property
     def total(self) -> int:
@@ -30,4 +33,20 @@ class Usage:
             self.completion + other.completion,
             self.cached + other.cached,
             self.reasoning + other.reasoning,
+            self.cache_written + other.cache_written,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of tokens, and whether it is what the model's own tokenizer gives."""
+
+    tokens: int = 0
+    exact: bool = True
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.tokens + other.tokens, self.exact and other.exact)
+
+    def __str__(self) -> str:
+        """The number as it is shown: "1,204", or "≈1,204" for an estimate."""
+        return f"{'' if self.exact else '≈'}{self.tokens:,}"

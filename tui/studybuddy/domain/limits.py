@@ -1,0 +1,199 @@
+"""Limits that hold before a request leaves: the context window, budgets, the prompt's length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.money import dollars
+
+if TYPE_CHECKING:
+    from studybuddy.domain.money import ModelFacts
+
+UNKNOWN_OUTPUT = 4096
+"""Tokens reserved for the answer of a model whose longest answer nobody knows, at most."""
+
+
+class Overflow(StrEnum):
+    """What happens to a conversation that does not fit the context window."""
+
+    REFUSE = "refuse"  # nothing is sent; the student decides
+    DROP = "drop"  # the oldest turns are left out; pinned messages stay
+    SUMMARISE = "summarise"  # the model sums them up
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many tokens a prompt may have."""
+
+    window: int | None = None
+    """The context window; `None` where nobody knows it: then everything fits."""
+    reserved: int = 0
+    """Kept free for the answer."""
+
+    @classmethod
+    def of(cls, facts: ModelFacts, max_completion_tokens: int | None) -> Room:
+        """The room in a model's window.
+
+        The answer gets what the student allows it, else the model's longest answer; never more
+        than half of the window where a longest answer would leave no room for a question.
+        """
+        window = facts.context_window
+        if window is None:
+            return cls()
+        most = window // 2
+        if max_completion_tokens:
+            return cls(window, min(max_completion_tokens, window - 1))
+        if facts.max_output is None:
+            return cls(window, min(UNKNOWN_OUTPUT, window // 4))
+        return cls(window, min(facts.max_output, most))
+
+    @property
+    def prompt(self) -> int | None:
+        """Tokens that a prompt may have; `None` for any number."""
+        return None if self.window is None else self.window - self.reserved
+
+
+class Period(StrEnum):
+    """What a budget is for."""
+
+    REQUEST = "request"
+    CONVERSATION = "conversation"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So much money, or so many tokens."""
+
+    nanodollars: int | None = None
+    tokens: int | None = None
+    """One of the two is given."""
+
+    def __str__(self) -> str:
+        if self.nanodollars is not None:
+            return dollars(self.nanodollars)
+        return f"{self.tokens or 0:,} tokens"
+
+
+WARN_AT = 0.8
+"""Share of a budget from which on the student is warned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was used of a budget so far, or what a request is going to use."""
+
+    nanodollars: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.nanodollars + other.nanodollars, self.tokens + other.tokens)
+
+    def share_of(self, amount: Amount) -> float:
+        """How much of a budget that is: 1.0 for all of it."""
+        if amount.nanodollars is not None:
+            return self.nanodollars / amount.nanodollars if amount.nanodollars > 0 else 1.0
+        return self.tokens / amount.tokens if amount.tokens else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """One budget and how much of it is used."""
+
+    period: Period
+    amount: Amount
+    spent: Spent
+    """Without what is about to be sent."""
+    coming: Spent = Spent()
+    """What sending now would use at least: the prompt."""
+
+    @property
+    def share(self) -> float:
+        """What would be used with it: 1.0 for all."""
+        return (self.spent + self.coming).share_of(self.amount)
+
+    @property
+    def warns(self) -> bool:
+        """Whether the student is to be told that it nears its end."""
+        return self.share >= WARN_AT
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing more may be sent.
+
+        A budget that is used up stops; one for a request stops what would be more than it.
+        """
+        over = self.share
+        return over > 1.0 or self.spent.share_of(self.amount) >= 1.0
+
+
+def budget_states(
+    budgets: Mapping[Period, Amount], spent: Mapping[Period, Spent], coming: Spent
+) -> tuple[BudgetState, ...]:
+    """Every budget as it stands, the one nearest to its end first."""
+    states = [
+        BudgetState(period, amount, spent.get(period, Spent()), coming)
+        for period, amount in budgets.items()
+    ]
+    return tuple(sorted(states, key=lambda state: state.share, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotFit:
+    """The request has more tokens than the model takes."""
+
+    tokens: int
+    room: int
+    exact: bool
+    droppable: int
+    """The oldest messages that would have to go for it to fit; 0 where that does not help."""
+
+    def __str__(self) -> str:
+        about = "" if self.exact else "about "
+        says = f"{about}{self.tokens:,} of {self.room:,} tokens".capitalize()
+        if not self.droppable:
+            return f"{says}: too long for this model. Shorten it."
+        messages = "message" if self.droppable == 1 else f"{self.droppable} messages"
+        return f"{says}; shorten it or let me drop the oldest {messages}."
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """A budget is used up."""
+
+    state: BudgetState
+
+    def __str__(self) -> str:
+        period = self.state.period
+        whose = "request" if period is Period.REQUEST else f"{period.value}'s"
+        if period is Period.REQUEST:
+            return f"This would take more than a request's budget of {self.state.amount}."
+        return f"The {whose} budget of {self.state.amount} is used up."
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTooLong:
+    """The prompt has more characters than the student allows."""
+
+    characters: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"Your prompt has {self.characters:,} of {self.limit:,} characters. Shorten it."
+
+
+Obstacle = DoesNotFit | OverBudget | PromptTooLong
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the student allows one turn, against what is set."""
+
+    overflow: Overflow | None = None
+    """What may happen to what does not fit; `None` for what is set."""
+    afresh: bool = False
+    """Whether an answer that is kept must not serve."""
