@@ -36,8 +36,11 @@ class ScriptedProvider:
         *scripts: Sequence[Step],
         endpoint: Endpoint = ENDPOINT,
         models: Sequence[Model] | Problem = MODELS,
+        counts: int | None = None,
     ) -> None:
+        """Prepare it; `counts` is what its tokenizer says of any request, if it has one."""
         self._scripts = scripts
+        self.counts = counts
         self._endpoint = endpoint
         self._models = models
         self.requests: list[CompletionRequest] = []
@@ -69,6 +72,10 @@ class ScriptedProvider:
                         yield step
         finally:
             self.abandoned += not ended
+
+    async def count(self, request: CompletionRequest) -> int | None:
+        """The count given."""
+        return self.counts
 
     async def models(self) -> Sequence[Model]:
         """The models given."""

@@ -73,6 +73,10 @@ class OpenAICompletionProvider:
             models = [model for model in models if looks_like_chat(model.id)]
         return models
 
+    async def count(self, request: CompletionRequest) -> int | None:
+        """Prompt tokens of a request by the endpoint's own tokenizer; `None` where it has none."""
+        return None
+
     async def default_model(self) -> str:
         """The model the endpoint is configured with, else the first listed that chats.
 
