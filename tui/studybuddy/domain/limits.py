@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.money import dollars
 
 if TYPE_CHECKING:
-    from studybuddy.domain.money import ModelFacts
+    from studybuddy.domain.money import Cost, ModelFacts
+    from studybuddy.domain.usage import Usage
 
 UNKNOWN_OUTPUT = 4096
 """Tokens reserved for the answer of a model whose longest answer nobody knows, at most."""
@@ -89,15 +90,33 @@ class Spent:
 
     nanodollars: int = 0
     tokens: int = 0
+    unpriced: int = 0
+    """Requests whose price nobody knows; no dollars stand for them."""
+
+    @classmethod
+    def of(cls, usage: Usage, cost: Cost) -> Spent:
+        """What requests used, and what they cost."""
+        return cls(cost.nanodollars, usage.total, cost.unpriced)
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(self.nanodollars + other.nanodollars, self.tokens + other.tokens)
+        return Spent(
+            self.nanodollars + other.nanodollars,
+            self.tokens + other.tokens,
+            self.unpriced + other.unpriced,
+        )
+
+    def measured_by(self, amount: Amount) -> tuple[int, int]:
+        """How much that is of a budget, and of how much, both in the budget's own unit."""
+        if amount.nanodollars is not None:
+            return self.nanodollars, amount.nanodollars
+        return self.tokens, amount.tokens or 0
 
     def share_of(self, amount: Amount) -> float:
-        """How much of a budget that is: 1.0 for all of it."""
-        if amount.nanodollars is not None:
-            return self.nanodollars / amount.nanodollars if amount.nanodollars > 0 else 1.0
-        return self.tokens / amount.tokens if amount.tokens else 1.0
+        """How much of a budget that is: 1.0 for all of it, and for anything of a budget of $0."""
+        used, limit = self.measured_by(amount)
+        if limit > 0:
+            return used / limit
+        return 1.0 if used > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +128,11 @@ class BudgetState:
     spent: Spent
     """Without what is about to be sent."""
     coming: Spent = Spent()
-    """What sending now would use at least: the prompt."""
+    """What sending now would use at least: the prompt. Of a run under way, what it used so far."""
+    lifted: bool = False
+    """Whether the student let this go on beyond it."""
+    conversation_id: str = ""
+    """The conversation that was asked about."""
 
     @property
     def share(self) -> float:
@@ -117,18 +140,59 @@ class BudgetState:
         return (self.spent + self.coming).share_of(self.amount)
 
     @property
+    def blind(self) -> bool:
+        """Whether what is coming costs what nobody knows, so that a budget in dollars can't hold.
+
+        Such a request is let through and told of: what it costs is not known to be too much.
+        """
+        return self.amount.nanodollars is not None and self.coming.unpriced > 0
+
+    @property
     def warns(self) -> bool:
         """Whether the student is to be told that it nears its end."""
         return self.share >= WARN_AT
 
     @property
-    def stops(self) -> bool:
-        """Whether nothing more may be sent.
+    def used_up(self) -> bool:
+        """Whether nothing of it is left, also without what is coming."""
+        used, limit = self.spent.measured_by(self.amount)
+        return used >= limit > 0
 
-        A budget that is used up stops; one for a request stops what would be more than it.
+    @property
+    def stops(self) -> bool:
+        """Whether nothing more may be sent: it is used up, or this would take more than is left.
+
+        What costs nothing is never stopped by a budget in dollars.
         """
-        over = self.share
-        return over > 1.0 or self.spent.share_of(self.amount) >= 1.0
+        coming = self.coming
+        free = coming.tokens > 0 and not coming.nanodollars and not coming.unpriced
+        if self.lifted or (free and self.amount.nanodollars is not None):
+            return False
+        used, limit = (self.spent + coming).measured_by(self.amount)
+        return used > limit or self.used_up
+
+    @property
+    def reached(self) -> bool:
+        """Whether what is under way has taken all of it, and is to end."""
+        used, limit = (self.spent + self.coming).measured_by(self.amount)
+        return not self.lifted and used > 0 and used >= limit
+
+    @property
+    def name(self) -> str:
+        """As it stands in a sentence: "the day's budget of $0.50"."""
+        owner = "a request's" if self.period is Period.REQUEST else f"the {self.period.value}'s"
+        return f"{owner} budget of {self.amount}"
+
+    def __str__(self) -> str:
+        """How it stands, in one sentence."""
+        name = self.name
+        if self.blind:
+            return f"The price of this model is not known: {name} can't count it."
+        if self.lifted and self.share >= 1.0:
+            return f"{_capital(name)} is used up; you let this go on."
+        if self.share >= 1.0:
+            return f"{_capital(name)} is used up."
+        return f"{int(self.share * 100)} % of {name} is used."
 
 
 def budget_states(
@@ -163,16 +227,36 @@ class DoesNotFit:
 
 @dataclass(frozen=True, slots=True)
 class OverBudget:
-    """A budget is used up."""
+    """A budget is used up, or what is about to be sent would take more than is left of it."""
 
     state: BudgetState
 
     def __str__(self) -> str:
-        period = self.state.period
-        whose = "request" if period is Period.REQUEST else f"{period.value}'s"
-        if period is Period.REQUEST:
-            return f"This would take more than a request's budget of {self.state.amount}."
-        return f"The {whose} budget of {self.state.amount} is used up."
+        state = self.state
+        if state.used_up:
+            return f"{_capital(state.name)} is used up."
+        if state.period is Period.REQUEST:
+            return f"This would take {_told(state.coming, state.amount)}, more than {state.name}."
+        takes = _told(state.coming, state.amount)
+        return f"This would go over {state.name}: {_left(state)} are left, and it takes {takes}."
+
+
+def _told(spent: Spent, amount: Amount) -> str:
+    """What is coming, in a budget's unit, at least: the answer is not in it."""
+    if amount.nanodollars is not None:
+        return f"at least {dollars(spent.nanodollars)}"
+    return f"at least {spent.tokens:,} tokens"
+
+
+def _left(state: BudgetState) -> str:
+    used, limit = state.spent.measured_by(state.amount)
+    if state.amount.nanodollars is not None:
+        return dollars(max(limit - used, 0))
+    return f"{max(limit - used, 0):,}"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 @dataclass(frozen=True, slots=True)
