@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import (
     Conversation,
     Message,
@@ -29,7 +30,7 @@ from studybuddy.domain.runs import (
     SearchCall,
     StepStatus,
 )
-from studybuddy.domain.usage import Usage
+from studybuddy.domain.usage import MOST_TOKENS, Usage
 
 
 @dataclass
@@ -124,6 +125,8 @@ class ConversationStoreContract:
             "thread_1",
             "asst_1",
             "Tutor 学",
+            300,
+            Overflow.DROP,
         )
         await store.save(head)
         opened = await store.load(head.id)
@@ -141,7 +144,7 @@ class ConversationStoreContract:
         head = a_conversation()
         await store.save(head)
         question = asked("What is\n\tlight? \x1b[31m\0 학생")
-        answer = replace(answered("A wave.", question), usage=Usage(10, 5, 4, 3))
+        answer = replace(answered("A wave.", question), usage=Usage(10, 5, 4, 3, 2), kept=True)
         failed = replace(answered("", answer, MessageState.FAILED), error="No network.")
         await store.add(head.id, question, answer)
         await store.add(head.id, failed)
@@ -252,6 +255,58 @@ class ConversationStoreContract:
         opened = await store.load(head.id)
         assert opened is not None
         assert opened.head == head
+
+    async def test_the_limits_of_a_conversation_are_changed_and_lifted(
+        self, store: ConversationStore
+    ) -> None:
+        head = a_conversation()
+        for limits in ((200, Overflow.SUMMARISE), (None, Overflow.REFUSE), (50, None)):
+            head = replace(head, max_completion_tokens=limits[0], overflow=limits[1])
+            await store.save(head)
+            opened = await store.load(head.id)
+            assert opened is not None
+            assert opened.head == head
+
+    async def test_a_message_is_pinned_and_stays_so_when_it_is_finished(
+        self, store: ConversationStore
+    ) -> None:
+        head, question = a_conversation(), asked()
+        answer = answered("", question, MessageState.STREAMING)
+        await store.save(head)
+        await store.add(head.id, question, answer)
+        await store.pin(answer.id, True)
+        await store.pin(question.id, True)
+        await store.pin(question.id, False)
+        await store.pin(new_id(), True)
+        await store.finish(replace(answer, text="A wave.", state=MessageState.COMPLETE))
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert [message.pinned for message in opened.messages] == [False, True]
+
+    async def test_that_an_answer_is_a_kept_one_may_be_known_only_at_its_end(
+        self, store: ConversationStore
+    ) -> None:
+        head, question = a_conversation(), asked()
+        answer = answered("", question, MessageState.STREAMING)
+        await store.save(head)
+        await store.add(head.id, question, answer)
+        await store.finish(replace(answer, state=MessageState.COMPLETE, kept=True))
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert [message.kept for message in opened.messages] == [False, True]
+
+    async def test_a_number_of_tokens_that_no_request_has_does_not_cost_the_answer(
+        self, store: ConversationStore
+    ) -> None:
+        head = a_conversation()
+        await store.save(head)
+        told = Usage(2**63, -1, 2**200, 0, 5)
+        answer = replace(answered("A wave.", None), usage=told)
+        await store.add(head.id, answer)
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert opened.messages[0].text == "A wave."
+        assert opened.messages[0].usage in (told, Usage(MOST_TOKENS, 0, MOST_TOKENS, 0, 5))
 
     async def test_what_a_run_left_with_its_answer_comes_back_whole(
         self, store: ConversationStore

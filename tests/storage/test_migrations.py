@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studybuddy.domain.assistant_ports import FollowedRun
+from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
 from studybuddy.domain.runs import RunDetails
 from studybuddy.domain.usage import Usage
@@ -77,6 +78,73 @@ async def test_conversations_of_version_1_can_be_carried_on_in_a_thread(
     assert opened.head.thread_id == "thread_1"
     assert opened.head.assistant_name == "Math Tutor"
     assert opened.messages == (QUESTION, answer)
+
+
+@pytest.fixture
+async def second(tmp_path: Path) -> AsyncIterator[SqliteConversationStore]:
+    """The store of a file that version 2 left, with a run that was followed to its end."""
+    with closing(open_database(tmp_path / "studybuddy.db", MIGRATIONS[:2]).connection) as old:
+        old.execute(
+            "INSERT INTO conversations VALUES ('c1', 'Light', 1, 5, 'assistant', 'Be kind.', "
+            "'lab', 'small', 'm2', 'typed', 'thread_1', 'asst_1', 'Tutor')"
+        )
+        old.execute(
+            "INSERT INTO messages VALUES (1, 'm1', 'c1', NULL, 'user', 'What is light?', 2, "
+            "'complete', '', '', '', NULL, NULL, NULL, NULL, NULL)"
+        )
+        old.execute(
+            "INSERT INTO messages VALUES (2, 'm2', 'c1', 'm1', 'assistant', 'A wave.', 3, "
+            "'complete', '', 'small', '', 3, 4, 1, 2, "
+            """'{"run_id": "run_1", "thread_id": "thread_1"}')"""
+        )
+    store, instance = open_store(tmp_path)
+    yield store
+    await store.close()
+    instance.release()
+
+
+async def test_conversations_of_version_2_are_read_as_they_were_and_have_no_limits(
+    second: SqliteConversationStore,
+) -> None:
+    opened = await second.load("c1")
+    assert opened is not None
+    assert opened.head == replace(
+        OLD,
+        mode=Mode.ASSISTANT,
+        thread_id="thread_1",
+        assistant_id="asst_1",
+        assistant_name="Tutor",
+    )
+    answer = replace(
+        ANSWER,
+        text="A wave.",
+        state=MessageState.COMPLETE,
+        usage=Usage(3, 4, 1, 2),
+        details=RunDetails("run_1", "thread_1"),
+    )
+    assert opened.messages == (QUESTION, answer)
+
+
+async def test_conversations_of_version_2_can_be_pinned_and_limited(
+    second: SqliteConversationStore,
+) -> None:
+    await second.pin("m1", True)
+    await second.save(replace(OLD, max_completion_tokens=90, overflow=Overflow.DROP))
+    opened = await second.load("c1")
+    assert opened is not None
+    assert [message.pinned for message in opened.messages] == [True, False]
+    assert (opened.head.max_completion_tokens, opened.head.overflow) == (90, Overflow.DROP)
+
+
+async def test_what_a_later_version_does_with_too_long_conversations_is_as_good_as_unset(
+    tmp_path: Path, second: SqliteConversationStore
+) -> None:
+    await second.load("c1")
+    with closing(open_database(tmp_path / "studybuddy.db").connection) as other:
+        other.execute("UPDATE conversations SET overflow = 'fold'")
+    opened = await second.load("c1")
+    assert opened is not None
+    assert opened.head.overflow is None
 
 
 @pytest.mark.parametrize(

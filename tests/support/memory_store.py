@@ -73,6 +73,8 @@ class MemoryConversationStore:
                 thread_id=conversation.thread_id,
                 assistant_id=conversation.assistant_id,
                 assistant_name=conversation.assistant_name,
+                max_completion_tokens=conversation.max_completion_tokens,
+                overflow=conversation.overflow,
             )
         self.data.conversations[conversation.id] = conversation
 
@@ -145,9 +147,16 @@ class MemoryConversationStore:
                 model=message.model,
                 usage=message.usage,
                 details=message.details,
+                kept=message.kept,
             ),
         )
         self._touch(owner)
+
+    async def pin(self, message_id: str, pinned: bool) -> None:
+        self.check()
+        if message_id in self.data.messages:
+            owner, message = self.data.messages[message_id]
+            self.data.messages[message_id] = owner, replace(message, pinned=pinned)
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         self.check()

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+MOST_TOKENS = 10**12
+"""Of one kind in one request; a server that tells of more is not to be believed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one request, in the API's own terms.
@@ -27,6 +31,19 @@ class Usage:
         """Prompt and completion tokens together."""
         return self.prompt + self.completion
 
+    def bounded(self) -> Usage:
+        """The same in whole numbers from 0 to `MOST_TOKENS`, whatever a server told.
+
+        So any number of them can be stored and added up.
+        """
+        return Usage(
+            _bounded(self.prompt),
+            _bounded(self.completion),
+            _bounded(self.cached),
+            _bounded(self.reasoning),
+            _bounded(self.cache_written),
+        )
+
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.prompt + other.prompt,
@@ -35,6 +52,12 @@ class Usage:
             self.reasoning + other.reasoning,
             self.cache_written + other.cache_written,
         )
+
+
+def _bounded(tokens: float) -> int:
+    if not tokens > 0:  # "not a number" too
+        return 0
+    return int(min(tokens, MOST_TOKENS))
 
 
 @dataclass(frozen=True, slots=True)

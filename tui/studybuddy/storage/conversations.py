@@ -103,8 +103,12 @@ class SqliteConversationStore:
         await self._write(sql, clean(text), message_id)
 
     async def finish(self, message: Message) -> None:
-        """Write an answer's final text, state, error, model and usage."""
+        """Write an answer's final text, state, error, model, usage and details."""
         await self._thread.run(self._finish, message)
+
+    async def pin(self, message_id: str, pinned: bool) -> None:
+        """Mark a message to stay in the context, or no longer; nothing where it is gone."""
+        await self._write("UPDATE messages SET pinned = ? WHERE id = ?", pinned, message_id)
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         """Write what is typed and not sent; does nothing where the conversation is unknown."""
@@ -123,7 +127,7 @@ class SqliteConversationStore:
         """Finish what was asked for and close the file; later calls fail. May be repeated."""
         await self._thread.close()
 
-    async def _write(self, sql: str, *values: str) -> None:
+    async def _write(self, sql: str, *values: str | bool) -> None:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(sql, values)
 
@@ -134,12 +138,14 @@ class SqliteConversationStore:
     def _save(self, connection: sqlite3.Connection, conversation: Conversation) -> None:
         connection.execute(
             f"INSERT INTO conversations ({rows.CONVERSATION}) "
-            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
             "ON CONFLICT (id) DO UPDATE SET title = excluded.title, mode = excluded.mode, "
             "system_prompt = excluded.system_prompt, endpoint = excluded.endpoint, "
             "model = excluded.model, updated_at = max(updated_at, excluded.updated_at), "
             "thread_id = excluded.thread_id, assistant_id = excluded.assistant_id, "
-            "assistant_name = excluded.assistant_name",
+            "assistant_name = excluded.assistant_name, "
+            "max_completion_tokens = excluded.max_completion_tokens, "
+            "overflow = excluded.overflow",
             rows.conversation_row(conversation),
         )
 
@@ -212,19 +218,20 @@ class SqliteConversationStore:
                 raise StudyBuddyError(_DELETED)
             connection.executemany(
                 f"INSERT INTO messages ({rows.MESSAGE}, conversation_id, owner) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 new,
             )
 
     def _finish(self, connection: sqlite3.Connection, message: Message) -> None:
-        _, _, text, _, _, state, model, error, *rest = rows.message_row(message)
+        _, _, text, _, _, state, model, error, *usage, _, kept, details = rows.message_row(message)
         owner = self._owner(message)
         with transaction(connection):
             connection.execute(
                 "UPDATE messages SET text = ?, state = ?, owner = ?, model = ?, error = ?, "
                 "prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?, "
-                "reasoning_tokens = ?, details = ? WHERE id = ?",
-                (text, state, owner, model, error, *rest, message.id),
+                "reasoning_tokens = ?, cache_written_tokens = ?, kept = ?, details = ? "
+                "WHERE id = ?",
+                (text, state, owner, model, error, *usage, kept, details, message.id),
             )
             connection.execute(
                 "UPDATE conversations SET updated_at = max(updated_at, ?) "

@@ -73,5 +73,70 @@ CREATE TABLE runs_followed (
 CREATE INDEX runs_by_conversation ON runs_followed (conversation_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS)
+_USAGE = """
+ALTER TABLE messages ADD COLUMN cache_written_tokens INTEGER; -- NULL in rows of before, too
+ALTER TABLE messages ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE conversations ADD COLUMN max_completion_tokens INTEGER;
+ALTER TABLE conversations ADD COLUMN overflow TEXT;
+
+-- A row for every request and run. It outlives its conversation: no foreign key.
+CREATE TABLE usage_records (
+    id TEXT PRIMARY KEY NOT NULL,
+    at REAL NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    conversation_id TEXT NOT NULL, -- empty for none
+    purpose TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    cache_written_tokens INTEGER NOT NULL,
+    reported INTEGER NOT NULL,
+    cost INTEGER, -- nanodollars; NULL where the price was not known
+    free INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    first_token REAL,
+    duration REAL NOT NULL,
+    outcome TEXT NOT NULL
+);
+
+CREATE INDEX usage_by_time ON usage_records (at);
+CREATE INDEX usage_by_conversation ON usage_records (conversation_id, at);
+
+CREATE TABLE summaries (
+    seq INTEGER PRIMARY KEY,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    covers_id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    UNIQUE (conversation_id, covers_id)
+);
+
+CREATE TABLE kept_answers (
+    key TEXT PRIMARY KEY NOT NULL,
+    text TEXT NOT NULL,
+    model TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    cache_written_tokens INTEGER NOT NULL,
+    created_at REAL NOT NULL
+);
+
+CREATE INDEX kept_answers_by_time ON kept_answers (created_at);
+
+-- What reported usage taught about counting for a model.
+CREATE TABLE estimates (
+    model TEXT PRIMARY KEY NOT NULL,
+    counted INTEGER NOT NULL,
+    reported INTEGER NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE)
 """Script number N, counted from 0, takes `user_version` N to N + 1."""
