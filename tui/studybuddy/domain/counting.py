@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,6 +81,30 @@ class TokenCounter(Protocol):
 
         Where counts for the model are estimates, later ones become better by it.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What endpoints reported of requests to one model, beside how they were counted here."""
+
+    observations: tuple[tuple[int, int], ...] = ()
+    """Prompt tokens counted and reported, the oldest first; a few dozen at most."""
+
+
+class EstimateStore(Protocol):
+    """Corrections on disk, so that estimates are good from the first one on.
+
+    Raises:
+        StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
+    """
+
+    async def estimates(self) -> Mapping[str, Correction]:
+        """All corrections, by model."""
+        ...
+
+    async def keep_estimate(self, model: str, correction: Correction) -> None:
+        """Write a model's correction in place of the one before."""
         ...
 
 
