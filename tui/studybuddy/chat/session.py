@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from studybuddy.chat.answer import Answering
+from studybuddy.chat.limits import Limits
+from studybuddy.chat.sessions import NOTHING_ALLOWED
 from studybuddy.chat.stored import (
     ELSEWHERE,
     TITLE_LENGTH,
@@ -19,8 +22,12 @@ from studybuddy.chat.stored import (
 )
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnEvent, TurnFailed
+from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import OpenConversation
 from studybuddy.domain.ports import Connector, ConversationStore
+
+if TYPE_CHECKING:
+    from studybuddy.domain.metering import ContextReport
 
 __all__ = ["TITLE_LENGTH", "ChatSession", "new_conversation", "title_from"]
 
@@ -29,10 +36,17 @@ class ChatSession(StoredConversation):
     """A `Session` in completion mode: the history is kept here and sent again each turn."""
 
     def __init__(
-        self, opened: OpenConversation, store: ConversationStore, connector: Connector, *, new: bool
+        self,
+        opened: OpenConversation,
+        store: ConversationStore,
+        connector: Connector,
+        limits: Limits | None = None,
+        *,
+        new: bool,
     ) -> None:
         super().__init__(opened, store, new=new)
         self._connector = connector
+        self._limits = limits or Limits.none()
         self._answering: Answering | None = None
 
     @property
@@ -40,7 +54,9 @@ class ChatSession(StoredConversation):
         """Whether a turn is under way."""
         return self._answering is not None and not self._answering.over
 
-    def send(self, text: str, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+    def send(
+        self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
         """Ask, and yield what happens until the turn is over.
 
         The question is on disk before the request leaves. A turn before it that asked the same
@@ -48,7 +64,9 @@ class ChatSession(StoredConversation):
         """
         return self._turn(lambda: self.ask(text), endpoint)
 
-    def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+    def retry(
+        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
         """Ask the last question again; the answer before stays in the store as a branch.
 
         Raises:
@@ -93,3 +111,9 @@ class ChatSession(StoredConversation):
     async def leave(self) -> None:
         """Stop, for nobody else would take the answer in."""
         await self.stop()
+
+    async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
+        """What the next request would be made of, with a draft that may be empty."""
+        from studybuddy.domain.metering import ContextReport
+
+        return ContextReport()

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnEvent
+from studybuddy.domain.limits import Allowance, Overflow
 from studybuddy.domain.messages import Conversation, Message, Role
+
+if TYPE_CHECKING:
+    from studybuddy.domain.metering import ContextReport
+
+NOTHING_ALLOWED = Allowance()
+"""What a turn may do against what is set, where the student said nothing: nothing."""
 
 
 class Session(Protocol):
@@ -51,12 +58,22 @@ class Session(Protocol):
         """Role and text of what the next question is asked with."""
         ...
 
-    def send(self, text: str, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
-        """Ask, and yield what happens until the turn is over."""
+    def send(
+        self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
+        """Ask, and yield what happens until the turn is over.
+
+        Where something stands in the way, TurnRefused is all that comes, but for statuses:
+        nothing was sent, and nothing stored.
+        """
         ...
 
-    def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+    def retry(
+        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
         """Ask the last question again, and yield what happens until the turn is over.
+
+        It is always asked afresh: an answer that is kept does not serve.
 
         Raises:
             ValueError: where there is no question yet.
@@ -80,4 +97,32 @@ class Session(Protocol):
 
     async def set_system_prompt(self, prompt: str) -> None:
         """Change the system prompt from the next turn on."""
+        ...
+
+    async def pin(self, message_id: str, pinned: bool) -> None:
+        """Let a message stay in the context where older ones are dropped, or no longer.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        ...
+
+    async def set_limits(
+        self, max_completion_tokens: int | None, overflow: Overflow | None
+    ) -> None:
+        """Set this conversation's own limits from the next turn on; `None` for what is set for all.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        ...
+
+    async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
+        """What the next request would be made of, with a draft that may be empty.
+
+        No model is asked.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
         ...

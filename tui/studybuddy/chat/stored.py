@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import request_messages
 from studybuddy.domain.endpoints import Endpoint
@@ -21,6 +22,9 @@ from studybuddy.domain.messages import (
 )
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.domain.limits import Overflow
 
 _log = logging.getLogger(__name__)
 
@@ -190,6 +194,31 @@ class StoredConversation:
             await self.save()
         await self._store.save_draft(self.head.id, draft)
         self.head = replace(self.head, draft=draft)
+
+    async def pin(self, message_id: str, pinned: bool) -> None:
+        """Let a message stay in the context where older ones are dropped, or no longer.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        await self._store.pin(message_id, pinned)
+        for place, message in enumerate(self._messages):
+            if message.id == message_id:
+                self._messages[place] = replace(message, pinned=pinned)
+
+    async def set_limits(
+        self, max_completion_tokens: int | None, overflow: Overflow | None
+    ) -> None:
+        """Set this conversation's own limits from the next turn on; `None` for what is set for all.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        self.head = replace(
+            self.head, max_completion_tokens=max_completion_tokens, overflow=overflow
+        )
+        if not self._unsaved:
+            await self.save()
 
     async def set_system_prompt(self, prompt: str) -> None:
         """Change the system prompt from the next turn on."""
