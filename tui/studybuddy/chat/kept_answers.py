@@ -1,0 +1,120 @@
+"""Answers that are given again where the same is asked in the same context, without sending."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.endpoints import EndpointKind
+from studybuddy.domain.messages import MessageState
+from studybuddy.domain.ports import KeptAnswer
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Message
+    from studybuddy.domain.ports import AnswerCache, CompletionRequest
+    from studybuddy.domain.settings import SavingSettings
+
+_log = logging.getLogger(__name__)
+
+_DAY = 86_400.0
+_VERSION = 1
+"""Of the keys: another one where they come to mean something else."""
+
+
+class KeptAnswers:
+    """The local cache of answers; where it is off, it neither finds nor keeps any.
+
+    A failing disk means that nothing is found or kept: it never breaks a turn.
+    """
+
+    def __init__(
+        self,
+        cache: AnswerCache,
+        settings: SavingSettings,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the answers on disk, what is set, and a clock of Unix time in seconds."""
+        self._cache = cache
+        self._settings = settings
+        self._now = now
+
+    @property
+    def on(self) -> bool:
+        """Whether answers are kept."""
+        return self._settings.keep_answers and self._settings.keep_answers_days > 0
+
+    async def find(self, endpoint: Endpoint, request: CompletionRequest) -> KeptAnswer | None:
+        """The answer that this request was given before; `None` where there is none to give."""
+        if not self.on or not _names_model(endpoint, request):
+            return None
+        try:
+            return await self._cache.find_answer(answer_key(endpoint, request), self._oldest())
+        except StudyBuddyError as error:
+            _log.warning("kept answers could not be read: %s", error.problem.kind)
+            return None
+
+    async def keep(
+        self,
+        endpoint: Endpoint,
+        request: CompletionRequest,
+        answer: Message,
+        finish_reason: str = "stop",
+    ) -> None:
+        """Keep an answer that is whole; one that was stopped, cut off or failed is not kept.
+
+        Takes the place of an older answer to the same, and lets those that expired go.
+        """
+        whole = answer.state is MessageState.COMPLETE and finish_reason == "stop"
+        if not self.on or not whole or answer.kept or not answer.text.strip():
+            return
+        if not _names_model(endpoint, request):
+            return
+        kept = KeptAnswer(
+            answer_key(endpoint, request),
+            answer.text,
+            answer.model,
+            answer.usage or Usage(),
+            self._now(),
+        )
+        try:
+            await self._cache.keep_answer(kept)
+            await self._cache.clear_answers(self._oldest())
+        except StudyBuddyError as error:
+            _log.warning("an answer was not kept: %s", error.problem.kind)
+
+    async def clear(self) -> int:
+        """Delete all answers that are kept, also where keeping is off, and tell how many.
+
+        Raises:
+            StudyBuddyError: where the disk fails; the student asked for this, and is told.
+        """
+        return await self._cache.clear_answers()
+
+    def _oldest(self) -> float:
+        return self._now() - self._settings.keep_answers_days * _DAY
+
+
+def _names_model(endpoint: Endpoint, request: CompletionRequest) -> bool:
+    """Whether it is known who answers: a server's own choice may be another one tomorrow."""
+    return bool(request.model or endpoint.model) or endpoint.kind is EndpointKind.BUILT_IN
+
+
+def answer_key(endpoint: Endpoint, request: CompletionRequest) -> str:
+    """Names endpoint, model, limit and all messages of a request: 64 hexadecimal digits."""
+    asked = [
+        _VERSION,
+        endpoint.name,
+        endpoint.base_url if endpoint.kind is not EndpointKind.BUILT_IN else "",  # its port changes
+        request.model or endpoint.model,
+        request.max_completion_tokens,
+        [[role.value, text] for role, text in request.messages],
+    ]
+    # ASCII with escapes, so that every text has bytes: also one with a lone surrogate.
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
