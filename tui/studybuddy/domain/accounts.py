@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.money import Cost
 from studybuddy.domain.usage import Usage
+
+MOST_COST = 2**62
+"""Nanodollars of one record: more than all the money there is."""
 
 
 class Purpose(StrEnum):
@@ -64,6 +67,11 @@ class UsageRecord:
     duration: float = 0.0
     """Seconds."""
     outcome: Outcome = Outcome.COMPLETE
+
+    def bounded(self) -> UsageRecord:
+        """The same with numbers that can be stored and added up, whatever a server told."""
+        cost = None if self.cost is None else min(max(self.cost, 0), MOST_COST)
+        return replace(self, usage=self.usage.bounded(), cost=cost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 MOST_TOKENS = 10**12
 """Of one kind in one request; a server that tells of more is not to be believed."""
 

@@ -60,15 +60,16 @@ class SqliteConversationStore:
             on_notice: told on the event loop what the student should know about the opening.
             clock: Unix time, seconds.
         """
-        self._thread = DatabaseThread(path, on_notice)
+        self.database = DatabaseThread(path, on_notice)
+        """What the stores of all else in the same file are made of."""
         self._instance = instance
-        self.runs = SqliteRunStore(self._thread, instance)
+        self.runs = SqliteRunStore(self.database, instance)
         """The runs that are followed, in the same database."""
         self._clock = clock
 
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head; see the port for what an update leaves."""
-        await self._thread.run(self._save, conversation)
+        await self.database.run(self._save, conversation)
 
     async def recent(
         self,
@@ -77,15 +78,15 @@ class SqliteConversationStore:
         mode: Mode | None = None,
     ) -> Sequence[Conversation]:
         """The page of conversations after the key `before` = (updated_at, id), newest first."""
-        return await self._thread.run(self._recent, limit, before, mode)
+        return await self.database.run(self._recent, limit, before, mode)
 
     async def load(self, conversation_id: str) -> OpenConversation | None:
         """A conversation and its shown branch; `None` where there is none of that id."""
-        return await self._thread.run(self._load, conversation_id)
+        return await self.database.run(self._load, conversation_id)
 
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last, where it is still there."""
-        return await self._thread.run(self._last_opened)
+        return await self.database.run(self._last_opened)
 
     async def mark_opened(self, conversation_id: str) -> None:
         """Remember which conversation is on screen."""
@@ -95,7 +96,7 @@ class SqliteConversationStore:
     async def add(self, conversation_id: str, *messages: Message) -> None:
         """Store messages and move the conversation's leaf to the last one, in one transaction."""
         if messages:
-            await self._thread.run(self._add, conversation_id, messages)
+            await self.database.run(self._add, conversation_id, messages)
 
     async def journal(self, message_id: str, text: str) -> None:
         """Write how far a streaming answer has come; nothing where it no longer streams."""
@@ -104,7 +105,7 @@ class SqliteConversationStore:
 
     async def finish(self, message: Message) -> None:
         """Write an answer's final text, state, error, model, usage and details."""
-        await self._thread.run(self._finish, message)
+        await self.database.run(self._finish, message)
 
     async def pin(self, message_id: str, pinned: bool) -> None:
         """Mark a message to stay in the context, or no longer; nothing where it is gone."""
@@ -117,7 +118,7 @@ class SqliteConversationStore:
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """The student's latest distinct messages over all conversations, newest first."""
-        return await self._thread.run(self._recent_prompts, limit)
+        return await self.database.run(self._recent_prompts, limit)
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation and its messages."""
@@ -125,13 +126,13 @@ class SqliteConversationStore:
 
     async def close(self) -> None:
         """Finish what was asked for and close the file; later calls fail. May be repeated."""
-        await self._thread.close()
+        await self.database.close()
 
     async def _write(self, sql: str, *values: str | bool) -> None:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(sql, values)
 
-        await self._thread.run(write)
+        await self.database.run(write)
 
     # What follows runs on the storage thread.
 

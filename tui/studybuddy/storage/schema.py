@@ -130,11 +130,10 @@ CREATE TABLE kept_answers (
 
 CREATE INDEX kept_answers_by_time ON kept_answers (created_at);
 
--- What reported usage taught about counting for a model.
+-- How requests to a model were counted here, and what endpoints reported of them.
 CREATE TABLE estimates (
     model TEXT PRIMARY KEY NOT NULL,
-    counted INTEGER NOT NULL,
-    reported INTEGER NOT NULL
+    observations TEXT NOT NULL -- JSON: pairs of counted and reported prompt tokens
 );
 """
 
