@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from studybuddy.domain.usage import Usage
 from studybuddy.providers.answer import AnswerReader
-from studybuddy.providers.events import RawEvent
-from tests.support.wire import chunk
+from studybuddy.providers.events import EventSplitter, RawEvent
+from tests.support.usages import TEXT, USAGES, answers_with_usage
+from tests.support.wire import Event, chunk
 
 
 def event(data: Any) -> RawEvent:
@@ -92,41 +93,19 @@ def test_a_lone_surrogate_never_comes_through() -> None:
     assert text == "\ufffd \ufffd!ok"
 
 
-@pytest.mark.parametrize(
-    ("usage", "expected"),
-    [
-        ({"prompt_tokens": 12, "completion_tokens": 34, "total_tokens": 46}, Usage(12, 34)),
-        ({"prompt_tokens": 12}, Usage(12, 0)),
-        ({"prompt_tokens": None, "completion_tokens": 3}, Usage(0, 3)),
-        ({}, None),
-        ({"prompt_tokens": 0, "completion_tokens": 0}, Usage()),
-        (
-            {
-                "prompt_tokens": 9,
-                "completion_tokens": 8,
-                "prompt_tokens_details": {"cached_tokens": 7, "audio_tokens": 0},
-                "completion_tokens_details": {"reasoning_tokens": 6},
-            },
-            Usage(9, 8, cached=7, reasoning=6),
-        ),
-        (
-            {
-                "prompt_tokens": 9,
-                "completion_tokens": 8,
-                "prompt_tokens_details": None,
-                "completion_tokens_details": {"reasoning_tokens": None},
-            },
-            Usage(9, 8),
-        ),
-        ({"prompt_tokens": "12", "completion_tokens": 3.0}, Usage(12, 3)),
-        ({"prompt_tokens": -1, "completion_tokens": "many"}, Usage()),
-        ({"prompt_tokens": 10**30, "completion_tokens": 1}, Usage(10**15, 1)),
-        ({"prompt_tokens": 1, "completion_tokens": 1, "prompt_tokens_details": 5}, Usage(1, 1)),
-        ("lots", None),
-    ],
-)
-def test_usage_is_read_in_every_variant(usage: Any, expected: Usage | None) -> None:
+@pytest.mark.parametrize("name", USAGES)
+def test_usage_is_read_in_every_variant(name: str) -> None:
+    usage, expected = USAGES[name]
     assert read({"choices": [], "usage": usage})[1].usage == expected
+
+
+@pytest.mark.parametrize("name", answers_with_usage())
+def test_usage_is_found_wherever_and_however_often_it_is_told(name: str) -> None:
+    stream, expected = answers_with_usage()[name]
+    reader = AnswerReader()
+    data = b"".join(step.encoded() for step in stream.steps if isinstance(step, Event))
+    assert reader.read(EventSplitter().feed(data)) == TEXT
+    assert reader.usage == expected
 
 
 def test_a_later_null_does_not_undo_the_usage_reported() -> None:

@@ -25,6 +25,7 @@ from tests.engine.asking.upstreams import (
     text,
     usage,
 )
+from tests.support.usages import USAGES
 
 LOOKUP = function("lookup", word={"type": "string"}, times={"type": "integer"})
 END: list[Mapping[str, Any] | bytes] = [delta(finish="tool_calls"), usage(), b"[DONE]"]
@@ -210,17 +211,12 @@ async def test_with_tool_choice_none_text_is_only_text() -> None:
     assert (reply.text, reply.calls) == (told, ())
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        {},
-        {"prompt_tokens": None, "completion_tokens": "many"},
-        {"prompt_tokens": 10, "prompt_tokens_details": None, "completion_tokens": 5.0},
-    ],
-)
-async def test_odd_usage_is_no_failure(told: dict[str, Any]) -> None:
-    reply = await replied(delta("Hi"), delta(finish="stop"), usage(**told), b"[DONE]")
-    assert reply.usage.total in (0, 15)
+@pytest.mark.parametrize("name", USAGES)
+async def test_usage_is_read_in_every_variant(name: str) -> None:
+    told, expected = USAGES[name]
+    reported = {"model": "scripted", "choices": [], "usage": told}
+    reply = await replied(delta("Hi"), delta(finish="stop"), reported, b"[DONE]")
+    assert reply.usage == (expected or Usage())
 
 
 async def test_errors_before_in_and_at_the_end_of_a_stream_are_raised() -> None:

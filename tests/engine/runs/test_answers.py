@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from studybuddy.domain.reported_usage import usage_in
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Ask, Reply
 from studybuddy.engine.errors import overflow
-from tests.engine.runs.scripted import ScriptedAsker, host, says, until
+from tests.engine.runs.scripted import ScriptedAsker, calls, host, says, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -235,3 +236,33 @@ async def test_a_run_ends_incomplete_where_it_has_used_up_its_prompt_tokens() ->
         run = await served.run(thread_id, max_prompt_tokens=256)
         assert (run.status, run.incomplete_details.reason) == ("incomplete", "max_prompt_tokens")
         assert len(asker.asks) == 1  # nothing was asked that can't fit
+
+
+async def test_a_run_tells_what_was_cached_written_to_a_cache_and_reasoned() -> None:
+    usage = Usage(1200, 50, cached=1000, reasoning=30, cache_written=100)
+    async with host(ScriptedAsker(says("Yes.", usage=usage))) as served:
+        run = await served.run()
+        (step,) = await served.steps(run)
+        for told in (run.usage.model_dump(), step.usage.model_dump()):
+            assert usage_in(told) == usage
+            assert told["total_tokens"] == 1250
+
+
+async def test_details_of_usage_add_up_over_the_rounds_of_a_run() -> None:
+    asker = ScriptedAsker(
+        calls(("code_interpreter", '{"code": "1"}'), usage=Usage(100, 20, 64, 5, 8)),
+        says("One.", usage=Usage(150, 10, 128)),
+    )
+    async with host(asker) as served:
+        run = await served.run(tools=[{"type": "code_interpreter"}])
+        assert usage_in(run.usage.model_dump()) == Usage(250, 30, 192, 5, 8)
+
+
+async def test_a_run_without_details_to_tell_has_the_apis_three_numbers_alone() -> None:
+    async with host(ScriptedAsker(says("Yes."))) as served:
+        run = await served.run()
+        assert set(run.usage.model_dump()) == {
+            "prompt_tokens",
+            "completion_tokens",
+            "total_tokens",
+        }

@@ -12,6 +12,7 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.runs import Citation, FunctionCall, RunStatus
 from studybuddy.domain.usage import Usage
 from studybuddy.providers.assistants import kept_values, values, wire, wire_kept
+from tests.support.usages import USAGES
 
 
 def message(**fields: Any) -> Any:
@@ -126,6 +127,15 @@ def test_a_run_tells_why_it_ended_and_what_it_waits_for() -> None:
     assert run.incomplete_reason == "max_prompt_tokens"
     assert run.usage == Usage(3, 4)
     assert run.model == ""
+
+
+@pytest.mark.parametrize("name", USAGES)
+def test_usage_of_runs_and_steps_is_read_in_every_variant(name: str) -> None:
+    told, expected = USAGES[name]
+    run = {"object": "thread.run", "id": "run_1", "status": "completed", "usage": told}
+    assert values.run(msgspec.convert(run, wire.Run)).usage == expected
+    step = {"object": "thread.run.step", "id": "step_1", "status": "completed", "usage": told}
+    assert values.step(msgspec.convert(step, wire.RunStep)).usage == expected
 
 
 def assistant(**fields: Any) -> Any:

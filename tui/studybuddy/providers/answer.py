@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from studybuddy.domain.reported_usage import UsageReports
 from studybuddy.domain.usage import Usage
-from studybuddy.providers.chunks import Chunk, ReportedUsage, decode, loads
+from studybuddy.providers.chunks import Chunk, decode, loads
 from studybuddy.providers.events import RawEvent
-
-_MOST_TOKENS = 10**15  # what a database integer holds, with room for sums
 
 
 class AnswerReader:
@@ -20,8 +19,7 @@ class AnswerReader:
         """As the server gave it; empty while it has not."""
         self.model = ""
         """The model that the server says answers."""
-        self.usage: Usage | None = None
-        """What was reported last."""
+        self._reports = UsageReports()
         self.error: Any = None
         """The error object or text of an event that carried one."""
         self.malformed = False
@@ -33,6 +31,11 @@ class AnswerReader:
         """Whether the model thought where the server shows it."""
         self.has_events = False
         self._half = ""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What was reported so far; `None` where nothing was."""
+        return self._reports.usage
 
     @property
     def over(self) -> bool:
@@ -77,8 +80,7 @@ class AnswerReader:
             return ""
         if chunk.model:
             self.model = chunk.model
-        if chunk.usage is not None:
-            self.usage = _usage(chunk.usage) or self.usage
+        self._take_usage(chunk)
         if not chunk.choices:
             return ""
         choice = chunk.choices[0]
@@ -94,6 +96,11 @@ class AnswerReader:
             text = self._whole(text)
         return text
 
+    def _take_usage(self, chunk: Chunk) -> None:
+        groq = chunk.x_groq.usage if chunk.x_groq is not None else None
+        choice = chunk.choices[0].usage if chunk.choices else None
+        self._reports.take(chunk.usage, groq, choice, timings=chunk.timings)
+
     def _whole(self, text: str) -> str:
         """Join a character that servers cut into two surrogates, one in each of two chunks."""
         text = self._half + text
@@ -101,21 +108,3 @@ class AnswerReader:
         if text and "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _usage(given: ReportedUsage) -> Usage | None:
-    """The tokens reported; `None` where nothing was."""
-    prompt, completion = given.prompt_tokens, given.completion_tokens
-    if prompt is None and completion is None:
-        return None
-    of_prompt, of_completion = given.prompt_tokens_details, given.completion_tokens_details
-    return Usage(
-        prompt=_tokens(prompt),
-        completion=_tokens(completion),
-        cached=_tokens(of_prompt.cached_tokens if of_prompt else None),
-        reasoning=_tokens(of_completion.reasoning_tokens if of_completion else None),
-    )
-
-
-def _tokens(count: int | None) -> int:
-    return min(max(count or 0, 0), _MOST_TOKENS)

@@ -29,34 +29,22 @@ class Choice(msgspec.Struct):
     delta: Text | None = None
     message: Text | None = None  # in place of delta, where a server does not stream
     finish_reason: str | None = None
+    usage: Any = None  # where Moonshot tells it
 
 
-class PromptDetails(msgspec.Struct, gc=False):
-    """What the prompt's tokens were."""
+class GroqPart(msgspec.Struct):
+    """What Groq adds to a chunk."""
 
-    cached_tokens: int | None = None
-
-
-class CompletionDetails(msgspec.Struct, gc=False):
-    """What the answer's tokens were."""
-
-    reasoning_tokens: int | None = None
-
-
-class ReportedUsage(msgspec.Struct):
-    """The `usage` object; any field may be missing or null."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: PromptDetails | None = None
-    completion_tokens_details: CompletionDetails | None = None
+    usage: Any = None
 
 
 class Chunk(msgspec.Struct):
-    """One event's object."""
+    """One event's object; what tells usage is as `domain.reported_usage` reads it."""
 
     choices: list[Choice] | None = None
-    usage: ReportedUsage | None = None
+    usage: Any = None
+    x_groq: GroqPart | None = None
+    timings: Any = None  # llama.cpp's
     model: str | None = None
     error: Any = None
 
@@ -87,10 +75,12 @@ def _decode_leniently(data: bytes) -> Chunk | None:
         return None
     choices = found.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
-    usage = found.get("usage")
+    groq = found.get("x_groq")
     return Chunk(
         choices=[_choice(first)] if isinstance(first, dict) else None,
-        usage=_lenient_usage(usage) if isinstance(usage, dict) else None,
+        usage=found.get("usage"),
+        x_groq=GroqPart(groq.get("usage")) if isinstance(groq, dict) else None,
+        timings=found.get("timings"),
         model=_string(found.get("model")),
         error=found.get("error"),
     )
@@ -107,6 +97,7 @@ def _choice(found: dict[str, Any]) -> Choice:
         if isinstance(delta, dict)
         else None,
         finish_reason=_string(found.get("finish_reason")),
+        usage=found.get("usage"),
     )
 
 
@@ -118,26 +109,6 @@ def _content(found: Any) -> str | None:
     if isinstance(found, int | float) and not isinstance(found, bool):
         return str(found)
     return _string(found)
-
-
-def _lenient_usage(found: dict[str, Any]) -> ReportedUsage:
-    def number(holder: Any, name: str) -> int | None:
-        value = holder.get(name) if isinstance(holder, dict) else None
-        try:
-            return None if value is None else int(value)
-        except (TypeError, ValueError, OverflowError):
-            return None
-
-    return ReportedUsage(
-        prompt_tokens=number(found, "prompt_tokens"),
-        completion_tokens=number(found, "completion_tokens"),
-        prompt_tokens_details=PromptDetails(
-            number(found.get("prompt_tokens_details"), "cached_tokens")
-        ),
-        completion_tokens_details=CompletionDetails(
-            number(found.get("completion_tokens_details"), "reasoning_tokens")
-        ),
-    )
 
 
 def _string(found: Any) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from studybuddy.domain.reported_usage import UsageReports
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.characters import cleaned, half_at_end
 from studybuddy.engine.asking.port import Call
@@ -34,7 +35,7 @@ class Gathering:
         self.finish_reason = ""
         """As the server said it; empty until it has."""
         self.model = ""
-        self.usage = Usage()
+        self._reports = UsageReports()
         self._pieces: list[_Piece] = []
         self._half = ""
 
@@ -42,12 +43,17 @@ class Gathering:
         """Take a chunk, and return the text in it."""
         if isinstance(model := chunk.get("model"), str):
             self.model = cleaned(model)
-        if isinstance(usage := chunk.get("usage"), Mapping):
-            self.usage = usage_of(usage)
+        groq = chunk.get("x_groq")
+        self._reports.take(
+            chunk.get("usage"),
+            groq.get("usage") if isinstance(groq, Mapping) else None,
+            timings=chunk.get("timings"),
+        )
         text = ""
         for choice in _mappings(chunk.get("choices")):
             if choice.get("index") not in (0, None):
                 continue
+            self._reports.take(choice.get("usage"))
             if isinstance(reason := choice.get("finish_reason"), str):
                 self.finish_reason = reason
             delta = choice.get("delta") or choice.get("message")
@@ -61,6 +67,11 @@ class Gathering:
         text = self._half + text
         self._half = half_at_end(text)
         return cleaned(text.removesuffix(self._half))
+
+    @property
+    def usage(self) -> Usage:
+        """What the server told; zeros where it told nothing."""
+        return self._reports.usage or Usage()
 
     def rest(self) -> str:
         """The text that was held back for what was to come after it."""
@@ -129,19 +140,6 @@ def is_whole(arguments: str) -> bool:
     return True
 
 
-def usage_of(told: Mapping[str, Any]) -> Usage:
-    """A server's `usage` object; what it leaves out, or has wrong, is 0."""
-    prompt, completion = told.get("prompt_tokens_details"), told.get("completion_tokens_details")
-    return Usage(
-        prompt=_count(told.get("prompt_tokens")),
-        completion=_count(told.get("completion_tokens")),
-        cached=_count(prompt.get("cached_tokens")) if isinstance(prompt, Mapping) else 0,
-        reasoning=(
-            _count(completion.get("reasoning_tokens")) if isinstance(completion, Mapping) else 0
-        ),
-    )
-
-
 def chunk_in(payload: bytes) -> Mapping[str, Any] | None:
     """The chunk in a stream's payload; `None` where it is no JSON object."""
     found: Any
@@ -153,12 +151,6 @@ def chunk_in(payload: bytes) -> Mapping[str, Any] | None:
         except (ValueError, RecursionError):
             return None
     return found if isinstance(found, dict) else None
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        return 0
-    return int(value)
 
 
 def _text(content: Any) -> str:

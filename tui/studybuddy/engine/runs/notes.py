@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from studybuddy.domain.reported_usage import usage_in
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.objects import Json
 
@@ -48,17 +49,24 @@ def stored_note(note: StepNote) -> dict[str, Any]:
 
 
 def usage_object(usage: Usage) -> Json:
-    """Usage as runs and steps tell it."""
-    return {
+    """Usage as runs and steps tell it, with details where there are any.
+
+    The details have the names that OpenAI gave them in runs, and in Chat Completions where runs
+    had none.
+    """
+    told: Json = {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,
     }
+    of_prompt = {"cached_tokens": usage.cached, "cache_write_tokens": usage.cache_written}
+    if of_prompt := {name: tokens for name, tokens in of_prompt.items() if tokens}:
+        told["prompt_token_details"] = of_prompt
+    if usage.reasoning:
+        told["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
+    return told
 
 
 def usage_sum(parts: Sequence[Json | None]) -> Usage:
     """All of them together."""
-    return sum(
-        (Usage(p.get("prompt_tokens", 0), p.get("completion_tokens", 0)) for p in parts if p),
-        Usage(),
-    )
+    return sum((usage_in(part) or Usage() for part in parts), Usage())

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from studybuddy.domain.assistant_ports import ThreadMessage
 from studybuddy.domain.messages import Role
+from studybuddy.domain.reported_usage import usage_in
 from studybuddy.domain.runs import (
     Citation,
     CodeCall,
@@ -19,7 +20,6 @@ from studybuddy.domain.runs import (
     StepStatus,
     ToolCall,
 )
-from studybuddy.domain.usage import Usage
 from studybuddy.providers.assistants import wire
 
 DEFAULT_MODEL = "default"
@@ -74,7 +74,7 @@ def run(told: wire.Run) -> Run:
         error=(error.message if error is not None else None) or "",
         error_code=(error.code if error is not None else None) or "",
         incomplete_reason=(incomplete.reason if incomplete is not None else None) or "",
-        usage=_usage(told.usage),
+        usage=usage_in(told.usage),
     )
 
 
@@ -93,7 +93,7 @@ def step(told: wire.RunStep) -> RunStep:
         calls=tuple(found for call in details.tool_calls or () if (found := _call(call))),
         message_id=creation.message_id if creation is not None else "",
         error=(error.message if error is not None else None) or "",
-        usage=_usage(told.usage),
+        usage=usage_in(told.usage),
     )
 
 
@@ -171,12 +171,6 @@ def _citations(annotations: Iterable[wire.Annotation], offset: int) -> list[Cita
         for annotation in annotations
         if (cited := annotation.file_citation) is not None
     ]
-
-
-def _usage(told: wire.Tokens | None) -> Usage | None:
-    if told is None:
-        return None
-    return Usage(max(0, told.prompt_tokens or 0), max(0, told.completion_tokens or 0))
 
 
 def _status(usual: _Status, told: str) -> _Status:

@@ -6,6 +6,8 @@ anything may be missing or null.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
@@ -68,13 +70,6 @@ class MessageDelta(Struct, tag="thread.message.delta", tag_field="object"):
 
     id: str
     delta: PartialMessage
-
-
-class Tokens(Struct):
-    """`usage`."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
 
 
 class Failure(Struct):
@@ -157,7 +152,7 @@ class RunStep(Struct, tag="thread.run.step", tag_field="object"):
     status: str = ""
     step_details: StepDetails | None = None
     last_error: Failure | None = None
-    usage: Tokens | None = None
+    usage: Any = None  # as `domain.reported_usage` reads it
 
 
 class PartialStep(Struct):
@@ -205,7 +200,7 @@ class Run(Struct, tag="thread.run", tag_field="object"):
     required_action: RequiredAction | None = None
     last_error: Failure | None = None
     incomplete_details: IncompleteDetails | None = None
-    usage: Tokens | None = None
+    usage: Any = None  # as `domain.reported_usage` reads it
 
 
 class Searchable(Struct):
