@@ -1,0 +1,269 @@
+"""What was used and what it cost: of this run of the app, of a conversation, of a day, a month."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studybuddy.chat.sums import Sums
+from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, Total, UsageRecord
+from studybuddy.domain.messages import new_id
+from studybuddy.domain.money import Cost, ModelFacts
+from studybuddy.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from studybuddy.domain.accounts import UsageLog
+    from studybuddy.domain.counting import PriceBook, TokenCounter
+    from studybuddy.domain.endpoints import Endpoint, Model
+    from studybuddy.domain.limits import Period, Spent
+
+_log = logging.getLogger(__name__)
+
+
+class Accounts:
+    """Knows prices and sizes of models, takes every request's record, and tells the sums.
+
+    Records are written to the log as they come. One that the disk refuses counts all the same
+    and is tried again with the next; it never fails a turn.
+    """
+
+    def __init__(
+        self,
+        log: UsageLog,
+        prices: PriceBook,
+        counter: TokenCounter,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the history on disk, the prices, the tokenizers and a clock of Unix time."""
+        self.log = log
+        self.counter = counter
+        self.now = now
+        self.session = Total()
+        """Of this run of the app, all conversations."""
+        self._prices = prices
+        self._book: dict[tuple[str, str], ModelFacts] = {}
+        self._windows: dict[tuple[str, str], int] = {}
+        self._first_listed: dict[str, str] = {}
+        self._sums = Sums(log, now)
+        self._recorded: dict[str, UsageRecord] = {}
+        self._underway: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[], None]] = []
+
+    # Models
+
+    async def facts(self, endpoint: Endpoint, model: str = "") -> ModelFacts:
+        """What is known of a model, the endpoint's own where `model` is empty; never blocks.
+
+        A window that the endpoint tells goes before a published one, and what the student set
+        before both.
+        """
+        key = self._key(endpoint, model)
+        if key not in self._book:
+            self._book[key] = await asyncio.to_thread(self._prices.facts, endpoint, key[1])
+        return self._with_window(key)
+
+    def facts_known(self, endpoint: Endpoint, model: str = "") -> ModelFacts | None:
+        """The same without waiting; `None` before `facts` was asked once."""
+        key = self._key(endpoint, model)
+        return self._with_window(key) if key in self._book else None
+
+    def learn_models(self, endpoint: Endpoint, models: Sequence[Model]) -> None:
+        """Take the windows that an endpoint tells of its models."""
+        learnt = {
+            (endpoint.name, model.id): model.context_window
+            for model in models
+            if model.context_window
+        }
+        if models and not endpoint.model:
+            self._first_listed.setdefault(endpoint.name, models[0].id)
+        if any(self._windows.get(key) != window for key, window in learnt.items()):
+            self._windows.update(learnt)
+            self._tell()
+
+    def _key(self, endpoint: Endpoint, model: str) -> tuple[str, str]:
+        return endpoint.name, model or endpoint.model or self._first_listed.get(endpoint.name, "")
+
+    def _with_window(self, key: tuple[str, str]) -> ModelFacts:
+        facts, window = self._book[key], self._windows.get(key)
+        if window is None:
+            return facts
+        from studybuddy.tokens.prices import YOURS
+
+        if facts.source == YOURS and facts.context_window:
+            return facts
+        if facts.max_output is None:
+            return replace(facts, context_window=window, source=key[0], as_of="")
+        return replace(facts, context_window=window, source=f"{key[0]}, {facts.source}")
+
+    # Records
+
+    async def record(self, record: UsageRecord) -> None:
+        """Count a record and write it, in place of one of the same id.
+
+        Never raises for the disk's sake. Not undone where the caller is cancelled.
+        """
+        task = asyncio.create_task(self._record(record.bounded()))
+        self._keep(task)
+        await asyncio.shield(task)
+
+    async def record_usage(
+        self,
+        origin: Origin,
+        endpoint: Endpoint,
+        model: str,
+        usage: Usage | None,
+        *,
+        id: str = "",
+        at: float,
+        first_token: float | None,
+        duration: float,
+        outcome: Outcome,
+        kept: bool = False,
+        counted: Usage | None = None,
+    ) -> Cost:
+        """Price a request and record it.
+
+        Args:
+            origin: who asked.
+            endpoint: who was asked.
+            model: empty for the endpoint's own.
+            usage: as the endpoint reported it; `None` where it did not.
+            id: of a run its own; empty for a new one.
+            at: Unix time, seconds, at which it began.
+            first_token: seconds until the first piece of the answer.
+            duration: seconds.
+            outcome: how it ended.
+            kept: whether nothing was sent: the answer was a kept one, and costs nothing.
+            counted: in place of what is not reported. A failed request of no tokens at all was
+                never billed: it costs $0, also where the price is not known.
+        """
+        used = usage or counted or Usage()
+        facts = await self.facts(endpoint, model)
+        unbilled = kept or (usage is None and outcome is Outcome.FAILED and used == Usage())
+        cost = None if facts.tariff is None else facts.tariff.cost(used.bounded())
+        record = UsageRecord(
+            id or new_id(),
+            at,
+            endpoint.name,
+            self._key(endpoint, model)[1],
+            origin,
+            used,
+            usage is not None,
+            0 if unbilled else cost,
+            facts.tariff is not None and facts.tariff.free,
+            kept,
+            first_token,
+            duration,
+            outcome,
+        )
+        await self.record(record)
+        return Total.of(record.bounded()).cost
+
+    def see_to(self, recording: Coroutine[object, object, None]) -> None:
+        """Have a record made behind the back of who is ending; sums and `close` wait for it."""
+        self._keep(asyncio.create_task(recording))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._underway.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._underway.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a record of usage could not be made", exc_info=error)
+
+    async def _record(self, record: UsageRecord) -> None:
+        again = record.id in self._recorded
+        self._recorded[record.id] = record
+        if again:
+            self.session = sum(map(Total.of, self._recorded.values()), Total())
+        else:
+            self.session += Total.of(record)
+        # A run may have been recorded by another window, or before a restart.
+        await self._sums.write(record, anew=again or record.origin.purpose is Purpose.RUN)
+        self._tell()
+
+    # Sums
+
+    async def conversation(self, conversation_id: str) -> Total:
+        """All that a conversation used, by every window.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        if not conversation_id:
+            return Total()
+        await self.settled()
+        return await self._sums.total(Selection(conversation_id=conversation_id))
+
+    def conversation_known(self, conversation_id: str) -> Total | None:
+        """The same without waiting; `None` before it was read once."""
+        return self._sums.known(Selection(conversation_id=conversation_id))
+
+    async def spent(self, conversation_id: str) -> Mapping[Period, Spent]:
+        """Used so far of each budget but the one for a request, by every window.
+
+        Days and months are those of the local calendar.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        from studybuddy.domain.limits import Period, Spent
+
+        conversation = await self.conversation(conversation_id)
+        day, month = self._sums.calendar()
+        today = await self._sums.total(Selection(since=day))
+        this_month = await self._sums.total(Selection(since=month))
+        return {
+            Period.CONVERSATION: Spent.of(conversation.usage, conversation.cost),
+            Period.DAY: Spent.of(today.usage, today.cost),
+            Period.MONTH: Spent.of(this_month.usage, this_month.cost),
+        }
+
+    # Listening and leaving
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called, on the event loop, after each record; returns how to end it."""
+        self._listeners.append(callback)
+
+        def end() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return end
+
+    def _tell(self) -> None:
+        for callback in tuple(self._listeners):
+            callback()
+
+    async def settled(self) -> None:
+        """Wait until what was to be recorded so far is."""
+        current = asyncio.current_task()
+        while underway := [task for task in self._underway if task is not current]:
+            await asyncio.wait(underway)
+
+    async def close(self) -> None:
+        """Have all records written, and log what this run of the app used. Before the store's."""
+        await self.settled()
+        await self._sums.write_the_rest()
+        if self._sums.unwritten:
+            _log.warning("%d records of usage are lost", self._sums.unwritten)
+        self.log_session()
+
+    def log_session(self) -> None:
+        """Write a line of the session's total to the log file."""
+        total = self.session
+        _log.info(
+            "session: %d requests, %d tokens in (%d cached), %d out (%d reasoning), %s, %d kept",
+            total.requests,
+            total.usage.prompt,
+            total.usage.cached,
+            total.usage.completion,
+            total.usage.reasoning,
+            total.cost,
+            total.kept,
+        )

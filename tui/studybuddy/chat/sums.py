@@ -1,0 +1,128 @@
+"""Sums over the history of usage, kept in memory for as long as they are fresh."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from studybuddy.domain.accounts import Selection, Total, UsageLog, UsageRecord
+from studybuddy.domain.problems import StudyBuddyError
+
+_log = logging.getLogger(__name__)
+
+FRESH = 2.0
+"""Seconds for which a sum that was read is used again: other windows add to them too."""
+
+
+@dataclass(slots=True)
+class _Known:
+    total: Total
+    read_at: float
+    """On `clock`."""
+
+
+class Sums:
+    """Reads sums and adds to them what is recorded here."""
+
+    def __init__(
+        self,
+        log: UsageLog,
+        now: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the history, Unix time, and a clock for ages; both in seconds."""
+        self._log = log
+        self._now = now
+        self._clock = clock
+        self._known: dict[Selection, _Known] = {}
+        self._refused: dict[str, UsageRecord] = {}
+
+    @property
+    def unwritten(self) -> int:
+        """Records that the disk has refused so far."""
+        return len(self._refused)
+
+    def calendar(self) -> tuple[float, float]:
+        """Unix times at which the local day and the local month began."""
+        # By the wall and not by subtracting hours: a day may have 23 or 25 of them.
+        today = datetime.fromtimestamp(self._now()).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return today.timestamp(), today.replace(day=1).timestamp()
+
+    def known(self, selection: Selection) -> Total | None:
+        """A sum as it was read last, with what was recorded here since."""
+        known = self._known.get(selection)
+        return None if known is None else known.total
+
+    async def total(self, selection: Selection) -> Total:
+        """A sum that is at most `FRESH` seconds old.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        known = self._known.get(selection)
+        if known is not None and self._clock() - known.read_at < FRESH:
+            return known.total
+        asked_at = self._clock()
+        read = await self._log.total(selection)
+        for record in self._refused.values():
+            if _meant(record, selection):
+                read += Total.of(record)
+        if selection.since is not None:  # yesterday's is not asked for any more
+            self._known = {
+                other: known
+                for other, known in self._known.items()
+                if other.since is None or other.since >= self.calendar()[1]
+            }
+        self._known[selection] = _Known(read, asked_at)
+        return read
+
+    async def write(self, record: UsageRecord, *, anew: bool) -> None:
+        """Write a record, then those that the disk refused before; add it to what is known.
+
+        Args:
+            record: the record.
+            anew: whether one of this id may have been written before: what is known is read
+                anew then, for what was replaced can't be taken off.
+        """
+        try:
+            await self._log.add(record)
+        except StudyBuddyError as error:
+            _log.warning("a record of usage could not be written: %s", error.problem.kind)
+            self._refused[record.id] = record
+        # Only now, and at once: a sum that is being read meanwhile was asked of the disk either
+        # before this record, and is known by now, or after it, and takes the place of what is.
+        for selection, known in self._known.items():
+            if _meant(record, selection):
+                if anew:
+                    known.read_at = -math.inf
+                else:
+                    known.total += Total.of(record)
+        if record.id not in self._refused:
+            await self.write_the_rest()
+
+    async def write_the_rest(self) -> None:
+        """Try again what the disk has refused so far, until it refuses once more."""
+        for record in list(self._refused.values()):
+            try:
+                await self._log.add(record)
+            except StudyBuddyError as error:
+                _log.warning("a record of usage is still not written: %s", error.problem.kind)
+                if self._refused.pop(record.id, None) is not None:
+                    self._refused[record.id] = record  # the last to be tried next time
+                return
+            self._refused.pop(record.id, None)
+
+
+def _meant(record: UsageRecord, selection: Selection) -> bool:
+    since, until = selection.since, selection.until
+    return (
+        (since is None or record.at >= since)
+        and (until is None or record.at < until)
+        and selection.conversation_id in ("", record.origin.conversation_id)
+    )
