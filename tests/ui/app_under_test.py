@@ -15,6 +15,7 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.settings import Settings
+from studybuddy.domain.usage import Count
 from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.services import Services
@@ -35,13 +36,13 @@ OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL)
 class WordCounter:
     """Counts words, and says that it is exact."""
 
-    def count(self, text: str, model: str) -> tuple[int, bool]:
+    def count(self, text: str, model: str) -> Count:
         """One token a word."""
-        return len(text.split()), True
+        return Count(len(text.split()))
 
-    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> tuple[int, bool]:
+    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> Count:
         """One token a word, and none for the rest."""
-        return sum(len(text.split()) for _, text in messages), True
+        return Count(sum(len(text.split()) for _, text in messages))
 
 
 @dataclass

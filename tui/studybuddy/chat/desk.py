@@ -12,9 +12,10 @@ from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
+from studybuddy.domain.counting import TokenCounter
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.messages import Conversation, Mode, OpenConversation, Role
-from studybuddy.domain.ports import Connector, ConversationStore, TokenCounter
+from studybuddy.domain.ports import Connector, ConversationStore
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first frame waits for none
@@ -255,7 +256,8 @@ class Desk:
         if not text:
             return 0, True
         model = self.endpoint.model if self.endpoint else ""
-        return await asyncio.to_thread(self._counter.count, text, model)
+        counted = await asyncio.to_thread(self._counter.count, text, model)
+        return counted.tokens, counted.exact
 
     async def count_context(self, session: Session) -> tuple[int, bool]:
         """Prompt tokens that the conversation so far costs, and whether that is exact."""
@@ -263,7 +265,8 @@ class Desk:
         if not any(role is not Role.SYSTEM for role, _ in messages):
             return 0, True
         model = self.endpoint.model if self.endpoint else ""
-        return await asyncio.to_thread(self._counter.count_request, messages, model)
+        counted = await asyncio.to_thread(self._counter.count_request, messages, model)
+        return counted.tokens, counted.exact
 
     async def close(self) -> None:
         """Let go of what is under way with what came of it: answers stop, runs go on."""

@@ -1,16 +1,18 @@
-"""Counting tokens, as `studybuddy.domain.ports.TokenCounter`."""
+"""Counting tokens, as `studybuddy.domain.counting.TokenCounter`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from studybuddy.domain.counting import Token
 from studybuddy.domain.messages import Role
-from studybuddy.tokens.models import LATEST_ENCODING, tokenization
-from studybuddy.tokens.vocabularies import Vocabularies, VocabularyError
-
-# tiktoken's regular expressions give up on a run of about a million blanks.
-_PIECE = 500_000
-_BYTES_PER_TOKEN = 4
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.usage import Count
+from studybuddy.tokens.learning import Estimates, Fit
+from studybuddy.tokens.live import LiveDraft
+from studybuddy.tokens.models import LATEST_ENCODING, Tokenization, tokenization
+from studybuddy.tokens.tokenizer import Tokenizer
+from studybuddy.tokens.vocabularies import PACKAGED, Vocabularies, VocabularyError
 
 
 class Counter:
@@ -22,44 +24,129 @@ class Counter:
 
     def __init__(self, vocabularies: Vocabularies | None = None) -> None:
         """Share `vocabularies` with others, or make an own set."""
+        self.estimates = Estimates()
+        """What was learned of models; `restore` keeps it on disk."""
         self._vocabularies = vocabularies or Vocabularies()
+        self._found: dict[str, Tokenization] = {}
+        """What is known of a model by its name, which may take a slow import to find."""
+        self._tokenizers: dict[str, Tokenizer] = {}
+        """Of the models that were counted for."""
 
-    def count(self, text: str, model: str) -> tuple[int, bool]:
-        """Return the tokens of `text` for `model`, and whether that is exact."""
-        how = tokenization(model)
-        tokens, exact = self._count(text, how.encoding)
-        return tokens, exact and how.exact_text
+    def count(self, text: str, model: str) -> Count:
+        """Tokens of `text` for `model`."""
+        how = self._how(model)
+        counted = self._tokenizer(model).count(text)
+        if how.exact_text:
+            return counted
+        return Count(self._fit(model, how).scaled(counted.tokens), exact=False)
 
-    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> tuple[int, bool]:
-        """Return the prompt tokens of a chat request, and whether that is what is billed.
+    def count_message(self, role: Role, text: str, model: str) -> Count:
+        """Prompt tokens of a message, with its role and what the chat format adds to each.
 
-        Chat overhead as OpenAI's cookbook has it ("How to count tokens with tiktoken").
+        Overhead as OpenAI's cookbook has it ("How to count tokens with tiktoken").
         """
-        how = tokenization(model)
-        total = how.overhead.priming
-        exact = how.exact_request
-        for role, text in messages:
-            for part in (role.value, text):
-                tokens, counted = self._count(part, how.encoding)
-                total += tokens
-                exact = exact and counted
-            total += how.overhead.per_message
-        return total, exact
+        how = self._how(model)
+        tokenizer = self._tokenizer(model)
+        counted = tokenizer.count(role.value) + tokenizer.count(text)
+        tokens = counted.tokens + how.overhead.per_message
+        if not how.exact_text:
+            tokens = self._fit(model, how).scaled(tokens)
+        return Count(tokens, counted.exact and how.exact_request)
 
-    def _count(self, text: str, encoding_name: str) -> tuple[int, bool]:
-        exact = True
+    def priming(self, model: str) -> Count:
+        """Prompt tokens that a request has beside its messages: they begin the answer."""
+        how = self._how(model)
+        if how.exact_request:
+            return Count(how.overhead.priming)
+        return Count(self._fit(model, how).added(how.overhead.priming), exact=False)
+
+    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> Count:
+        """Prompt tokens of a chat request: the sum of its messages and the priming."""
+        counts = (self.count_message(role, text, model) for role, text in messages)
+        return sum(counts, self.priming(model))
+
+    def draft(self, model: str) -> LiveDraft:
+        """A counter for the draft; making one loads nothing and is quick."""
+
+        def known() -> Tokenizer | None:
+            return self._tokenizers.get(model)
+
+        def load() -> Tokenizer:
+            return self._tokenizer(model)
+
+        def corrected(counted: Count) -> Count:
+            how = self._found.get(model)
+            if how is None or how.exact_text:
+                return counted
+            return Count(self._fit(model, how).scaled(counted.tokens), counted.exact)
+
+        return LiveDraft(known, load, corrected)
+
+    def tokens(self, text: str, encoding: str) -> Sequence[Token]:
+        """The tokens of a text in an encoding such as "o200k_base".
+
+        Raises:
+            StudyBuddyError: where the encoding is not installed.
+        """
         try:
-            encoding = self._vocabularies.encoding(encoding_name)
-        except VocabularyError:
-            exact = False  # not packaged: an old encoding, or a broken installation
+            found = self._vocabularies.encoding(encoding)
+        except VocabularyError as error:
+            raise StudyBuddyError(
+                Problem(
+                    ProblemKind.SETTINGS,
+                    f"The encoding {encoding} is not installed.",
+                    f"Choose one of {', '.join(self.encodings()) or 'none: reinstall the app'}.",
+                )
+            ) from error
+        ids, _ = Tokenizer(found, exact=True).ids(text)
+        return [Token(each, found.decode_single_token_bytes(each)) for each in ids]
+
+    def encoding_of(self, model: str) -> tuple[str, bool]:
+        """Name of the encoding that counts for a model, and whether it is the model's own.
+
+        A model's own encoding that no package has is counted with the latest one.
+        """
+        how = self._how(model)
+        if how.encoding in PACKAGED:
+            return how.encoding, how.exact_text
+        return LATEST_ENCODING, False
+
+    def encodings(self) -> Sequence[str]:
+        """Names of the encodings that are installed, the latest first."""
+        return PACKAGED
+
+    def learn(self, model: str, counted: Count, reported: int) -> None:
+        """Take in what the endpoint reported of a request that was counted as `counted`.
+
+        Where counts for the model are estimates, later ones become better by it.
+        """
+        how = self._how(model)
+        if how.exact_request or counted.exact or reported <= 0:
+            return
+        before = self._fit(model, how).unscaled(counted.tokens)
+        self.estimates.learn(model, before, reported)
+
+    def _how(self, model: str) -> Tokenization:
+        found = self._found.get(model)
+        if found is None:
+            found = self._found[model] = tokenization(model)
+        return found
+
+    def _fit(self, model: str, how: Tokenization) -> Fit:
+        # A model whose encoding is known can only differ by what its chat format adds.
+        return self.estimates.fit(model, scales=not how.exact_text)
+
+    def _tokenizer(self, model: str) -> Tokenizer:
+        found = self._tokenizers.get(model)
+        if found is None:
+            found = self._tokenizers[model] = self._load(self._how(model))
+        return found
+
+    def _load(self, how: Tokenization) -> Tokenizer:
+        for name in (how.encoding, LATEST_ENCODING):
             try:
-                encoding = self._vocabularies.encoding(LATEST_ENCODING)
-            except VocabularyError:
-                return -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_PER_TOKEN), False
-        # Not `encode_ordinary`: where the regular expression gives up, that one panics and
-        # writes to the terminal, while this one raises.
-        try:
-            return len(encoding.encode(text, disallowed_special=())), exact
-        except ValueError:
-            pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
-            return sum(len(encoding.encode(p, disallowed_special=())) for p in pieces), False
+                encoding = self._vocabularies.encoding(name)
+            except VocabularyError:  # not packaged: an old encoding, or a broken installation
+                continue
+            return Tokenizer(encoding, how.exact_text and name == how.encoding)
+        return Tokenizer(None, exact=False)

@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
+PACKAGED = ("o200k_base", "cl100k_base")
+"""Names of the encodings that are installed, the latest first."""
+
 _TABLE = "tiktoken_ext.openai_public"
 _LOADERS = ("load_tiktoken_bpe", "data_gym_to_mergeable_bpe_ranks")
 

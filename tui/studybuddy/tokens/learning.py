@@ -1,0 +1,178 @@
+"""Estimates become better by what endpoints report.
+
+A model whose tokenizer is not known is counted with another one's. What its endpoint reports tells
+by which factor its tokens are more or fewer, and how many its chat format adds to each request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from studybuddy.domain.counting import Correction, EstimateStore
+from studybuddy.domain.problems import StudyBuddyError
+
+_logger = logging.getLogger(__name__)
+
+MOST = 32
+"""Observations that are kept of a model."""
+FACTORS = (0.25, 4.0)
+"""Bounds of what is learned: more would be a fault of a server's, not of a tokenizer's."""
+OVERHEADS = (-64.0, 8000.0)
+
+_FADE = 0.93  # what an observation weighs for each newer one
+# What is believed before there are observations, as standard deviations of normal distributions:
+# the factor is 1 and the overhead 0.
+_FACTOR_SPREAD = 0.5
+_OVERHEAD_SPREAD = 30.0  # tokens
+_NOISE = 2.0  # tokens, and of each counted token:
+_NOISE_SHARE = 0.03
+_OUTLIER = 3.0  # standard deviations of the noise from which on an observation loses weight
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Reported tokens are `factor` times the counted ones, and `overhead` for each request."""
+
+    factor: float = 1.0
+    overhead: float = 0.0
+
+    def scaled(self, tokens: int) -> int:
+        """Tokens of a text."""
+        return round(tokens * self.factor)
+
+    def added(self, priming: int) -> int:
+        """Tokens that a request has beside its messages."""
+        return max(0, round(priming * self.factor + self.overhead))
+
+    def unscaled(self, request: int) -> int:
+        """The tokens that a corrected count of a request had before the correction."""
+        return max(0, round((request - self.overhead) / self.factor))
+
+
+def observed(correction: Correction, counted: int, reported: int) -> Correction:
+    """With one more observation; the oldest goes, and so does what no tokenizer can explain."""
+    low, high = FACTORS
+    if not counted * low + OVERHEADS[0] <= reported <= counted * high + OVERHEADS[1]:
+        return correction
+    if counted <= 0 or reported <= 0:
+        return correction
+    return Correction((*correction.observations, (counted, reported))[-MOST:])
+
+
+def fit(correction: Correction, *, scales: bool = True) -> Fit:
+    """What the observations say: a weighted fit in which outliers lose their weight.
+
+    Args:
+        correction: the observations.
+        scales: whether the factor is to be found; else it is 1, and only the overhead is.
+    """
+    seen = correction.observations
+    weights = [
+        _FADE ** (len(seen) - 1 - number) / (_NOISE + _NOISE_SHARE * counted) ** 2
+        for number, (counted, _) in enumerate(seen)
+    ]
+    found = Fit()
+    trust = [1.0] * len(seen)
+    for _ in range(_ROUNDS if seen else 0):
+        found = _solve(seen, [w * t for w, t in zip(weights, trust, strict=True)], scales=scales)
+        trust = [_trust(counted, reported, found) for counted, reported in seen]
+    return found
+
+
+def _trust(counted: int, reported: int, found: Fit) -> float:
+    noise = _OUTLIER * (_NOISE + _NOISE_SHARE * counted)
+    return 1.0 / (1.0 + ((reported - found.factor * counted - found.overhead) / noise) ** 2)
+
+
+def _solve(seen: tuple[tuple[int, int], ...], weights: list[float], *, scales: bool) -> Fit:
+    """Least squares with both priors, within the bounds."""
+    plain = sum(weights) + _OVERHEAD_SPREAD**-2
+    mixed = square = more = more_mixed = 0.0
+    for (counted, reported), weight in zip(seen, weights, strict=True):
+        mixed += weight * counted
+        square += weight * counted**2
+        more += weight * (reported - counted)
+        more_mixed += weight * (reported - counted) * counted
+    square += _FACTOR_SPREAD**-2
+    factor = 1.0
+    if scales:
+        factor += (more_mixed * plain - more * mixed) / (square * plain - mixed**2)
+    factor = min(max(factor, FACTORS[0]), FACTORS[1])
+    overhead = (more - (factor - 1.0) * mixed) / plain
+    return Fit(factor, min(max(overhead, OVERHEADS[0]), OVERHEADS[1]))
+
+
+class Estimates:
+    """What was learned of each model; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._corrections: dict[str, Correction] = {}
+        self._fits: dict[tuple[str, bool], Fit] = {}
+        self._store: EstimateStore | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def fit(self, model: str, *, scales: bool) -> Fit:
+        """How counts for a model are to be corrected; quick."""
+        key = model.strip().lower(), scales
+        found = self._fits.get(key)
+        if found is None:
+            with self._lock:
+                found = fit(self._corrections.get(key[0], Correction()), scales=scales)
+                self._fits[key] = found
+        return found
+
+    def learn(self, model: str, counted: int, reported: int) -> None:
+        """Take in an observation, `counted` being what was counted without correction."""
+        name = model.strip().lower()
+        if not name:  # any model of any endpoint
+            return
+        with self._lock:
+            before = self._corrections.get(name, Correction())
+            after = observed(before, counted, reported)
+            if after is before:
+                return
+            self._set(name, after)
+        if self._store is not None and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._keep, name, after)
+
+    async def restore(self, store: EstimateStore) -> None:
+        """Take over what was learned in earlier runs of the app, and write there from now on.
+
+        Where the disk fails, that is logged: estimates are as good as they can be.
+        """
+        try:
+            stored: Mapping[str, Correction] = await store.estimates()
+        except StudyBuddyError as error:
+            _logger.warning("what was learned of token counts can't be read: %s", error)
+            return
+        with self._lock:
+            for name, correction in stored.items():
+                newer = self._corrections.get(name, Correction())
+                together = (*correction.observations, *newer.observations)[-MOST:]
+                self._set(name, Correction(together))
+        self._store, self._loop = store, asyncio.get_running_loop()
+
+    def _set(self, name: str, correction: Correction) -> None:
+        self._corrections[name] = correction
+        for scales in (True, False):
+            self._fits.pop((name, scales), None)
+
+    def _keep(self, name: str, correction: Correction) -> None:
+        task = asyncio.create_task(self._write(name, correction))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, name: str, correction: Correction) -> None:
+        if self._store is None:
+            return
+        try:
+            await self._store.keep_estimate(name, correction)
+        except StudyBuddyError as error:
+            _logger.warning("what was learned of token counts can't be written: %s", error)
