@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from studybuddy.domain.accounts import Origin
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import CompletionRequest
 from tests.support import openai_spec
 from tests.support.completions import QUESTION, events_of, serving
 from tests.support.scripted_server import paced_answer
-from tests.support.wire import DONE, USAGE, Event, answer, chunk, error, model_list
+from tests.support.wire import DONE, USAGE, Event, Reply, answer, chunk, error, model_list
 
 pytestmark = pytest.mark.parametrize("document", openai_spec.available())
 
 REQUESTS = [
     QUESTION,
     CompletionRequest(((Role.USER, "Why?"),), "another", max_completion_tokens=100),
+    CompletionRequest(((Role.USER, "Why?"),), origin=Origin("a conversation")),
     CompletionRequest(
         ((Role.SYSTEM, ""), (Role.USER, "é😀"), (Role.ASSISTANT, "a"), (Role.USER, "b" * 10_000))
     ),
@@ -36,6 +38,21 @@ async def test_each_request_is_one_that_openai_documents(document: str, kind: En
         assert not openai_spec.unknown_fields(document, "CreateChatCompletionRequest", sent)
         assert received.headers["content-type"] == "application/json"
     assert [request.path for request in server.others] == ["/v1/models"]
+
+
+async def test_each_count_is_asked_of_openai_as_it_documents_it(document: str) -> None:
+    told = {"object": "response.input_tokens", "input_tokens": 11}
+    openai_spec.check(document, "TokenCountsResource", told)
+    posts = {"/v1/responses/input_tokens": Reply(told)}
+    kind = EndpointKind.OPENAI
+    async with serving(answer("ok"), kind=kind, key="k", posts=posts) as (server, provider):
+        for request in REQUESTS:
+            assert await provider.count(request) == 11
+    assert server.requests == []
+    for received in server.others:
+        assert received.path == "/v1/responses/input_tokens"
+        openai_spec.check(document, "TokenCountsBody", received.json)
+        assert not openai_spec.unknown_fields(document, "TokenCountsBody", received.json)
 
 
 def test_the_scripted_servers_chunks_are_as_openai_documents_them(document: str) -> None:

@@ -17,7 +17,7 @@ from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.usage import Usage
 from tests.support.completions import QUESTION, events_of, failure_of, serving, text_of
 from tests.support.scripted_provider import ScriptedProvider, says
-from tests.support.wire import Hang, Stream, answer, chunk, error, model_list
+from tests.support.wire import Hang, Reply, Stream, answer, chunk, error, model_list
 
 USAGE = Usage(12, 34, cached=5, reasoning=7)
 
@@ -27,6 +27,10 @@ class Stage(Protocol):
 
     def answering(self, text: str) -> AbstractAsyncContextManager[CompletionProvider]:
         """One that says `text` and reports USAGE, and that lists the models m1 and m2."""
+        ...
+
+    def counting(self, tokens: int) -> AbstractAsyncContextManager[CompletionProvider]:
+        """One with a tokenizer, which says of every request that it has so many tokens."""
         ...
 
     def failing(self) -> AbstractAsyncContextManager[CompletionProvider]:
@@ -44,6 +48,13 @@ class Wire:
     @asynccontextmanager
     async def answering(self, text: str) -> AsyncIterator[CompletionProvider]:
         async with serving(answer(text), models=model_list("m1", "m2")) as (_, provider):
+            yield provider
+
+    @asynccontextmanager
+    async def counting(self, tokens: int) -> AsyncIterator[CompletionProvider]:
+        told = Reply({"input_tokens": tokens})
+        route = "/v1/chat/completions/input_tokens"
+        async with serving(answer("ok"), posts={route: told}) as (_, provider):
             yield provider
 
     @asynccontextmanager
@@ -66,6 +77,10 @@ class Fake:
         *words, end = says(text)
         models = (Model("m1"), Model("m2"))
         yield ScriptedProvider([*words, UsageReported(USAGE), end], models=models)
+
+    @asynccontextmanager
+    async def counting(self, tokens: int) -> AsyncIterator[CompletionProvider]:
+        yield ScriptedProvider(says("ok"), counts=tokens)
 
     @asynccontextmanager
     async def failing(self) -> AsyncIterator[CompletionProvider]:
@@ -160,6 +175,20 @@ async def test_cancelling_ends_it(stage: Stage) -> None:
         reading.cancel()
         await asyncio.wait({reading})
         assert reading.cancelled()
+
+
+async def test_a_request_is_counted_where_there_is_a_tokenizer(stage: Stage) -> None:
+    async with stage.counting(1234) as provider:
+        for _ in range(2):
+            assert await provider.count(QUESTION) == 1234
+        assert text_of(await events_of(provider)) == "ok"
+
+
+async def test_a_request_that_can_not_be_counted_is_no_failure(stage: Stage) -> None:
+    async with stage.answering("ok") as provider:
+        assert await provider.count(QUESTION) is None
+    async with stage.failing() as provider:
+        assert await provider.count(QUESTION) is None
 
 
 async def test_models_are_listed_in_order(stage: Stage) -> None:

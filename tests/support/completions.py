@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.providers.clients import make_client
 from studybuddy.providers.completions import OpenAICompletionProvider
 from studybuddy.providers.endpoints import at
-from tests.support.scripted_server import ScriptedServer
+from tests.support.scripted_server import Received, ScriptedServer
 from tests.support.wire import Answer, Reply
 
 QUESTION = CompletionRequest(((Role.SYSTEM, "Be brief."), (Role.USER, "Why?")))
@@ -30,6 +30,7 @@ async def serving(
     key: str = "",
     models: Reply | None = None,
     silence: float | None = None,
+    posts: Mapping[str, Answer | Callable[[Received], Answer]] | None = None,
 ) -> AsyncIterator[tuple[ScriptedServer, OpenAICompletionProvider]]:
     """A scripted server and a provider that is connected to it.
 
@@ -40,8 +41,9 @@ async def serving(
         key: of the endpoint.
         models: the server's list of models.
         silence: seconds without a byte until a request is given up.
+        posts: what the server answers to other requests than for completions.
     """
-    async with ScriptedServer(*script, models=models) as server:
+    async with ScriptedServer(*script, models=models, posts=posts) as server:
         provider = provider_at(replace(at(server.base_url, model), kind=kind, key=key), silence)
         try:
             yield server, provider

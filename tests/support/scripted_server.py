@@ -66,6 +66,7 @@ class ScriptedServer:
         *script: Answer | Callable[[Received], Answer],
         models: Answer | None = None,
         others: Mapping[str, Answer] | None = None,
+        posts: Mapping[str, Answer | Callable[[Received], Answer]] | None = None,
         path: str = "/v1",
         port: int = 0,
         on_last_step: Path | None = None,
@@ -76,6 +77,7 @@ class ScriptedServer:
             script: answers for `POST {path}/chat/completions`, in order, or what makes them.
             models: the answer to `GET {path}/models`; by default one model.
             others: answers to `GET` of other paths.
+            posts: answers to `POST` to other paths, or what makes them.
             path: what precedes the resources' names.
             port: 0 for a free one.
             on_last_step: a file that gets a line with `time.monotonic()` (on Linux that is
@@ -84,6 +86,7 @@ class ScriptedServer:
         self._script = list(script)
         self._models = models or model_list(MODEL)
         self.other_answers = dict(others or {})
+        self.posts = dict(posts or {})
         self._path = path
         self._port = port
         self._on_last_step = on_last_step
@@ -152,6 +155,8 @@ class ScriptedServer:
         self.others.append(request)
         if request.path == f"{self._path}/models" and request.method == "GET":
             return self._models
+        if request.method == "POST" and (post := self.posts.get(request.path)) is not None:
+            return post(request) if callable(post) else post
         other = self.other_answers.get(request.path.partition("?")[0])
         if other is not None and request.method == "GET":
             return other

@@ -59,6 +59,9 @@ class ScriptedUpstream:
     async def tokenize(self, text: str) -> list[int]:
         return list(range(len(text) // 4))
 
+    async def count(self, body: Mapping[str, Any]) -> int:
+        return sum(len(str(message.get("content"))) for message in body["messages"]) // 4
+
     def health(self) -> dict[str, Any]:
         return {"state": "ready"}
 

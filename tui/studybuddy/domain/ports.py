@@ -58,10 +58,10 @@ class CompletionProvider(Protocol):
         ...
 
     async def count(self, request: CompletionRequest) -> int | None:
-        """Prompt tokens of a request by the endpoint's own tokenizer; `None` where it has none.
+        """Prompt tokens of a request by the endpoint's own tokenizer.
 
-        Raises:
-            StudyBuddyError: where it could not be asked.
+        `None` where it has none, or does not tell right now; it takes seconds at most, and is no
+        failure. A remote endpoint is asked over its network: not where the count is exact here.
         """
         ...
 

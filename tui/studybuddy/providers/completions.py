@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -24,6 +26,7 @@ from studybuddy.providers.events import EventSplitter, EventTooLong, RawEvent
 from studybuddy.providers.models import listed_models, looks_like_chat
 from studybuddy.providers.problems import is_broken_connection, problem_of
 from studybuddy.providers.statuses import problem_of_status
+from studybuddy.providers.tokenizer import SECONDS, EndpointTokenizer, encodable
 from studybuddy.providers.told import told
 
 _log = logging.getLogger(__name__)
@@ -43,6 +46,7 @@ class OpenAICompletionProvider:
         self._default_model = endpoint.model
         self._refused: set[str] = set()
         """Fields of a request that this server does not take."""
+        self._tokenizer = EndpointTokenizer(endpoint, client)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -74,8 +78,19 @@ class OpenAICompletionProvider:
         return models
 
     async def count(self, request: CompletionRequest) -> int | None:
-        """Prompt tokens of a request by the endpoint's own tokenizer; `None` where it has none."""
-        return None
+        """Prompt tokens of a request by the endpoint's own tokenizer.
+
+        `None` where it has none, or does not tell within a few seconds; never an error. OpenAI is
+        asked over its network, so ask this where no exact count can be had here.
+        """
+        if not self._tokenizer.is_there:
+            return None
+        try:
+            async with asyncio.timeout(SECONDS):
+                model = request.model or await self.default_model()
+        except (TimeoutError, StudyBuddyError):
+            return None
+        return await self._tokenizer.count(model, request.messages)
 
     async def default_model(self) -> str:
         """The model the endpoint is configured with, else the first listed that chats.
@@ -192,7 +207,7 @@ class OpenAICompletionProvider:
         At most as many requests as there are such fields, plus one.
         """
         messages = [
-            {"role": str(role), "content": _encodable(text)} for role, text in request.messages
+            {"role": str(role), "content": encodable(text)} for role, text in request.messages
         ]
         while True:
             body = self._options(request, model)
@@ -222,6 +237,9 @@ class OpenAICompletionProvider:
             "model": model,
             "stream_options": {"include_usage": True},
         }
+        if self._endpoint.kind is EndpointKind.OPENAI and request.origin.conversation_id:
+            # Requests of one conversation are then likely to reach the cache of the one before.
+            body["prompt_cache_key"] = _cache_key(request.origin.conversation_id)
         if request.max_completion_tokens is not None:
             body["max_completion_tokens"] = request.max_completion_tokens
             if self._endpoint.kind in (EndpointKind.LOCAL, EndpointKind.REMOTE):
@@ -240,14 +258,12 @@ class OpenAICompletionProvider:
         if not _REFUSAL.search(said.words) and "at the same time" not in said.words:
             return None
         # A message that names both limits wants the newer one, so the older is looked for first.
-        for field in ("stream_options", "max_tokens", "max_completion_tokens"):
+        for field in ("stream_options", "prompt_cache_key", "max_tokens", "max_completion_tokens"):
             if field in body and re.search(rf"\b{field}\b", said.words):
                 return field
         return None
 
 
-def _encodable(text: str) -> str:
-    """The text with lone surrogates, which UTF-8 cannot carry, replaced."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _cache_key(conversation_id: str) -> str:
+    """A name for a conversation that tells nothing about it."""
+    return hashlib.sha256(f"studybuddy {conversation_id}".encode()).hexdigest()[:32]

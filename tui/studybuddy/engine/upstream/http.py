@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
+from studybuddy.domain.token_counts import ABSENT, WAYS, Way
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.upstream import problems
 from studybuddy.engine.upstream.addresses import shown_address
@@ -20,7 +21,10 @@ from studybuddy.engine.upstream.listing import ModelList
 
 LIST_WITHIN = 5.0
 """Seconds within which a server is to give its list of models."""
+COUNT_WITHIN = 10.0
+"""Seconds within which a server is to count the tokens of a request."""
 
+_COUNTED = ("model", "messages", "tools", "tool_choice", "chat_template_kwargs")
 _CONNECT = 10.0  # seconds
 _SILENCE = 600.0  # seconds; a slow model may think long over a long prompt
 _LARGEST_EVENT = 32 * 1024 * 1024  # bytes
@@ -55,6 +59,8 @@ class HttpUpstream:
         self._default_model = default_model
         self._list_within = list_within
         self._models = ModelList(self._list, clock)
+        self._ways = list(WAYS)
+        """In which the server may yet be able to count tokens."""
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx2.Timeout(_SILENCE, connect=_CONNECT, pool=None),
@@ -119,6 +125,27 @@ class HttpUpstream:
             raise problems.no_tokenizer()
         return tokens
 
+    async def count(self, body: Mapping[str, Any]) -> int:
+        """Prompt tokens of a chat completion's body, in whichever way the server tells them."""
+        refusal: ApiError | None = None
+        for way in list(self._ways):
+            try:
+                async with asyncio.timeout(COUNT_WITHIN):
+                    count = await self._counted(way, body)
+            except TimeoutError as error:
+                raise problems.of_transport(httpx2.ReadTimeout(""), self._where) from error
+            except ApiError as error:
+                if error.status not in (400, 422):
+                    raise
+                refusal = refusal or error
+                continue
+            if count is not None:
+                self._ways = [way]
+                return count
+            if way in self._ways:  # another count may have been quicker
+                self._ways.remove(way)
+        raise refusal or problems.no_tokenizer()
+
     def health(self) -> dict[str, Any]:
         """Ready, as far as is known without asking."""
         return {"state": "ready"}
@@ -127,6 +154,23 @@ class HttpUpstream:
         """Close the connections."""
         await self._models.close()
         await self._client.aclose()
+
+    async def _counted(self, way: Way, body: Mapping[str, Any]) -> int | None:
+        steps = way({name: body[name] for name in _COUNTED if body.get(name) is not None})
+        try:
+            asked = next(steps)
+            while True:
+                url = self._base_url.removesuffix("/v1") if asked.beside else self._base_url
+                try:
+                    found = await self._json("POST", asked.path, asked.body, url)
+                except ApiError as error:
+                    if error.status not in ABSENT and error.code != problems.ODD_ANSWER:
+                        raise
+                    found = None
+                asked = steps.send(found)
+        except StopIteration as end:
+            count: int | None = end.value
+            return count
 
     async def _list(self) -> list[dict[str, Any]]:
         try:

@@ -57,6 +57,10 @@ class LateUpstream:
         """Token ids of a text."""
         return await (await self._upstream()).tokenize(text)
 
+    async def count(self, body: Mapping[str, Any]) -> int:
+        """Prompt tokens of a chat completion's body."""
+        return await (await self._upstream()).count(body)
+
     def health(self) -> dict[str, Any]:
         """Off, until it is asked."""
         return self._made.health() if self._made is not None else {"state": "off"}

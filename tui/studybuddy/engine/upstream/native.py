@@ -92,6 +92,14 @@ class NativeUpstream:
         except ApiError as error:
             raise await self._told(error, address) from error
 
+    async def count(self, body: Mapping[str, Any]) -> int:
+        """Prompt tokens of a chat completion's body."""
+        address, server = await self._server()
+        try:
+            return await server.count(body)
+        except ApiError as error:
+            raise await self._told(error, address) from error
+
     def health(self) -> dict[str, Any]:
         """The state of the model's process."""
         state = self._process.state

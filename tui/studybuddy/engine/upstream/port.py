@@ -40,6 +40,10 @@ class Upstream(Protocol):
         """Token ids of a text; 404 where the server can't tell them."""
         ...
 
+    async def count(self, body: Mapping[str, Any]) -> int:
+        """Prompt tokens of a chat completion's body; 404 where the server can't tell them."""
+        ...
+
     def health(self) -> dict[str, Any]:
         """What `GET /health` tells about the model: `state`, one of off, loading, ready, crashed,
         failed, and with the latter two a `sentence`."""

@@ -21,6 +21,8 @@ UNREACHABLE = "upstream_unreachable"
 """The code of an error for a request that never got there."""
 BROKE_OFF = "upstream_disconnected"
 """The code of an error for a request that may have been worked on."""
+ODD_ANSWER = "upstream_malformed"
+"""The code of an error for an answer that is not what the API promises."""
 
 _PASSED_ON = ("retry-after", "retry-after-ms", "x-request-id")
 _LONGEST_TEXT = 500  # characters of a body that is no JSON
@@ -104,7 +106,7 @@ def of_odd_answer(where: str) -> ApiError:
         502,
         f"The model's server at {where} gave an answer that is not of the OpenAI API.",
         SERVER_ERROR,
-        code="upstream_malformed",
+        code=ODD_ANSWER,
     )
 
 
