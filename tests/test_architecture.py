@@ -46,7 +46,12 @@ def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["studybuddy.commands.ask", "studybuddy.commands.doctor", "studybuddy.engine.serve"],
+    [
+        "studybuddy.commands.ask",
+        "studybuddy.commands.doctor",
+        "studybuddy.commands.tokens",
+        "studybuddy.engine.serve",
+    ],
 )
 def test_commands_without_a_screen_do_not_load_textual(module: str, tmp_path: Path) -> None:
     code = f"import {module}, studybuddy.assembly, studybuddy.cli"

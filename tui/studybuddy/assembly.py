@@ -211,6 +211,26 @@ def _to_ask(parts: Parts) -> Endpoint | None:
     return built_in()
 
 
+def run_tokens(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Count tokens, for the model that is set up; nothing is asked or written."""
+    from studybuddy.commands import tokens
+    from studybuddy.providers.models import DEFAULT_OPENAI_MODEL
+    from studybuddy.tokens.counter import Counter
+
+    settings, problem = load_settings(Paths.from_environment(environ).settings_file)
+    if problem:
+        print(f"studybuddy: {problem}", file=sys.stderr)
+    model = args.model or ""
+    if not model:
+        try:
+            endpoint = decide(Flags(base_url=args.base_url or ""), environ, settings).endpoint
+        except StudyBuddyError:
+            endpoint = None  # an address that is no good does not matter for counting
+        model = endpoint.model if endpoint else settings.model
+    services = tokens.TokensServices(Counter(), model or DEFAULT_OPENAI_MODEL)
+    return tokens.run(args, services)
+
+
 def run_doctor(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Check what is set up and reachable."""
     from studybuddy import __version__

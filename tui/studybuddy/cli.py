@@ -20,6 +20,7 @@ EPILOG = (
 COMMANDS = {
     "ask": ("studybuddy.commands.ask", "ask one question and print the answer"),
     "serve": ("studybuddy.engine.serve", "serve models with OpenAI's API"),
+    "tokens": ("studybuddy.commands.tokens", "count the tokens of a text or a request"),
     "doctor": ("studybuddy.commands.doctor", "check what is set up and reachable"),
 }
 """Each command with the module that declares its arguments, and its help."""
@@ -44,6 +45,10 @@ def main(argv: list[str] | None = None) -> int:
             from studybuddy.assembly import run_ask
 
             return run_ask(args, os.environ)
+        case "tokens":
+            from studybuddy.assembly import run_tokens
+
+            return run_tokens(args, os.environ)
         case "doctor":
             from studybuddy.assembly import run_doctor
 
