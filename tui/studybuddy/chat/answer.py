@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from studybuddy.chat.context import request_messages
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.journal import Journal
 from studybuddy.chat.mailbox import Mailbox
@@ -56,6 +55,7 @@ class Answering:
         self._journal = Journal(store, answer.id)
         self._mailbox = Mailbox()
         self._request: asyncio.Task[str] | None = None
+        self._overflowed: Callable[[Problem], Problem] = lambda problem: problem
         self._stopped = False
         self._ended = asyncio.Event()
 
@@ -65,16 +65,20 @@ class Answering:
         return self._ended.is_set()
 
     async def events(
-        self, system_prompt: str, branch: Sequence[Message]
+        self,
+        request: CompletionRequest,
+        overflowed: Callable[[Problem], Problem] = lambda problem: problem,
     ) -> AsyncGenerator[TurnEvent]:
-        """Make the request for `branch`, whose last message is the question, and yield its events.
+        """Make the request, whose last message is the question, and yield its events.
 
         The last event is TurnFinished or TurnFailed, and what it says is on disk by then.
+
+        Args:
+            request: what was found to fit, and to be within the budgets.
+            overflowed: called where the server found it too long all the same; gives what is told.
         """
-        request = CompletionRequest(
-            request_messages(system_prompt, branch), model=self._endpoint.model
-        )
-        _messages_log.info("asked: %s", branch[-1].text)
+        self._overflowed = overflowed
+        _messages_log.info("asked: %s", request.messages[-1][1])
         self._request = asyncio.create_task(self._ask(request))
         if self._stopped:  # before there was a request to cancel
             self._request.cancel()
@@ -109,7 +113,10 @@ class Answering:
             self.message = replace(self.message, text=text, state=MessageState.COMPLETE)
             event = TurnFinished(self.message, request.result())
         else:
-            event = self._failed(problem_of(error))
+            problem = problem_of(error)
+            if problem.kind is ProblemKind.CONTEXT_OVERFLOW:
+                problem = self._overflowed(problem)
+            event = self._failed(problem)
         _messages_log.info("answered (%s): %s", self.message.state, text)
         try:
             await self._store.finish(self.message)

@@ -1,21 +1,43 @@
-"""Makes a conversation fit the context window: the request that is sent of it."""
+"""Makes a conversation fit the context window: a request that would not fit is never sent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import request_messages
-from studybuddy.domain.limits import DoesNotFit, Overflow, Room
-from studybuddy.domain.usage import Count
+from studybuddy.chat.context import Turn
+from studybuddy.chat.plans import Plan, make_plan, summary_messages
+from studybuddy.chat.summarising import Job, Summariser
+from studybuddy.chat.weighing import Scales, Weighed
+from studybuddy.domain.endpoints import Model
+from studybuddy.domain.limits import DoesNotFit, OverBudget, Overflow, Room, Spent
+from studybuddy.domain.messages import Role
+from studybuddy.domain.money import Cost, ModelFacts
+from studybuddy.domain.ports import CompletionRequest
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.domain.endpoints import Endpoint
-    from studybuddy.domain.messages import Conversation, Message, Role
-    from studybuddy.domain.ports import Connector, SummaryStore
+    from studybuddy.domain.events import StatusChanged
+    from studybuddy.domain.messages import Conversation, Message
+    from studybuddy.domain.ports import Connector, Summary, SummaryStore
+    from studybuddy.domain.problems import Problem
     from studybuddy.domain.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_ASKED_FROM = 0.5
+"""Share of the room from which on the endpoint's own tokenizer is asked about an estimate."""
+_TRIES = 5
+"""Plans that are made at most: each is better informed than the one before."""
+
+Afford = Callable[[Spent], Awaitable[OverBudget | None]]
+"""Tells what stands against spending that on a summary; `None` for nothing."""
+Tell = Callable[["StatusChanged"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +49,29 @@ class Fitted:
     """Its prompt tokens."""
     room: Room = field(default_factory=Room)
     dropped: tuple[str, ...] = ()
-    """Ids of the messages that were left out."""
+    """Ids of the messages that were left out, and that no summary stands for."""
     summarised: tuple[str, ...] = ()
     """Ids of those that a summary stands for."""
     max_completion_tokens: int | None = None
     """The longest answer to ask for; `None` for the model's own limit."""
+    facts: ModelFacts = field(default_factory=ModelFacts)
+    """What is known of the model."""
+
+    @property
+    def coming(self) -> Spent:
+        """What sending it uses at least."""
+        return spent_on(self.facts, self.count.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be sent, as far as it can be known without asking anybody."""
+
+    plan: Plan | DoesNotFit
+    weighed: Weighed
+    room: Room
+    overflow: Overflow
+    facts: ModelFacts
 
 
 class Fitter:
@@ -44,10 +84,22 @@ class Fitter:
         connector: Connector,
         settings: Settings,
     ) -> None:
+        """Take the parts.
+
+        Args:
+            accounts: knows the models' windows, and counts.
+            summaries: the summaries that were made before.
+            connector: asks the model for summaries; what they cost is recorded by it.
+            settings: what is to happen where the conversation says nothing of its own.
+        """
         self._accounts = accounts
         self._summaries = summaries
         self._connector = connector
         self._settings = settings
+        self.scales = Scales(accounts.counter)
+        self._summariser = Summariser(connector, self.scales)
+        self._windows: dict[tuple[str, str], int] = {}
+        """By endpoint and model: those that a server told when it refused a request."""
 
     async def fit(
         self,
@@ -55,6 +107,209 @@ class Fitter:
         branch: Sequence[Message],
         endpoint: Endpoint,
         overflow: Overflow | None = None,
-    ) -> Fitted | DoesNotFit:
-        """What can be sent of a branch, whose last message is the question."""
-        return Fitted(request_messages(head.system_prompt, branch))
+        *,
+        afford: Afford | None = None,
+        tell: Tell | None = None,
+    ) -> Fitted | DoesNotFit | OverBudget:
+        """What can be sent of a branch, whose last message is the question.
+
+        Args:
+            head: the conversation, with its own limits.
+            branch: its messages, oldest first.
+            endpoint: who will be asked.
+            overflow: what may happen where it does not fit; `None` for what is set.
+            afford: asked before each request for a summary.
+            tell: told what the student waits for.
+
+        Raises:
+            StudyBuddyError: where the conversation can't be summed up, or the disk fails.
+        """
+        facts = await self._facts(endpoint)
+        room = room_for(facts, head, self._settings)
+        wanted = self.overflow_of(head, overflow)
+        weighed = await self.scales.weigh(head.system_prompt, branch, endpoint.model)
+        told = await self._told(Plan(weighed).messages(head.system_prompt), weighed, room, endpoint)
+        if told is not None:
+            factor = told / max(1, weighed.whole.tokens)
+            weighed = replace(weighed.rescaled(factor), told=told)
+        made: list[Summary] = []
+        try:
+            for _ in range(_TRIES):
+                plan = await self._plan(head, weighed, room, wanted, endpoint, made)
+                if isinstance(plan, DoesNotFit):
+                    return plan
+                if plan.to_sum_up is not None:
+                    made.append(await self._sum_up(head, plan, facts, endpoint, afford, tell))
+                    continue
+                messages = plan.messages(head.system_prompt)
+                count = plan.count
+                if weighed.told is not None and plan.cut:
+                    exact = await self._told(messages, weighed, room, endpoint)
+                    if exact is not None and room.prompt is not None and exact > room.prompt:
+                        weighed = weighed.rescaled(1.01 * exact / max(1, count.tokens))
+                        continue
+                    count = count if exact is None else Count(exact)
+                most = _longest_answer(head, self._settings, facts, room, count)
+                return Fitted(messages, count, room, plan.dropped, plan.summarised, most, facts)
+        except _TooDearError as error:
+            return error.over
+        refused = make_plan(weighed, room, Overflow.REFUSE)
+        if isinstance(refused, DoesNotFit):
+            return refused
+        raise AssertionError("what fits as it is was planned to be cut")
+
+    async def outlook(
+        self,
+        head: Conversation,
+        messages: Sequence[Message],
+        question: Message | None,
+        endpoint: Endpoint,
+    ) -> Outlook:
+        """What would be sent with a question; nobody is asked, and nothing is made for it.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        facts = await self._facts(endpoint)
+        room = room_for(facts, head, self._settings)
+        wanted = self.overflow_of(head)
+        branch = [*messages, question] if question is not None else messages
+        weighed = await self.scales.weigh(head.system_prompt, branch, endpoint.model)
+        if question is None:  # the turn that is yet to come
+            weighed = replace(weighed, turns=(*weighed.turns, Turn((), (0,))))
+        plan = await self._plan(head, weighed, room, wanted, endpoint)
+        return Outlook(plan, weighed, room, wanted, facts)
+
+    def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
+        """What happens to a conversation that does not fit."""
+        return allowed or head.overflow or Overflow(self._settings.limits.context)
+
+    def overflowed(self, endpoint: Endpoint, fitted: Fitted, problem: Problem) -> Problem:
+        """Learn from a server that found the request too long, and tell what to do now."""
+        if problem.prompt_tokens:
+            self._accounts.counter.learn(endpoint.model, fitted.count, problem.prompt_tokens)
+        if not problem.context_tokens:
+            return problem
+        window = problem.context_tokens
+        self._windows[endpoint.name, endpoint.model] = window
+        if endpoint.model:
+            self._accounts.learn_models(endpoint, [Model(endpoint.model, context_window=window)])
+        advice = (
+            "Send it again: now that the model's size is known, you are told what can be dropped."
+        )
+        return replace(problem, advice=advice)
+
+    async def _facts(self, endpoint: Endpoint) -> ModelFacts:
+        facts = await self._accounts.facts(endpoint, endpoint.model)
+        told = self._windows.get((endpoint.name, endpoint.model))
+        if told is None or (facts.context_window or told + 1) <= told:
+            return facts
+        return replace(facts, context_window=told, source=endpoint.name, as_of="")
+
+    async def _plan(
+        self,
+        head: Conversation,
+        weighed: Weighed,
+        room: Room,
+        wanted: Overflow,
+        endpoint: Endpoint,
+        made: Sequence[Summary] = (),
+    ) -> Plan | DoesNotFit:
+        steady = self._settings.savings.steady_prefix
+        plan = make_plan(weighed, room, wanted, steady=steady)
+        if wanted is not Overflow.SUMMARISE or (isinstance(plan, Plan) and not plan.cut):
+            return plan
+        known = [*made, *await self._summaries.summaries(head.id)]
+        sized = [(summary, await self._size(summary, weighed, endpoint)) for summary in known]
+        return make_plan(weighed, room, wanted, sized, steady=steady)
+
+    async def _size(self, summary: Summary, weighed: Weighed, endpoint: Endpoint) -> int:
+        counts = await self.scales.of(summary_messages(summary.text), endpoint.model)
+        return round(sum(count.tokens for count in counts) * weighed.scale)
+
+    async def _sum_up(
+        self,
+        head: Conversation,
+        plan: Plan,
+        facts: ModelFacts,
+        endpoint: Endpoint,
+        afford: Afford | None,
+        tell: Tell | None,
+    ) -> Summary:
+        assert plan.to_sum_up is not None
+        assert facts.context_window is not None, "what has any room needs no summary"
+
+        async def before(prompt_tokens: int) -> None:
+            over = await afford(spent_on(facts, prompt_tokens)) if afford else None
+            if over is not None:
+                raise _TooDearError(over)
+
+        job = Job(head, plan.to_sum_up, facts.context_window, plan.weighed.scale)
+        made = await self._summariser.sum_up(job, endpoint, before, tell or _tell_nobody)
+        try:
+            await self._summaries.keep_summary(made)
+        except StudyBuddyError as error:  # it was paid for: it serves this once at least
+            _log.warning("a summary was not kept: %s", error.problem.kind)
+        return made
+
+    async def _told(
+        self,
+        messages: tuple[tuple[Role, str], ...],
+        weighed: Weighed,
+        room: Room,
+        endpoint: Endpoint,
+    ) -> int | None:
+        """Prompt tokens by the endpoint's own tokenizer, where an estimate leaves it open."""
+        if weighed.exact or room.prompt is None:
+            return None
+        if weighed.told is None and weighed.whole.tokens < room.prompt * _ASKED_FROM:
+            return None
+        try:
+            provider = await self._connector.connect(endpoint)
+            return await provider.count(CompletionRequest(messages, endpoint.model)) or None
+        except StudyBuddyError as error:  # the request itself will tell
+            _log.info("the endpoint did not count: %s", error)
+            return None
+
+
+class _TooDearError(Exception):
+    """A budget stands against a summary."""
+
+    def __init__(self, over: OverBudget) -> None:
+        super().__init__(str(over))
+        self.over = over
+
+
+def spent_on(facts: ModelFacts, prompt_tokens: int) -> Spent:
+    """What a request of that many prompt tokens uses at least."""
+    usage = Usage(prompt=prompt_tokens)
+    return Spent.of(usage, Cost.of(facts.tariff, usage))
+
+
+def longest_answer(facts: ModelFacts, head: Conversation, settings: Settings) -> int | None:
+    """Tokens that the student allows an answer, where the model has room for it; `None` for any.
+
+    Never more than the model's longest answer, nor than half of its window: no question would
+    fit beside it.
+    """
+    most = head.max_completion_tokens or settings.limits.max_completion_tokens or None
+    bounds = [most, facts.max_output, facts.context_window and max(1, facts.context_window // 2)]
+    return min(bound for bound in bounds if bound) if most else None
+
+
+def room_for(facts: ModelFacts, head: Conversation, settings: Settings) -> Room:
+    """The room that a conversation's prompt has in a model's window."""
+    return Room.of(facts, longest_answer(facts, head, settings))
+
+
+def _longest_answer(
+    head: Conversation, settings: Settings, facts: ModelFacts, room: Room, count: Count
+) -> int | None:
+    most = longest_answer(facts, head, settings)
+    if most is None or room.window is None:
+        return most
+    return max(1, min(most, room.window - count.tokens))
+
+
+def _tell_nobody(status: StatusChanged) -> None:
+    pass

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.answer import Answering
+from studybuddy.chat.clearing import Cleared, Clearing
 from studybuddy.chat.limits import Limits
 from studybuddy.chat.sessions import NOTHING_ALLOWED
 from studybuddy.chat.stored import (
@@ -20,11 +24,22 @@ from studybuddy.chat.stored import (
     new_conversation,
     title_from,
 )
+from studybuddy.domain.accounts import Outcome
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TurnEvent, TurnFailed
+from studybuddy.domain.events import (
+    BudgetNear,
+    ContextFitted,
+    TextDelta,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnRefused,
+)
 from studybuddy.domain.limits import Allowance
-from studybuddy.domain.messages import OpenConversation
-from studybuddy.domain.ports import Connector, ConversationStore
+from studybuddy.domain.messages import MessageState, OpenConversation
+from studybuddy.domain.ports import Connector, ConversationStore, KeptAnswer
+from studybuddy.domain.problems import Problem
+from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.domain.metering import ContextReport
@@ -48,6 +63,7 @@ class ChatSession(StoredConversation):
         self._connector = connector
         self._limits = limits or Limits.none()
         self._answering: Answering | None = None
+        self._clearing: Clearing | None = None
 
     @property
     def busy(self) -> bool:
@@ -60,23 +76,29 @@ class ChatSession(StoredConversation):
         """Ask, and yield what happens until the turn is over.
 
         The question is on disk before the request leaves. A turn before it that asked the same
-        and came to nothing is replaced by this one.
+        and came to nothing is replaced by this one. Where words that say nothing are left out,
+        the question is stored as it is sent.
         """
-        return self._turn(lambda: self.ask(text), endpoint)
+        return self._turn(lambda: self.ask(self._as_sent(text)), endpoint, allow)
 
     def retry(
         self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
     ) -> AsyncGenerator[TurnEvent]:
-        """Ask the last question again; the answer before stays in the store as a branch.
+        """Ask the last question again, and afresh; the answer before stays as a branch.
 
         Raises:
             ValueError: where there is no question yet.
         """
         self.ask_again()
-        return self._turn(self.ask_again, endpoint, again=True)
+        return self._turn(self.ask_again, endpoint, replace(allow, afresh=True), again=True)
 
     async def _turn(
-        self, wanted: Callable[[], Asked], endpoint: Endpoint, *, again: bool = False
+        self,
+        wanted: Callable[[], Asked],
+        endpoint: Endpoint,
+        allow: Allowance,
+        *,
+        again: bool = False,
     ) -> AsyncGenerator[TurnEvent]:
         if self.busy:
             raise RuntimeError("a turn is under way")
@@ -86,25 +108,102 @@ class ChatSession(StoredConversation):
         asked = wanted()
         answer = answer_to(asked.question, endpoint.model)
         answering = Answering(answer, endpoint, self._store, self._connector, random.random)
-        self._answering = answering
+        clearing = Clearing(self._limits, endpoint, allow)
+        self._answering, self._clearing = answering, clearing
         try:
-            branch = self.branch(asked)
-            yield (begun := await self.begin(asked, answer, endpoint))
-            if isinstance(begun, TurnFailed):
-                return
-            try:
-                async with aclosing(answering.events(self.head.system_prompt, branch)) as events:
-                    async for event in events:
-                        yield event
-            finally:
-                self._messages[-1] = answering.message
+            async with aclosing(clearing.events(self.head, self.branch(asked))) as statuses:
+                async for status in statuses:
+                    yield status
+            match clearing.outcome:
+                case Cleared(kept=None) as cleared:
+                    events = self._answered(asked, answering, cleared, endpoint)
+                case Cleared() as cleared:
+                    events = self._answered_again(asked, answering, cleared, endpoint)
+                case None:
+                    yield TurnFinished(replace(answer, state=MessageState.STOPPED), "stopped")
+                    return
+                case Problem() as problem:
+                    yield failed(answer, problem)
+                    return
+                case obstacle:
+                    yield TurnRefused(obstacle)
+                    return
+            async with aclosing(events):
+                async for event in events:
+                    yield event
         finally:
             answering.release()
             if self._answering is answering:
-                self._answering = None
+                self._answering = self._clearing = None
+
+    async def _answered(
+        self, asked: Asked, answering: Answering, cleared: Cleared, endpoint: Endpoint
+    ) -> AsyncGenerator[TurnEvent]:
+        """The turn from its question on disk to its answer on disk."""
+        yield (begun := await self.begin(asked, answering.message, endpoint))
+        if isinstance(begun, TurnFailed):
+            return
+        for told in _told(cleared):
+            yield told
+        fitted, request = cleared.fitted, cleared.request
+
+        def overflowed(problem: Problem) -> Problem:
+            return self._limits.fitter.overflowed(endpoint, fitted, problem)
+
+        try:
+            async with aclosing(answering.events(request, overflowed)) as events:
+                async for event in events:
+                    if isinstance(event, TurnFinished):
+                        reason = event.finish_reason
+                        await self._limits.kept.keep(endpoint, request, event.answer, reason)
+                        if reason == "length" and request.max_completion_tokens:
+                            event = replace(event, remark=_cut_at(request.max_completion_tokens))
+                    yield event
+        finally:
+            pinned = self._messages[-1].pinned
+            self._messages[-1] = replace(answering.message, pinned=pinned)
+
+    async def _answered_again(
+        self, asked: Asked, answering: Answering, cleared: Cleared, endpoint: Endpoint
+    ) -> AsyncGenerator[TurnEvent]:
+        """The turn with an answer that was kept; it is whole on disk at once."""
+        kept = cleared.kept
+        assert kept is not None
+        place = replace(answering.message, kept=True, model=kept.model)
+        answer = replace(place, text=kept.text, usage=kept.usage, state=MessageState.COMPLETE)
+        begun = await self.begin(asked, answer, endpoint)
+        if isinstance(begun, TurnFailed):
+            yield begun
+            return
+        await self._limits.accounts.record_usage(
+            cleared.request.origin,
+            endpoint,
+            kept.model,
+            kept.usage if kept.usage.total else None,
+            counted=Usage(prompt=cleared.fitted.count.tokens),
+            at=time.time(),
+            first_token=None,
+            duration=0.0,
+            outcome=Outcome.COMPLETE,
+            kept=True,
+        )
+        yield replace(begun, answer=place)
+        for told in _told(cleared):
+            yield told
+        yield TextDelta(kept.text)
+        yield TurnFinished(answer, remark=_kept_on(kept))
+
+    def _as_sent(self, text: str) -> str:
+        if not self._limits.settings.savings.filler_words:
+            return text
+        from studybuddy.domain.filler import shorten
+
+        return shorten(text).text
 
     async def stop(self) -> None:
         """Stop the answer, keep what came, and return when that is on disk."""
+        if self._clearing is not None:
+            self._clearing.stop()
         if self._answering is not None:
             await self._answering.stop()
 
@@ -113,7 +212,34 @@ class ChatSession(StoredConversation):
         await self.stop()
 
     async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
-        """What the next request would be made of, with a draft that may be empty."""
-        from studybuddy.domain.metering import ContextReport
+        """What the next request would be made of, with a draft that may be empty.
 
-        return ContextReport()
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        from studybuddy.chat.context_report import report_on
+
+        text = self._as_sent(draft) if draft.strip() else ""
+        return await report_on(self._limits.fitter, self.head, self._messages, text, endpoint)
+
+
+def _told(cleared: Cleared) -> list[TurnEvent]:
+    """What the student is to know of a turn that has begun."""
+    fitted = cleared.fitted
+    told: list[TurnEvent] = []
+    if fitted.dropped or fitted.summarised:
+        told.append(ContextFitted(len(fitted.dropped), len(fitted.summarised)))
+    return [*told, *(BudgetNear(state) for state in cleared.warnings)]
+
+
+def _cut_at(tokens: int) -> str:
+    return f"The answer was cut at {tokens:,} tokens, the longest that is allowed here."
+
+
+def _kept_on(kept: KeptAnswer) -> str:
+    day = datetime.fromtimestamp(kept.created_at)
+    saved = f", {kept.usage.total:,} tokens saved" if kept.usage.total else ""
+    return (
+        f"A kept answer of {day.day} {day:%b}: nothing was sent{saved}. "
+        "Press the retry key to ask afresh."
+    )

@@ -2,107 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from studybuddy.chat.accounts import Accounts
+from studybuddy.chat.budgets import Budgets
 from studybuddy.chat.fitting import Fitter
+from studybuddy.chat.kept_answers import KeptAnswers
 from studybuddy.chat.limits import Limits
-from studybuddy.domain.accounts import Total, UsageRecord
-from studybuddy.domain.endpoints import Endpoint, Model
-from studybuddy.domain.limits import BudgetState, OverBudget, Period, Spent
-from studybuddy.domain.messages import Role
-from studybuddy.domain.money import Cost, ModelFacts
+from studybuddy.domain.accounts import By, Group, Selection, Total, UsageRecord
+from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import Settings
 from studybuddy.domain.usage import Count
 
 if TYPE_CHECKING:
-    from studybuddy.domain.ports import Summary
+    from studybuddy.domain.counting import DraftCounter, Token, TokenCounter
+    from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Role
+    from studybuddy.domain.ports import CompletionProvider, KeptAnswer, Summary
 
 
-class _Words:
-    """Counts words, which needs no vocabulary."""
+class Words:
+    """A `TokenCounter` that counts words, which needs no vocabulary; every count is a guess."""
 
-    def count_message(self, role: Role, text: str, model: str) -> Count:
+    def count(self, text: str, model: str) -> Count:
+        """Its words."""
         return Count(len(text.split()), exact=False)
 
+    def count_message(self, role: Role, text: str, model: str) -> Count:
+        """Its words."""
+        return self.count(text, model)
+
     def priming(self, model: str) -> Count:
-        return Count()
+        """None."""
+        return Count(exact=False)
 
-    def learn(self, model: str, counted: Count, reported: int) -> None:
-        pass
+    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> Count:
+        """All words."""
+        return sum((self.count(text, model) for _, text in messages), self.priming(model))
 
+    def draft(self, model: str) -> DraftCounter:
+        """None is to be had."""
+        raise NotImplementedError
 
-class _NoAccounts:
-    counter = _Words()
-    session = Total()
+    def tokens(self, text: str, encoding: str) -> Sequence[Token]:
+        """Fail: there are no encodings."""
+        raise StudyBuddyError(Problem(ProblemKind.NOT_FOUND, f"There is no encoding {encoding}."))
 
-    async def facts(self, endpoint: Endpoint, model: str = "") -> ModelFacts:
-        return ModelFacts()
+    def encoding_of(self, model: str) -> tuple[str, bool]:
+        """None."""
+        return "", False
 
-    def facts_known(self, endpoint: Endpoint, model: str = "") -> ModelFacts | None:
-        return ModelFacts()
-
-    def learn_models(self, endpoint: Endpoint, models: Sequence[Model]) -> None:
-        pass
-
-    async def record(self, record: UsageRecord) -> None:
-        pass
-
-    async def record_usage(self, *_: Any, **__: Any) -> Cost:
-        return Cost()
-
-    async def conversation(self, conversation_id: str) -> Total:
-        return Total()
-
-    def conversation_known(self, conversation_id: str) -> Total | None:
-        return Total()
-
-    async def spent(self, conversation_id: str) -> Mapping[Period, Spent]:
-        return {}
-
-
-class _NoBudgets:
-    async def states(
-        self, conversation_id: str, coming: Spent | None = None
-    ) -> tuple[BudgetState, ...]:
+    def encodings(self) -> Sequence[str]:
+        """None."""
         return ()
 
-    async def check(self, conversation_id: str, coming: Spent) -> OverBudget | None:
-        return None
-
-    def lift(self, state: BudgetState) -> None:
-        pass
+    def learn(self, model: str, counted: Count, reported: int) -> None:
+        """Nothing is learned."""
 
 
-class _NoKeptAnswers:
-    async def find(self, *_: Any) -> None:
-        return None
+class NoLog:
+    """A `UsageLog` that remembers nothing."""
 
-    async def keep(self, *_: Any) -> None:
-        pass
+    async def add(self, record: UsageRecord) -> None:
+        """Forget it."""
 
-    async def clear(self) -> int:
-        return 0
+    async def total(self, selection: Selection) -> Total:
+        """Nothing."""
+        return Total()
+
+    async def groups(self, by: By, selection: Selection) -> Sequence[Group]:
+        """None."""
+        return ()
+
+    async def records(self, selection: Selection) -> Sequence[UsageRecord]:
+        """None."""
+        return ()
 
 
-class _NoSummaries:
+class NoPrices:
+    """A `PriceBook` that knows no model."""
+
+    def facts(self, endpoint: Endpoint, model: str) -> ModelFacts:
+        """Nothing is known."""
+        return ModelFacts()
+
+
+class NoSummaries:
+    """A `SummaryStore` that remembers nothing."""
+
     async def summaries(self, conversation_id: str) -> Sequence[Summary]:
+        """None."""
         return ()
 
     async def keep_summary(self, summary: Summary) -> None:
-        pass
+        """Forget it."""
 
 
-class _NoConnector:
-    async def connect(self, endpoint: Endpoint) -> Any:
-        raise AssertionError("nothing has to be summed up where there is no limit")
+class NoAnswers:
+    """An `AnswerCache` that remembers nothing."""
+
+    async def find_answer(self, key: str, not_before: float) -> KeptAnswer | None:
+        """None."""
+        return None
+
+    async def keep_answer(self, answer: KeptAnswer) -> None:
+        """Forget it."""
+
+    async def clear_answers(self, before: float | None = None) -> int:
+        """There were none."""
+        return 0
 
 
-def unlimited() -> Limits:
-    """The limits that limit nothing."""
-    settings = Settings()
-    accounts = cast("Any", _NoAccounts())
-    fitter = Fitter(accounts, _NoSummaries(), _NoConnector(), settings)
+class _Unasked:
+    """A `Connector` for what never asks: without a window nothing has to be summed up."""
+
+    async def connect(self, endpoint: Endpoint) -> CompletionProvider:
+        raise NotImplementedError
+
+
+def unlimited(counter: TokenCounter | None = None, settings: Settings | None = None) -> Limits:
+    """The limits that limit nothing; `settings` count but for budgets, and what needs a disk."""
+    settings = settings or Settings()
+    accounts = Accounts(NoLog(), NoPrices(), counter or Words())
     return Limits(
-        fitter, cast("Any", _NoBudgets()), cast("Any", _NoKeptAnswers()), accounts, settings
+        Fitter(accounts, NoSummaries(), _Unasked(), settings),
+        Budgets({}, accounts),
+        KeptAnswers(NoAnswers(), settings.savings),
+        accounts,
+        settings,
     )

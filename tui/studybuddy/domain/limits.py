@@ -215,10 +215,14 @@ class DoesNotFit:
     exact: bool
     droppable: int
     """The oldest messages that would have to go for it to fit; 0 where that does not help."""
+    margin: int = 0
+    """Tokens of the room that are kept free because the count is an estimate."""
 
     def __str__(self) -> str:
         about = "" if self.exact else "about "
         says = f"{about}{self.tokens:,} of {self.room:,} tokens".capitalize()
+        if self.tokens <= self.room and self.margin:
+            says += f" ({self.margin:,} stay free, since this is an estimate)"
         if not self.droppable:
             return f"{says}: too long for this model. Shorten it."
         messages = "message" if self.droppable == 1 else f"{self.droppable} messages"

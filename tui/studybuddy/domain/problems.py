@@ -45,6 +45,10 @@ class Problem:
     """Whether the same request may well succeed a little later; only these are retried."""
     retry_after: float | None = None
     """Seconds the server asked to wait; `None` where it did not say."""
+    prompt_tokens: int | None = None
+    """For CONTEXT_OVERFLOW, the request's, where the server told them."""
+    context_tokens: int | None = None
+    """For CONTEXT_OVERFLOW, the model's context window, where the server told it."""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.advice}".strip()

@@ -1,0 +1,154 @@
+"""The detail behind the meter: what the next request would be made of, message by message."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from studybuddy.chat.context import entering
+from studybuddy.chat.plans import Plan
+from studybuddy.domain.limits import Room
+from studybuddy.domain.messages import Message, Role, new_id
+from studybuddy.domain.metering import ContextReport, Part, PartKind, Place
+from studybuddy.domain.money import Cost, ModelFacts
+from studybuddy.domain.text import harmless
+from studybuddy.domain.usage import Count, Usage
+
+if TYPE_CHECKING:
+    from studybuddy.chat.fitting import Fitter
+    from studybuddy.chat.weighing import Weighed
+    from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Conversation
+
+_LABEL = 60
+"""Characters of a part's label, at most."""
+_SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Answer", Role.SYSTEM: "System"}
+
+
+async def report_on(
+    fitter: Fitter,
+    head: Conversation,
+    messages: Sequence[Message],
+    draft: str,
+    endpoint: Endpoint,
+) -> ContextReport:
+    """What asking `draft` next would send; an empty one adds nothing.
+
+    Nobody is asked for it. The parts that are inside add up to the request. What would be
+    summed up at sending, and is not yet, has a part for the tokens that the summary may have.
+
+    Raises:
+        StudyBuddyError: where the disk fails.
+    """
+    question = Message(new_id(), Role.USER, draft, time.time()) if draft else None
+    outlook = await fitter.outlook(head, messages, question, endpoint)
+    weighed, plan = outlook.weighed, outlook.plan
+    placed = plan if isinstance(plan, Plan) else Plan(weighed)
+    parts = _parts(head, messages, placed, weighed, await _left_out(fitter, messages, endpoint))
+    if draft:
+        size = _count(weighed.turns[-1].tokens, weighed)
+        parts.append(Part(PartKind.DRAFT, _label("Draft", draft), size))
+    overhead = _count(weighed.priming, weighed)
+    parts.append(Part(PartKind.OVERHEAD, "What the chat format adds", overhead))
+    request = placed.count
+    facts = outlook.facts
+    return ContextReport(
+        tuple(parts),
+        request,
+        outlook.room,
+        outlook.overflow,
+        Cost.of(facts.tariff, Usage(prompt=request.tokens)),
+        _longest_answer(facts, outlook.room, request.tokens),
+        " · ".join(_sources(facts)),
+    )
+
+
+def _parts(
+    head: Conversation,
+    messages: Sequence[Message],
+    plan: Plan,
+    weighed: Weighed,
+    left_out: dict[str, Count],
+) -> list[Part]:
+    parts: list[Part] = []
+    if head.system_prompt:
+        label = _label("System prompt", head.system_prompt)
+        parts.append(Part(PartKind.SYSTEM, label, _count(weighed.system, weighed)))
+    if plan.summary is not None:
+        label = _label("Summary", plan.summary.text)
+        parts.append(Part(PartKind.SUMMARY, label, _count(plan.summary_tokens, weighed)))
+    elif plan.to_sum_up is not None:
+        label = "Summary, to be made when you send"
+        size = Count(plan.summary_tokens, exact=False)
+        parts.append(Part(PartKind.SUMMARY, label, size))
+    sizes = {
+        message.id: _count(size, weighed)
+        for turn in weighed.turns
+        for message, size in zip(turn.messages, turn.sizes, strict=True)
+    }
+    dropped, summarised = frozenset(plan.dropped), frozenset(plan.summarised)
+    for message in messages:
+        place = Place.INSIDE
+        if message.id not in sizes:
+            place = Place.LEFT_OUT
+        elif message.id in dropped:
+            place = Place.DROPPED
+        elif message.id in summarised:
+            place = Place.SUMMARISED
+        parts.append(
+            Part(
+                PartKind.MESSAGE,
+                _label(_SPEAKERS[message.role], message.text),
+                sizes.get(message.id) or left_out[message.id],
+                place,
+                message.id,
+                message.pinned,
+                message.usage,
+            )
+        )
+    return parts
+
+
+async def _left_out(
+    fitter: Fitter, messages: Sequence[Message], endpoint: Endpoint
+) -> dict[str, Count]:
+    """The sizes of messages that never enter the context."""
+    inside = {message.id for message in entering(messages)}
+    outside = [message for message in messages if message.id not in inside]
+    texts = [(message.role, message.text) for message in outside]
+    counts = await fitter.scales.of(texts, endpoint.model) if texts else []
+    return {message.id: count for message, count in zip(outside, counts, strict=True)}
+
+
+def _count(tokens: int, weighed: Weighed) -> Count:
+    return Count(tokens, weighed.exact)
+
+
+def _label(speaker: str, text: str) -> str:
+    """Who speaks, and how the text begins, in one line."""
+    begins = " ".join(harmless(text[: 4 * _LABEL]).split())
+    label = f"{speaker}: {begins}"
+    return label if len(label) <= _LABEL else label[: _LABEL - 1].rstrip() + "…"
+
+
+def _longest_answer(facts: ModelFacts, room: Room, prompt: int) -> Cost | None:
+    """What the answer adds where it fills its reserve, at the prices of a prompt of that size."""
+    if facts.tariff is None or not room.reserved:
+        return None
+    whole = facts.tariff.cost(Usage(prompt=prompt, completion=room.reserved))
+    return Cost(whole - facts.tariff.cost(Usage(prompt=prompt)), free=facts.tariff.free)
+
+
+def _sources(facts: ModelFacts) -> list[str]:
+    """Where window and prices are from, with the dates on which they were looked up."""
+    sources = []
+    if facts.source:
+        sources.append(f"Size: {facts.source}{_dated(facts.as_of)}")
+    if facts.tariff is not None and facts.tariff.source:
+        sources.append(f"Price: {facts.tariff.source}{_dated(facts.tariff.as_of)}")
+    return sources
+
+
+def _dated(day: str) -> str:
+    return f", {day}" if day else ""

@@ -1,0 +1,111 @@
+"""The tokens of a conversation's parts, for one model."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from studybuddy.chat.context import Turn, tokens_of, turns_of
+from studybuddy.domain.messages import Message, Role
+from studybuddy.domain.usage import Count
+
+if TYPE_CHECKING:
+    from studybuddy.domain.counting import TokenCounter
+
+_MOST_KEPT = 20_000
+"""Counts that are kept; a conversation has some hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A branch with the tokens of its parts."""
+
+    system: int
+    """Prompt tokens of the system prompt; 0 where there is none."""
+    priming: int
+    """Prompt tokens that a request has beside its messages."""
+    turns: tuple[Turn, ...]
+    exact: bool
+    scale: float = 1.0
+    """What counts were multiplied by, for the endpoint's own tokenizer gives another number."""
+    told: int | None = None
+    """Prompt tokens of the whole by the endpoint's own tokenizer; `None` where it wasn't asked."""
+
+    @property
+    def base(self) -> int:
+        """Prompt tokens beside the turns."""
+        return self.system + self.priming
+
+    @property
+    def whole(self) -> Count:
+        """Prompt tokens where nothing is left out."""
+        if self.told is not None:
+            return Count(self.told)
+        return Count(tokens_of(self.turns, self.base), self.exact)
+
+    def rescaled(self, factor: float) -> Weighed:
+        """The same, every count multiplied."""
+
+        def grown(tokens: int) -> int:
+            return math.ceil(tokens * factor)
+
+        turns = (replace(t, sizes=tuple(grown(size) for size in t.sizes)) for t in self.turns)
+        return replace(
+            self,
+            system=grown(self.system),
+            priming=grown(self.priming),
+            turns=tuple(turns),
+            scale=self.scale * factor,
+        )
+
+
+class Scales:
+    """Counts messages, each once; the slow part of it happens off the event loop."""
+
+    def __init__(self, counter: TokenCounter) -> None:
+        self._counter = counter
+        self._kept: dict[tuple[str, Role, int, int], Count] = {}
+
+    async def weigh(self, system_prompt: str, messages: Sequence[Message], model: str) -> Weighed:
+        """The branch's parts with their tokens."""
+        grouped = turns_of(messages)
+        texts = [(message.role, message.text) for turn in grouped for message in turn]
+        if system_prompt:
+            texts.append((Role.SYSTEM, system_prompt))
+        counts, priming = await self._counted(texts, model)
+        rest = iter(counts)
+        turns = tuple(Turn(turn, tuple(next(rest).tokens for _ in turn)) for turn in grouped)
+        system = next(rest).tokens if system_prompt else 0
+        exact = priming.exact and all(count.exact for count in counts)
+        return Weighed(system, priming.tokens, turns, exact)
+
+    async def of(self, texts: Sequence[tuple[Role, str]], model: str) -> list[Count]:
+        """Prompt tokens of single messages."""
+        return (await self._counted(texts, model))[0]
+
+    async def _counted(
+        self, texts: Sequence[tuple[Role, str]], model: str
+    ) -> tuple[list[Count], Count]:
+        counted = [self._kept.get(_key(model, *text)) for text in texts]
+
+        def count() -> tuple[list[Count], Count]:
+            fresh = [
+                self._counter.count_message(*text, model) if known is None else known
+                for text, known in zip(texts, counted, strict=True)
+            ]
+            return fresh, self._counter.priming(model)
+
+        fresh, priming = await asyncio.to_thread(count)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.clear()
+        for text, found in zip(texts, fresh, strict=True):
+            if found.exact:  # estimates become better as the counter learns
+                self._kept[_key(model, *text)] = found
+        return fresh, priming
+
+
+def _key(model: str, role: Role, text: str) -> tuple[str, Role, int, int]:
+    return model, role, len(text), hash(text)
