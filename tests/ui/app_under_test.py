@@ -28,6 +28,7 @@ from tests.support.scripted_provider import (
     Step,
     says,
 )
+from tests.support.word_meter import WordMeter
 
 BUILT_IN_ENDPOINT = Endpoint(BUILT_IN, "", EndpointKind.BUILT_IN)
 OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL)
@@ -124,6 +125,8 @@ class Student:
             assistants=ScriptedAssistantConnector(self.server),
             runs=self.store.runs,
         )
+        self.meter = WordMeter()
+        self.desk.meter = lambda: self.meter  # type: ignore[assignment,attr-defined,return-value]
         self.app = StudyBuddyApp(
             Services(self.desk, self.setup, settings, notices, start_new=start_new)
         )

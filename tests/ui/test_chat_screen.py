@@ -229,15 +229,6 @@ async def test_a_pasted_text_of_500_lines_is_there_whole_and_harmless() -> None:
         assert student.view.prompt.size.height <= 12
 
 
-async def test_the_meter_shows_draft_context_and_what_was_reported() -> None:
-    async with Student(says("Two words.")).at_work() as student:
-        await student.type("one two three")
-        await student.until(lambda: "draft 3" in student.shown())
-        await student.pilot.press("enter")
-        await student.until(lambda: "Answered" in student.shown())
-        await student.until(lambda: "context" in student.shown())
-
-
 async def test_a_key_can_be_remapped_and_a_clash_is_told() -> None:
     settings = Settings(keys={"new": "f5", "modle": "f6", "retry": "f4", "help": "notakey+q"})
     async with Student(settings=settings).at_work() as student:

@@ -59,7 +59,7 @@ async def test_an_empty_conversation(size: tuple[int, int], snapshot: SnapshotAs
 async def test_an_answer(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with Student(says(ANSWER)).at_work(size) as student:
         await student.ask("What is a hash table?")
-        await student.until(lambda: "context" in student.shown())
+        await student.until(lambda: student.view.meter_line.reading.request.tokens)
         assert picture(student) == snapshot
 
 
@@ -151,7 +151,7 @@ async def test_a_run_with_its_steps(size: tuple[int, int], snapshot: SnapshotAss
         await student.ask("What has a wall?")
         await student.pilot.press("ctrl+g")
         await student.until(lambda: "Ran code" in student.shown())
-        await student.until(lambda: "context" in student.shown())
+        await student.until(lambda: student.view.meter_line.reading.request.tokens)
         assert picture(student) == snapshot
 
 

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.ui.commands import COMMANDS, Command, Scope, check_keymap
+from studybuddy.ui.commands import COMMANDS, SAVINGS, Command, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
 
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 def _palette_action(command: Command) -> str:
     """The action by which the palette carries a command out; empty where it has no place there."""
     match command.scope:
+        case Scope.EVERYWHERE if command.id in SAVINGS:
+            return f"screen.saving('{command.id}')"
         case Scope.EVERYWHERE:
             return f"app.{command.id}" if command.id == "theme" else f"screen.{command.id}"
         case Scope.ASSISTANTS:

@@ -62,6 +62,20 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_answer", "Copy message", "Copy the chosen or the last answer.", "f7", "Copy"),
     Command("copy_code", "Copy code", "Copy the chosen or the last code block.", "f8", "Copy code"),
     Command("system_prompt", "System prompt", "Change how the model is told to behave.", "f9"),
+    Command("tokens", "Tokens and cost", "Show what the next request is made of, and costs.",
+            "shift+f4,alt+t"),
+    Command("token_view", "Token view", "Show the prompt as coloured tokens.", "shift+f5,alt+v"),
+    Command("usage", "Usage", "Show what was used and paid so far.", "shift+f6,alt+u"),
+    Command("limits", "Limits", "Set the longest answer, and what happens to what is too long.",
+            "shift+f9,alt+l"),
+    Command("lift_budget", "Lift budget", "Go on beyond a budget that is used up.", ""),
+    Command("filler_words", "Leave out filler words", "Switch on or off: leave words that say "
+            "nothing out of prompts, shown before sending.", ""),
+    Command("keep_answers", "Keep answers", "Switch on or off: give an answer again where the "
+            "same is asked in the same context.", ""),
+    Command("steady_prefix", "Steady beginning", "Switch on or off: keep the beginning of requests "
+            "the same, for servers that charge less for it.", ""),
+    Command("clear_kept_answers", "Clear kept answers", "Forget the answers that were kept.", ""),
     Command("setup", "Set up", "Paste a key, or choose a server or the built-in model.", "f12"),
     Command("switch_pane", "Switch pane", "Go between prompt and conversation.", "f6"),
     Command("palette", "Command palette", "Find a command by its name.", "ctrl+p"),
@@ -96,6 +110,8 @@ COMMANDS: tuple[Command, ...] = (
             "enter", "Open", Scope.TRANSCRIPT),
     Command("copy_here", "Copy", "Copy the chosen code block or message.", "c,y", "Copy",
             Scope.TRANSCRIPT),
+    Command("pin", "Pin message", "Keep the chosen message in the context, or no longer.",
+            "asterisk", "Pin", Scope.TRANSCRIPT),
     Command("new_assistant", "New assistant", "Make an assistant of your own.", "n,insert",
             "New", Scope.ASSISTANTS),
     Command("edit_assistant", "Edit assistant", "Change the assistant's name, instructions, tools.",
@@ -106,10 +122,18 @@ COMMANDS: tuple[Command, ...] = (
             "delete,backspace", "Delete", Scope.ASSISTANTS),
 )  # fmt: skip
 
+SAVINGS = frozenset({"filler_words", "keep_answers", "steady_prefix"})
+"""Commands that switch a way to use fewer tokens: each is named as the setting is."""
+
 ASSISTANT_MODE = frozenset({"notes", "assistants", "steps", "answer"}) | frozenset(
     command.id for command in COMMANDS if command.scope is Scope.ASSISTANTS
 )
 """Commands that assistant mode alone has."""
+
+
+def _with_alt(command: Command) -> bool:
+    """Whether it has a key that an editor would take for a letter."""
+    return "alt+" in command.keys
 
 
 def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
@@ -123,7 +147,7 @@ def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
             show=bool(command.label),
             tooltip=command.help,
             id=command.id,
-            priority=scope is Scope.PROMPT or command.keys.startswith("f"),
+            priority=scope is Scope.PROMPT or command.keys.startswith("f") or _with_alt(command),
         )
         for command in COMMANDS
         if command.scope is scope and command.keys
@@ -181,6 +205,7 @@ _KEY_NAMES = {
     "pagedown": "PageDown",
     "delete": "Del",
     "insert": "Ins",
+    "asterisk": "*",
 }
 
 

@@ -1,67 +1,52 @@
-"""The conversation pane: transcript, status line and prompt of the conversation on screen."""
+"""What the conversation pane does: showing sessions, asking, and following turns."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual import on
 from textual.content import Content
-from textual.message import Message as UiMessage
 from textual.widgets import TextArea
 from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
-from studybuddy.chat.sessions import Session
+from studybuddy.chat.sessions import NOTHING_ALLOWED, Session
 from studybuddy.domain.events import (
+    BudgetNear,
+    TextDelta,
     TurnEvent,
     TurnFailed,
     TurnFinished,
-    TurnStarted,
+    TurnRefused,
 )
+from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
-from studybuddy.ui.drafts import DraftKeeper, joined, measure
+from studybuddy.ui.conversation_pane import ConversationPane
+from studybuddy.ui.drafts import DraftKeeper, joined
 from studybuddy.ui.faults import tell_fault
+from studybuddy.ui.meter_keeper import MeterKeeper
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
 from studybuddy.ui.texts import introduce
+from studybuddy.ui.turn_keeper import TurnKeeper
 from studybuddy.ui.turn_view import show_event
 from studybuddy.ui.turns import Turn
-from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
-from studybuddy.ui.widgets.status import Activity, StatusLine
+from studybuddy.ui.widgets.status import Activity
 from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.runs import RunStep
 
+STREAMING = 0.1
+"""Seconds between two looks at how long an answer is by now: faster ones nobody reads."""
 
-class ConversationView(Vertical):
+
+class ConversationView(ConversationPane):
     """Shows one session at a time, and follows the turns of all of them."""
-
-    @dataclass
-    class TurnChanged(UiMessage):
-        """A turn began, went on to another phase, needs an answer, or ended."""
-
-        session: Session
-        turn: Turn
-        stored: bool
-        """Whether the conversation's stored head changed with it."""
-
-    @dataclass
-    class Refused(UiMessage):
-        """A prompt was not sent; `reason` says why, and the prompt still holds it."""
-
-        reason: str
-
-    class EndpointNeeded(UiMessage):
-        """A prompt was to be sent, and no endpoint is chosen yet."""
 
     def __init__(
         self,
@@ -72,55 +57,35 @@ class ConversationView(Vertical):
         id: str | None = None,
     ) -> None:
         """Take the desk, and the keys of commands by their ids."""
-        super().__init__(id=id)
+        super().__init__(keys, reduced_motion=reduced_motion, id=id)
         self._keys = keys
         self._desk = desk
-        self._reduced_motion = reduced_motion
-        self._turns: dict[str, Turn] = {}
+        self._turns = TurnKeeper(self, self)
+        self._next_look = 0.0
         self._idle = Activity()
         self.drafts = DraftKeeper(
-            self, lambda: (self.session, self.prompt.text), self.count, self._draft_lost
+            self, lambda: (self.session, self.prompt.text), self._rested, self._draft_lost
         )
         self._earlier: list[str] = []
         self.session: Session = desk.new()
         self.assistant: Assistant | None = None
         """Who answers in assistant mode, where that is known."""
         self.about_to_ask: Callable[[Session], None] = lambda _: None
-
-    def compose(self) -> ComposeResult:
-        yield Conversation(id="transcript", hint=f"{self._keys['retry']} asks again.")
-        yield StatusLine(id="status")
-        yield Prompt(id="prompt")
+        self.steps = StepsKeeper(self.transcript, self._steps)
+        self.meter = MeterKeeper(self, desk, self.meter_line, lambda: self.session)
 
     def on_mount(self) -> None:
         self.endpoint_changed()
-        self.status.reduced_motion = self._reduced_motion
-        self.steps = StepsKeeper(self.transcript, self._steps)
-
-    @property
-    def transcript(self) -> Conversation:
-        """The messages."""
-        return self.query_one("#transcript", Conversation)
-
-    @property
-    def status(self) -> StatusLine:
-        """The line below them."""
-        return self.query_one("#status", StatusLine)
-
-    @property
-    def prompt(self) -> Prompt:
-        """The editor."""
-        return self.query_one("#prompt", Prompt)
 
     @property
     def turn(self) -> Turn | None:
         """The latest turn of the conversation on screen."""
-        return self._turns.get(self.session.head.id)
+        return self._turns.of(self.session)
 
     @property
     def waiting(self) -> Sequence[str]:
         """The conversations whose runs wait for the student."""
-        return [key for key, turn in self._turns.items() if turn.required is not None]
+        return self._turns.waiting
 
     @property
     def busy(self) -> bool:
@@ -144,7 +109,7 @@ class ConversationView(Vertical):
         empty, name = introduce(endpoint, self.session, self.assistant, self._keys)
         self.transcript.empty = empty
         self.prompt.border_subtitle = Content(name)
-        self.count()
+        self.meter.watch()
 
     async def show(self, session: Session, *, keep_typed: bool = False) -> None:
         """Put another conversation on screen; the one before keeps its draft."""
@@ -174,10 +139,11 @@ class ConversationView(Vertical):
             self.prompt.give_back(event.text)
             return
         self.drafts.sent()
+        self.meter.typed(())
         self.about_to_ask(self.session)
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
-        self._begin(self.session, event.text, self.session.send(event.text, endpoint))
+        self._begin(event.text, self.session.send(event.text, endpoint))
 
     def retry(self) -> None:
         """Ask the last question again."""
@@ -185,10 +151,23 @@ class ConversationView(Vertical):
         if question is None:
             self.post_message(self.Refused("There is nothing to ask again yet."))
         elif self._may_ask() and (endpoint := self._desk.endpoint):
-            if self.prompt.text.strip() == question.text.strip():
+            if taken := self.prompt.text.strip() == question.text.strip():
                 self.prompt.put("")
             self.about_to_ask(self.session)
-            self.follow(self.session, question.text, self.session.retry(endpoint))
+            events = self.session.retry(endpoint)
+            self._begin(question.text, events, anew=True, taken=taken)
+
+    def ask_again(self, turn: Turn, allow: Allowance = NOTHING_ALLOWED) -> None:
+        """Ask what was refused, with what the student allows it."""
+        endpoint = self._desk.endpoint
+        rest = self.prompt.without(turn.asked) if turn.taken else self.prompt.text
+        if rest is None or endpoint is None or self.busy:
+            return
+        if turn.taken:
+            self.prompt.put(rest)
+        ask = self.session
+        events = ask.retry(endpoint, allow) if turn.anew else ask.send(turn.asked, endpoint, allow)
+        self._begin(turn.asked, events, anew=turn.anew, taken=turn.taken)
 
     def stop(self) -> None:
         """Stop the answer on screen; a server may take seconds to confirm that it has."""
@@ -205,23 +184,25 @@ class ConversationView(Vertical):
 
     def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
         """Follow a turn whose question is in the conversation already."""
-        self._begin(session, asked, events, anew=True)
+        self._begin(asked, events, session, anew=True, taken=False)
 
     def _begin(
         self,
-        session: Session,
         asked: str,
         events: AsyncGenerator[TurnEvent],
+        session: Session | None = None,
         *,
         anew: bool = False,
+        taken: bool = True,
     ) -> None:
+        session = session or self.session
         turn = Turn.begin(asked, anew=anew, assistant=session.head.assistant_name)
-        self._turns[session.head.id] = turn
+        turn.taken = taken
+        self._turns.follow(session, turn, events)
         if session is self.session:
             self.status.activity = turn.activity
             self.status.hint = ""
             self.steps.refresh()
-        start(self, partial(self._follow, session, turn, events), f"turn-{session.head.id}")
 
     def show_turn(self) -> None:
         """Say again what the turn on screen is at, where something about it changed."""
@@ -243,35 +224,46 @@ class ConversationView(Vertical):
     def _hint(self) -> str:
         return hint_of(self.turn, self._steps() or (), self._keys)
 
-    async def _follow(
-        self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]
-    ) -> None:
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    before = turn.activity.phase, turn.required
-                    turn.take(event)
-                    if session is self.session:
-                        self._show_event(turn, event)
-                    stored = isinstance(event, TurnStarted | TurnFinished | TurnFailed)
-                    if stored or before != (turn.activity.phase, turn.required):
-                        self.post_message(self.TurnChanged(session, turn, stored))
-        except Exception:
-            turn.abandon()  # a fault of ours must not lock the conversation
-            if session is self.session:
-                self.status.activity = turn.activity
-                self.prompt.give_back(turn.asked)
-            self.post_message(self.TurnChanged(session, turn, stored=True))
-            raise
-        if session is not self.session and not turn.complete and not session.head.draft:
-            await session.save_draft(turn.asked)
+    # What turns tell
 
-    def _show_event(self, turn: Turn, event: TurnEvent) -> None:
+    def is_shown(self, session: Session) -> bool:
+        """Whether a conversation is the one on screen."""
+        return session is self.session
+
+    def turn_told(self, session: Session, turn: Turn, event: TurnEvent) -> None:
+        """Show what happened in the turn on screen."""
+        if isinstance(event, BudgetNear):
+            self.post_message(self.BudgetNears(session, event.state))
+        if session is not self.session:
+            return
+        if type(event) is TextDelta and self.status.activity.phase is turn.activity.phase:
+            self._stream(turn, event.text)  # there may be hundreds in a second
+            return
         show_event(turn, event, self.transcript, self.status, self.prompt)
         self.status.hint = self._hint()
         self.steps.take(event)
         if isinstance(event, TurnFinished | TurnFailed):
             self.endpoint_changed()
+        elif isinstance(event, TurnRefused):
+            self.post_message(self.Obstructed(session, turn))
+
+    def _stream(self, turn: Turn, text: str) -> None:
+        if turn.answer is not None:
+            self.transcript.stream(turn.answer.id, text)
+        if (now := time.monotonic()) >= self._next_look:
+            self._next_look = now + STREAMING
+            self.status.activity = turn.activity
+            self.meter.streaming(turn.activity.characters)
+
+    def turn_moved(self, session: Session, turn: Turn, *, stored: bool) -> None:
+        """Tell the screen."""
+        self.post_message(self.TurnChanged(session, turn, stored))
+
+    def turn_broke(self, session: Session, turn: Turn) -> None:
+        """Give the question back."""
+        if session is self.session:
+            self.status.activity = turn.activity
+            self.prompt.give_back(turn.asked)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
@@ -281,7 +273,13 @@ class ConversationView(Vertical):
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
+        self.meter.typed(self.prompt.document.lines)
         self.drafts.typed()
+
+    def _rested(self) -> None:
+        self.meter.begin()
+        self.meter.settle()
+        self.post_message(self.Rested())
 
     async def flush_draft(self) -> None:
         """Store what is typed."""
@@ -289,11 +287,3 @@ class ConversationView(Vertical):
 
     def _draft_lost(self, problem: Problem) -> None:
         self.set_idle(Activity(detail=problem.sentence, failed=True))
-
-    @work(group="count", exclusive=True, exit_on_error=False)
-    async def count(self) -> None:
-        """Bring the meter up to date, off the key path."""
-        session = self.session
-        meter = await measure(self._desk, session, self.prompt.text)
-        if session is self.session:
-            self.status.meter = meter

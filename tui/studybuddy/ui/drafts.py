@@ -9,13 +9,12 @@ from collections.abc import Callable
 from textual.timer import Timer
 from textual.widget import Widget
 
-from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.ui.widgets.status import Meter
 
 REST = 0.3
 """Seconds without a key press after which the draft is stored and counted."""
+_SOON = 0.01
 PAUSE = 1.2
 """Seconds without a key press after which somebody is not in the middle of a sentence."""
 
@@ -27,13 +26,20 @@ class DraftKeeper:
         self,
         node: Widget,
         draft: Callable[[], tuple[Session, str]],
-        count: Callable[[], object],
+        rested: Callable[[], object],
         tell: Callable[[Problem], None],
     ) -> None:
-        """Take the widget whose clock is used, and where session and text are to be had."""
+        """Take the parts.
+
+        Args:
+            node: the widget whose clock is used.
+            draft: where session and text are to be had.
+            rested: what else is to be done when the keys rest.
+            tell: takes what went wrong on storing.
+        """
         self._node = node
         self._draft = draft
-        self._count = count
+        self._rested = rested
         self._tell = tell
         self._timer: Timer | None = None
         self._typed_at = 0.0
@@ -48,9 +54,9 @@ class DraftKeeper:
 
     def typed(self) -> None:
         """Wait for the keys to rest, anew from now."""
-        self._forget()
         self._typed_at = time.monotonic()
-        self._timer = self._node.set_timer(REST, self._rested)
+        if self._timer is None:
+            self._timer = self._node.set_timer(REST, self._look)
 
     def sent(self) -> None:
         """Forget what was typed: it is on its way."""
@@ -62,8 +68,14 @@ class DraftKeeper:
             self._timer.stop()
             self._timer = None
 
-    async def _rested(self) -> None:
-        self._count()
+    async def _look(self) -> None:
+        """See whether the keys rest; one timer for many keys, since making one takes its time."""
+        left = self._typed_at + REST - time.monotonic()
+        if left > _SOON:
+            self._timer = self._node.set_timer(left, self._look)
+            return
+        self._timer = None
+        self._rested()
         await self.flush()
 
     async def flush(self) -> None:
@@ -74,18 +86,6 @@ class DraftKeeper:
             await session.save_draft(text)
         except StudyBuddyError as error:
             self._tell(error.problem)
-
-
-async def measure(desk: Desk, session: Session, draft: str) -> Meter:
-    """The tokens of a draft, and of the conversation that it would go into."""
-    tokens, exact = await desk.count(draft)
-    last = session.messages[-1] if session.messages else None
-    if last is not None and last.usage is not None and last.usage.total:
-        context, context_exact = last.usage.total, True
-    else:
-        context, context_exact = await desk.count_context(session)
-    reported = next((m.usage for m in reversed(session.messages) if m.usage), None)
-    return Meter(tokens, context, exact=exact and context_exact, reported=reported)
 
 
 def joined(draft: str, typed: str) -> str:

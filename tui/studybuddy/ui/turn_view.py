@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from studybuddy.domain.events import (
     TextDelta,
     TextReplaced,
     TurnEvent,
     TurnFailed,
     TurnFinished,
+    TurnRefused,
     TurnStarted,
 )
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
-from studybuddy.ui.widgets.status import CHARACTERS_PER_TOKEN, StatusLine
+from studybuddy.ui.widgets.status import StatusLine
 
 
 def show_event(
@@ -26,10 +25,8 @@ def show_event(
     match event:
         case TextDelta(text) if turn.answer is not None:
             transcript.stream(turn.answer.id, text)
-            _estimate(turn, status)
         case TextReplaced() if (answer := turn.answer_shown()) is not None:
             transcript.replace(answer)
-            _estimate(turn, status)
         case TurnStarted(question, answer, replaced):
             for message_id in replaced:
                 if message_id != answer.id:  # else a run is taken up again, in its own place
@@ -39,6 +36,8 @@ def show_event(
             _put(transcript, turn.answer or answer)
             if answer.id not in replaced or transcript.messages[-1].id == answer.id:
                 transcript.follow_end()
+        case TurnRefused() if turn.taken:
+            prompt.give_back(turn.asked)
         case TurnFinished(answer) | TurnFailed(answer):
             if turn.answer is not None:
                 transcript.replace(answer)
@@ -56,8 +55,3 @@ def _put(transcript: Conversation, message: Message) -> None:
         transcript.replace(message)
     else:
         transcript.append(message)
-
-
-def _estimate(turn: Turn, status: StatusLine) -> None:
-    tokens = turn.activity.characters // CHARACTERS_PER_TOKEN
-    status.meter = replace(status.meter, answer=tokens)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.domain.events import (
     ActionRequired,
+    ContextFitted,
     Phase,
     StatusChanged,
     StepChanged,
@@ -16,6 +17,7 @@ from studybuddy.domain.events import (
     TurnEvent,
     TurnFailed,
     TurnFinished,
+    TurnRefused,
     TurnStarted,
     UsageReported,
 )
@@ -24,6 +26,7 @@ from studybuddy.domain.usage import Usage
 from studybuddy.ui.widgets.status import Activity
 
 if TYPE_CHECKING:
+    from studybuddy.domain.limits import Obstacle
     from studybuddy.domain.runs import RunStep
 
 _STOPPED = "Stopped."
@@ -54,6 +57,12 @@ class Turn:
     """Whether the student was told what stopping would give up."""
     called: ActionRequired | None = None
     """What the student was called for last."""
+    taken: bool = True
+    """Whether the prompt's text was taken for it, which it gets back where nothing is sent."""
+    obstacle: Obstacle | None = None
+    """Why nothing was sent."""
+    fitted: str = ""
+    """What was left out or summed up for it to fit the context window."""
     _taken_up: bool = False
     """Whether the run had begun before: its times are not known."""
     _parts: list[str] = field(default_factory=list)
@@ -118,8 +127,16 @@ class Turn:
                     self.activity = self.activity.to(Phase.WAITING)
             case UsageReported(usage):
                 self.usage = usage
+            case ContextFitted():
+                self.fitted = fitted(event)
+            case TurnRefused(obstacle):
+                self.obstacle = obstacle
+                self.activity = Activity(detail=str(obstacle), failed=True)
             case TurnFinished(answer):
-                self._end(answer, Activity(detail=event.remark or self._summary(answer)))
+                told = event.remark or self._summary(answer)
+                if self.fitted and answer.state is MessageState.COMPLETE:
+                    told = f"{told.removesuffix('.')} · {self.fitted}"
+                self._end(answer, Activity(detail=told))
             case TurnFailed(answer, problem):
                 self._end(answer, Activity(detail=problem.sentence, failed=True))
 
@@ -148,3 +165,12 @@ class Turn:
         if self.usage and self.usage.completion and one_stretch and writing > 0.5:
             summary += f" · {self.usage.completion / writing:,.0f} tokens/s"
         return summary
+
+
+def fitted(event: ContextFitted) -> str:
+    """What was done to make the conversation fit, in few words."""
+    told = []
+    for count, done in ((event.dropped, "left out"), (event.summarised, "summed up")):
+        if count:
+            told.append(f"{count:,} older message{'s' * (count > 1)} {done}")
+    return ", ".join(told)

@@ -27,12 +27,11 @@ from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.opening import Opener
 from studybuddy.ui.screens.help import HelpScreen
 from studybuddy.ui.screens.system_prompt import SystemPromptScreen
-from studybuddy.ui.screens.thread_commands import ThreadCommands
+from studybuddy.ui.screens.token_commands import TokenCommands
 from studybuddy.ui.services import Services
 from studybuddy.ui.urgency import urgent
 from studybuddy.ui.widgets.conversation_list import ConversationList
 from studybuddy.ui.widgets.key_bar import KeyBar
-from studybuddy.ui.widgets.mode_switch import ModeSwitch
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.sidebar import Sidebar
 from studybuddy.ui.widgets.status import Activity
@@ -44,16 +43,14 @@ WARM_UP_DELAY = 0.3
 """Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
 
 
-class ChatScreen(ThreadCommands):
+class ChatScreen(TokenCommands):
     """Where the student is for nearly all of the time."""
 
     AUTO_FOCUS = "#prompt"
     BINDINGS = bindings(Scope.EVERYWHERE)
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.desk)
-        self._services = services
-        self._setup = services.setup
+        super().__init__(services)
         self._keymap, self._complaints = check_keymap(services.settings.keys)
         self._told = 0
         self._composed = False
@@ -153,7 +150,7 @@ class ChatScreen(ThreadCommands):
                 await session.set_system_prompt(prompt)
             except StudyBuddyError as error:
                 self.tell(error.problem)
-            self.view.count()
+            self.view.meter.settle()
 
     def _tell_notices(self) -> None:
         """Tell what storage and settings have found since the last time."""
@@ -275,20 +272,6 @@ class ChatScreen(ThreadCommands):
             steps.focus_list()
         else:
             self.set_focus(pane)  # at once: the next key may be waiting already
-
-    @work(exclusive=True, group="open", exit_on_error=False)
-    async def action_mode(self) -> None:
-        """Switch the mode."""
-        await self._switch(self.other_mode)
-
-    @on(ModeSwitch.Chosen)
-    @work(exclusive=True, group="open", exit_on_error=False)
-    async def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
-        await self._switch(event.mode)
-
-    async def _switch(self, mode: Mode) -> None:
-        start_new = self._services.settings.start_with == "new"
-        await self._opener.switch(mode, to_newest=not start_new)
 
     def action_copy_answer(self) -> None:
         """Copy the chosen message, or the last answer."""

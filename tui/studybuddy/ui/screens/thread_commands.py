@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 from textual.screen import Screen
 
-from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
 from studybuddy.ui.conversation_view import ConversationView
+from studybuddy.ui.services import Services
 from studybuddy.ui.turns import Turn
+from studybuddy.ui.widgets.mode_switch import ModeSwitch
 from studybuddy.ui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 class ThreadCommands(Screen[None]):
     """Commands and duties of the main screen in assistant mode."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._desk = desk
+        self._services = services
+        self._desk = services.desk
         self._opener: Opener
         self._assistants: AssistantMode | None = None
         self._actions: ActionKeeper | None = None
@@ -109,6 +111,7 @@ class ThreadCommands(Screen[None]):
     def first_keys_typed(self) -> None:
         """Begin with what takes the loop for a while: imports, and the engine's start."""
         self._typed_first = True
+        self.view.meter.begin()
         self.session_shown(self.view.session)
 
     def endpoint_chosen(self) -> None:
@@ -222,6 +225,20 @@ class ThreadCommands(Screen[None]):
             await self._opener.carry()
         else:
             await self._opener.switch(self.other_mode, to_newest=False)
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_mode(self) -> None:
+        """Switch the mode."""
+        await self._switch(self.other_mode)
+
+    @on(ModeSwitch.Chosen)
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
+        await self._switch(event.mode)
+
+    async def _switch(self, mode: Mode) -> None:
+        start_new = self._services.settings.start_with == "new"
+        await self._opener.switch(mode, to_newest=not start_new)
 
     @property
     def other_mode(self) -> Mode:

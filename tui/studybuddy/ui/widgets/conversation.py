@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from studybuddy.domain.messages import Message
+from textual.message import Message as Event
+
+from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
 from studybuddy.ui.transcript.look import citations_of
@@ -16,6 +19,14 @@ class Conversation(Transcript):
     """The messages of the conversation on screen, walked and copied by key."""
 
     BINDINGS = bindings(Scope.TRANSCRIPT)
+
+    @dataclass
+    class PinAsked(Event):
+        """A message is to stay in the context, or no longer."""
+
+        message_id: str
+        pinned: bool
+
     FOCUS_ON_CLICK = False  # what is typed after a click still goes to the prompt
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -54,6 +65,12 @@ class Conversation(Transcript):
             self.open_citation()
         else:
             self.citation_next()
+
+    def action_pin(self) -> None:
+        """Keep the chosen message in the context, or no longer."""
+        message = self.current_message()
+        if message is not None and message.state is not MessageState.STREAMING:
+            self.post_message(self.PinAsked(message.id, not message.pinned))
 
     def action_copy_here(self) -> None:
         """Copy the code block that was stepped to, or the chosen message."""

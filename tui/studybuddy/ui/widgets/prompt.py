@@ -72,6 +72,13 @@ class Prompt(Editor):
         """Put a text that was not sent in front of what was typed since."""
         self.put(f"{text}\n{self.text}" if self.text else text)
 
+    def without(self, text: str) -> str | None:
+        """What was typed beside a text that was given back; `None` where that was changed."""
+        now = self.text
+        if now == text:
+            return ""
+        return now[len(text) + 1 :] if now.startswith(f"{text}\n") else None
+
     def action_newline(self) -> None:
         """Start a new line."""
         self.call_later(self._newline)

@@ -1,4 +1,4 @@
-"""The status line: what the model is doing, and what it costs in tokens."""
+"""The status line: what the model is doing, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from studybuddy.domain.events import Phase
-from studybuddy.domain.usage import Usage
 
 PHRASES = (
     "Thinking…",
@@ -51,11 +50,6 @@ class Activity:
     failed: bool = False
     """With no phase: whether `detail` tells of a failure."""
 
-    @property
-    def tells(self) -> bool:
-        """Whether it says something that must be read whole."""
-        return self.failed or self.phase in (Phase.RETRYING, Phase.WAITING)
-
     def to(self, phase: Phase, detail: str = "", retry_in: float | None = None) -> Activity:
         """The activity as it goes into another phase; what the student took counts for none."""
         now = time.monotonic()
@@ -72,7 +66,7 @@ class Activity:
         )
 
     def describe(self, now: float, *, reduced_motion: bool) -> str:
-        """The text of the left side."""
+        """What the line says."""
         return self.detail if self.phase is None else self._under_way(now, reduced_motion)
 
     def _under_way(self, now: float, still: bool) -> str:
@@ -107,40 +101,10 @@ class Activity:
                 return PHRASES[turn % len(PHRASES)]
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """Tokens: of the draft, of the conversation's context, and as reported."""
-
-    draft: int = 0
-    context: int = 0
-    answer: int = 0
-    """Of the answer that is coming: an estimate."""
-    exact: bool = True
-    """Whether `draft` and `context` are counted with the model's own vocabulary."""
-    reported: Usage | None = None
-    """What the endpoint said of the last answer."""
-
-    def describe(self, *, narrow: bool) -> str:
-        """The text of the right side."""
-        about = "" if self.exact else "≈"
-        parts = []
-        if self.draft:
-            parts.append(f"draft {about}{self.draft:,}")
-        if self.context:
-            parts.append(f"context {about}{self.context:,}")
-        if self.answer:
-            parts.append(f"answer ≈{self.answer:,}")
-        elif self.reported is not None:
-            parts.append(f"{self.reported.prompt:,} in {self.reported.completion:,} out")
-        shown = parts[-2:] if narrow else parts
-        return f"tokens: {' · '.join(shown) or 0}"
-
-
 class StatusLine(Widget):
-    """One line: the activity on the left, the meter on the right."""
+    """One line: the activity, and a hint where there is room."""
 
     activity: reactive[Activity] = reactive(Activity(), layout=False)
-    meter: reactive[Meter] = reactive(Meter(), layout=False)
     hint = reactive("", layout=False)
     """What can be done about it; shown where there is room."""
     reduced_motion = reactive(False)
@@ -163,19 +127,9 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         width = self.content_size.width
-        left = Content(
-            self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
-        ).first_line
-        right = Content(self.meter.describe(narrow=width < 60))
+        text = self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
+        left = Content(text).first_line
         hint = Content(" · " if left and self.hint else "") + Content(self.hint)
-        short, none = Content(self.meter.describe(narrow=True)), Content("")
-        ways = [(hint, right), (none, right), (none, short), (none, none)]
-        if self.activity.tells:  # what happens matters more than what it costs
-            ways[1:3] = [(hint, none)]
-        room = width - left.cell_length - 2
-        fitting = (way for way in ways if sum(part.cell_length for part in way) <= room)
-        hint, right = next(fitting, ways[-1])
-        room = max(0, width - right.cell_length - 2)
-        left = Content.assemble(left, hint.stylize("$foreground 60%"))
-        left = left.truncate(room, ellipsis=True, pad=True)
-        return Content.assemble(left, "  ", right.stylize("$text-muted"))
+        if left.cell_length + hint.cell_length <= width:
+            return Content.assemble(left, hint.stylize("$foreground 60%"))
+        return left.truncate(width, ellipsis=True)

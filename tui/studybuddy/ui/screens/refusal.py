@@ -1,0 +1,152 @@
+"""What stands in the way of a turn, and what can be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Checkbox, Label
+
+from studybuddy.domain.limits import BudgetState, DoesNotFit, OverBudget, Overflow, Period
+from studybuddy.domain.money import dollars
+from studybuddy.ui.screens.dialog import Dialog
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the student chose, so that the turn can go on."""
+
+    overflow: Overflow | None = None
+    """What may happen to what does not fit; `None` where that was not the question."""
+    always: bool = False
+    """Whether that holds for this conversation from now on."""
+
+
+class TooLongScreen(Dialog[Way | None]):
+    """Asks what to do with a conversation that the model can't hold; `None` to edit it first."""
+
+    BINDINGS = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("d", "make_fit('drop')", "Drop", show=False),
+        Binding("s", "make_fit('summarise')", "Sum up", show=False),
+        Binding("a", "always", "Always", show=False),
+    ]
+
+    def __init__(self, obstacle: DoesNotFit) -> None:
+        super().__init__()
+        self._obstacle = obstacle
+
+    def compose(self) -> ComposeResult:
+        obstacle = self._obstacle
+        one = obstacle.droppable == 1
+        oldest = "message" if one else f"{obstacle.droppable:,} messages"
+        with Vertical(classes="dialog refusal"):
+            yield Label("This is too long for the model", classes="title")
+            yield Label(f"{too_long(obstacle)} Nothing was sent.", markup=False)
+            yield Label(
+                f"Shorten it, or leave the oldest {oldest} out (pinned ones stay), or let the "
+                f"model sum {'it' if one else 'them'} up, which takes a request of its own. "
+                "The conversation itself keeps them all.",
+                id="note",
+            )
+            yield Checkbox("[u]A[/u]lways do that in this conversation", id="always")
+            with Horizontal(classes="buttons"):
+                yield Button(f"[u]D[/u]rop the oldest {oldest}", id="drop", variant="primary")
+                yield Button(f"[u]S[/u]um {'it' if one else 'them'} up", id="summarise")
+                yield Button("Edit (Esc)", id="edit")
+
+    def on_mount(self) -> None:
+        self.query_one("#edit").focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "edit":
+            self.dismiss(None)
+        else:
+            self.action_make_fit(event.button.id or "")
+
+    def action_make_fit(self, overflow: str) -> None:
+        """Send it in that way."""
+        always = self.query_one("#always", Checkbox).value
+        self.dismiss(Way(Overflow(overflow), always))
+
+    def action_always(self) -> None:
+        """Choose whether it is done from now on, too."""
+        self.query_one("#always", Checkbox).toggle()
+
+    def action_leave(self) -> None:
+        """Go back to the prompt."""
+        self.dismiss(None)
+
+
+class OverBudgetScreen(Dialog[Way | None]):
+    """Asks whether to go on beyond a budget; `None` to leave it."""
+
+    BINDINGS = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("l", "lift", "Lift", show=False),
+    ]
+
+    def __init__(self, obstacle: OverBudget) -> None:
+        super().__init__()
+        self._obstacle = obstacle
+
+    def compose(self) -> ComposeResult:
+        state = self._obstacle.state
+        with Vertical(classes="dialog refusal"):
+            yield Label("A budget stands in the way", classes="title")
+            yield Label(f"{self._obstacle} Nothing was sent.", markup=False)
+            yield Label(used_of(state), markup=False)
+            yield Label(
+                f"Lifting it sends this now, and {_LIFTED[state.period]}. "
+                "Budgets are set in the settings file.",
+                id="note",
+            )
+            with Horizontal(classes="buttons"):
+                yield Button("[u]L[/u]ift it and send", id="lift", variant="warning")
+                yield Button("Leave it (Esc)", id="edit")
+
+    def on_mount(self) -> None:
+        self.query_one("#edit").focus()
+
+    @on(Button.Pressed, "#lift")
+    def action_lift(self) -> None:
+        """Go on beyond it."""
+        self.dismiss(Way())
+
+    @on(Button.Pressed, "#edit")
+    def action_leave(self) -> None:
+        """Go back to the prompt."""
+        self.dismiss(None)
+
+
+_LIFTED = {
+    Period.REQUEST: "holds for this one request",
+    Period.CONVERSATION: "lets this conversation go on until you leave the app",
+    Period.DAY: "lets all go on until midnight",
+    Period.MONTH: "lets all go on until the month is over",
+}
+
+
+def too_long(obstacle: DoesNotFit) -> str:
+    """By how much it is too long, in a sentence."""
+    about = "" if obstacle.exact else "about "
+    text = f"It takes {about}{obstacle.tokens:,} tokens; the model has room for {obstacle.room:,}"
+    if obstacle.tokens <= obstacle.room and obstacle.margin:
+        return f"{text}, and {obstacle.margin:,} of them stay free since this is an estimate."
+    return f"{text}: {about}{obstacle.tokens - obstacle.room:,} too many."
+
+
+def used_of(state: BudgetState) -> str:
+    """What is used of a budget, and what sending would add."""
+    if state.amount.nanodollars is not None:
+        used, more = dollars(state.spent.nanodollars), dollars(state.coming.nanodollars)
+    else:
+        used, more = f"{state.spent.tokens:,}", f"{state.coming.tokens:,}"
+    if state.period is Period.REQUEST:
+        return f"This request takes at least {more} of {state.amount}."
+    return f"Used: {used} of {state.amount}. This would add at least {more}."
