@@ -15,6 +15,7 @@ from genai_prices import Usage as ListedUsage
 from genai_prices.data import providers
 from genai_prices.types import ModelInfo, Provider
 
+from studybuddy.domain.counting import PriceBook
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.limits import Room
 from studybuddy.domain.money import ModelFacts, Tariff
@@ -31,7 +32,7 @@ def remote(base_url: str, model: str = "") -> Endpoint:
     return Endpoint("there", base_url, EndpointKind.REMOTE, model)
 
 
-def prices(own: Mapping[str, PriceSettings] | None = None) -> Prices:
+def prices(own: Mapping[str, PriceSettings] | None = None) -> PriceBook:
     return Prices(own or {}, lambda: AT)
 
 
@@ -65,7 +66,7 @@ def test_a_tariff_costs_what_the_price_list_computes_to_the_nanodollar() -> None
     choose = random.Random(4)
     compared: dict[str, int] = {}
     for provider, model in listed_models():
-        ours = tariff_of(model, AT)
+        ours = tariff_of(provider, model, AT)
         if ours is None:
             continue
         for usage in usages(choose, ours):
@@ -89,7 +90,7 @@ def test_a_tariff_costs_what_the_price_list_computes_to_the_nanodollar() -> None
 
 
 def test_what_no_tariff_can_say_is_unpriced() -> None:
-    unpriced = {(p.id, m.id) for p, m in listed_models() if tariff_of(m, AT) is None}
+    unpriced = {(p.id, m.id) for p, m in listed_models() if tariff_of(p, m, AT) is None}
     assert ("deepseek", "deepseek-flash") in unpriced  # by the time of the day
     assert ("perplexity", "sonar-deep-research") in unpriced  # reasoning and citations apart
     assert ("openai", "gpt-audio") in unpriced
@@ -98,11 +99,14 @@ def test_what_no_tariff_can_say_is_unpriced() -> None:
     assert ("openai", "whisper-1") in unpriced
     assert ("google", "gemini-2.5-flash-image") in unpriced
     assert ("github-copilot", "gpt-4o") in unpriced  # in a subscription
+    assert {m.id for p, m in listed_models() if p.id == "zhipuai"} <= {
+        model for provider, model in unpriced if provider == "zhipuai"
+    }  # the lowest of several prices, from another currency
 
 
 def test_a_price_is_free_only_where_the_name_says_so_or_the_list_has_zeros() -> None:
-    for _, model in listed_models():
-        ours = tariff_of(model, AT)
+    for provider, model in listed_models():
+        ours = tariff_of(provider, model, AT)
         if ours is not None and ours.free:
             assert model.id.endswith(":free") or vars(model.get_prices(AT)), model.id
 
@@ -114,9 +118,9 @@ def test_fees_per_request_are_in_the_tariff_and_told_to_be_the_highest() -> None
 
 
 def test_prices_change_on_their_day() -> None:
-    dated = next(m for p, m in listed_models() if p.id == "openai" and m.id == "o3")
+    openai, dated = next((p, m) for p, m in listed_models() if (p.id, m.id) == ("openai", "o3"))
     before, after = datetime(2025, 6, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC)
-    assert tariff_of(dated, before) != tariff_of(dated, after)
+    assert tariff_of(openai, dated, before) != tariff_of(openai, dated, after)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ _OUR_HOSTS = {
 }
 """Hosts that the list's patterns leave out or match in part only, and their providers."""
 
+_ROUGH = {"zhipuai", "databricks"}
+"""Providers whose prices are, in the list, the lowest of several, or of one region only."""
+_HIGHEST = {"perplexity", "cloudflare"}
+"""Those of which the list has the highest price: with the highest fee, without free allowances."""
+
 _TOLD_APART = {"input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok"}
 _NEVER_USED = {
     # What a request of text, without tools, never has.
@@ -101,30 +106,34 @@ def _references(provider: Provider, model: str) -> Iterator[str]:
         yield name.replace(tuned, _UNDATED_TUNED[tuned], 1)
 
 
-def tariff_of(model: ModelInfo, at: datetime) -> Tariff | None:
+def tariff_of(provider: Provider, model: ModelInfo, at: datetime) -> Tariff | None:
     """What a model costs for text at a time, which has a zone; `None` where no tariff can say it.
 
-    That is where the price depends on the time of the day, where reasoning, citations, pictures
-    or sound in the answer have prices of their own, or where there is none for text.
+    That is where the price depends on the time of the day or on the region, where reasoning,
+    citations, pictures or sound in the answer have prices of their own, or where there is none
+    for text.
     """
     from genai_prices.types import ModelPrice, TimeOfDateConstraint
 
+    if provider.id in _ROUGH:
+        return None
     if not isinstance(model.prices, ModelPrice) and any(
         isinstance(choice.constraint, TimeOfDateConstraint) for choice in model.prices
     ):
         return None
     if _SEARCHES.search(model.id):
         return None
-    return _tariff(_keys(model.get_prices(at)), free=model.id.endswith(":free"))
+    source = f"{version()}, at most" if provider.id in _HIGHEST else version()
+    return _tariff(_keys(model.get_prices(at)), source, free=model.id.endswith(":free"))
 
 
 def _keys(price: ModelPrice) -> Mapping[str, object]:
     return {key: value for key, value in vars(price).items() if value is not None}
 
 
-def _tariff(prices: Mapping[str, object], *, free: bool) -> Tariff | None:
+def _tariff(prices: Mapping[str, object], source: str, *, free: bool) -> Tariff | None:
     if not prices and free:
-        return Tariff((Rates(Decimal(0), Decimal(0)),), source=version())
+        return Tariff((Rates(Decimal(0), Decimal(0)),), source)
     known = _TOLD_APART | _NEVER_USED | {"requests_kcount"}
     if not {"input_mtok", "output_mtok"} <= prices.keys() or prices.keys() - known:
         return None
@@ -133,8 +142,6 @@ def _tariff(prices: Mapping[str, object], *, free: bool) -> Tariff | None:
         return None
     thresholds = sorted({0, *(t for key in _TOLD_APART for t in _thresholds(prices.get(key)))})
     rates = tuple(_rates(prices, above) for above in thresholds)
-    # Fees per request differ with what is asked for; the list gives the highest.
-    source = version() if not per_thousand else f"{version()}, at most"
     return Tariff(rates, source, per_request=per_thousand / 1000)
 
 

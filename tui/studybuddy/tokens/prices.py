@@ -116,7 +116,7 @@ class Prices:
         if found is None:
             return _Listed(provider=provider.id)
         return _Listed(
-            price_list.tariff_of(found, self._now()),
+            price_list.tariff_of(provider, found, self._now()),
             found.context_window,
             provider.id,
             price_list.version() if found.context_window else "",
