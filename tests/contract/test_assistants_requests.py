@@ -84,7 +84,7 @@ async def _all_that_it_can(service: OpenAIAssistantService, folder: Path) -> Non
     note = await service.add_note(made.id, path, lambda *_: None)
     thread = await service.create_thread([(Role.USER, "Hi."), (Role.ASSISTANT, "Hello.")])
     await service.note_pages(made.id, thread, note.file_id)
-    request = RunRequest(made.id, "m-2", "Why?", "Be brief.")
+    request = RunRequest(made.id, "m-2", "Why?", "Be brief.", max_completion_tokens=500)
     run = last_run(await all_of(service.create_run(thread, request)))
     outputs = {call.id: "[]" for call in run.calls}
     await all_of(service.submit(thread, run.id, outputs))

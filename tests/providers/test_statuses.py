@@ -52,7 +52,44 @@ def test_a_conversation_that_is_too_long_is_known_in_every_wording(status: int, 
 
 
 def test_the_numbers_of_an_overflow_are_told_where_they_are_known() -> None:
-    assert "(1,407 tokens, it takes 256)" in problem(*OVERFLOWS[1]).sentence
+    found = problem(*OVERFLOWS[1])
+    assert "(1,407 tokens, it takes 256)" in found.sentence
+    assert (found.prompt_tokens, found.context_tokens) == (1407, 256)
+
+
+@pytest.mark.parametrize(
+    ("message", "prompt", "window"),
+    [
+        ("This model's maximum context length is 8192 tokens. However, your messages resulted in"
+         " 9000 tokens.", 9000, 8192),
+        ("This model's maximum context length is 4,097 tokens. However, you requested 5,000 tokens"
+         " (4,500 in the messages, 500 in the completion).", 4500, 4097),
+        ("You passed 1015 input tokens and requested 10 output tokens. However, the model's context"
+         " length is only 1024 tokens, resulting in a maximum input length of 1014 tokens.",
+         1015, 1024),
+        ("'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context"
+         " length is 4096 tokens and your request has 10 input tokens", 10, 4096),
+        ("The decoder prompt (length 5000) is longer than the maximum model length of 4096. Make"
+         " sure that the context window is enough.", 5000, 4096),
+        ("request (1407 tokens) exceeds the available context size (256 tokens), try increasing it",
+         1407, 256),
+        ("Trying to keep the first 5000 tokens when context the overflows. However, the model is"
+         " loaded with context length of only 4096 tokens", 5000, 4096),
+        ("prompt is too long: 210000 tokens > 200000 maximum", 210000, 200000),
+        ("This endpoint's maximum context length is 131072 tokens. However, you requested about"
+         " 140000 tokens (139000 of text input, 1000 in the output). Please reduce the length.",
+         139000, 131072),
+        ("the input length exceeds the context length", None, None),
+        ("context window of 0 tokens, too many tokens", None, None),
+    ],
+)  # fmt: skip
+def test_the_numbers_in_an_overflows_words_are_found(
+    message: str, prompt: int | None, window: int | None
+) -> None:
+    found = problem(400, {"message": message})
+    assert found.kind is ProblemKind.CONTEXT_OVERFLOW
+    assert (found.prompt_tokens, found.context_tokens) == (prompt, window)
+    assert ("it takes" in found.sentence) == ((prompt or 0) > (window or 0))
 
 
 @pytest.mark.parametrize(

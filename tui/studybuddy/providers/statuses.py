@@ -7,6 +7,7 @@ import re
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, KeySource
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.text import harmless
+from studybuddy.providers.overflows import overflow_numbers
 from studybuddy.providers.told import Told
 from studybuddy.providers.wording import program_of, who
 
@@ -148,9 +149,11 @@ def _wait_advice(wait: float | None) -> str:
 
 
 def _overflow(said: Told, endpoint: Endpoint) -> Problem:
+    in_words = overflow_numbers(said.words[:20_000])
+    prompt, window = said.prompt_tokens or in_words[0], said.context_tokens or in_words[1]
     numbers = ""
-    if said.prompt_tokens and said.context_tokens:
-        numbers = f" ({said.prompt_tokens:,} tokens, it takes {said.context_tokens:,})"
+    if prompt and window and prompt > window:
+        numbers = f" ({prompt:,} tokens, it takes {window:,})"
     return Problem(
         ProblemKind.CONTEXT_OVERFLOW,
         f"The conversation is too long for the model{numbers}.",
@@ -158,6 +161,8 @@ def _overflow(said: Told, endpoint: Endpoint) -> Problem:
         if endpoint.kind is EndpointKind.BUILT_IN
         else "Start a new conversation, shorten the message, or choose a model with a larger"
         " context window.",
+        prompt_tokens=prompt,
+        context_tokens=window,
     )
 
 

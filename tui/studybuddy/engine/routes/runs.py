@@ -35,7 +35,10 @@ _WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:;.*)?', re.IGNORECASE)
 
 
 async def create_run(request: Request) -> Response:
-    """Start one on a thread."""
+    """Start one on a thread.
+
+    With `Prefer: handling=lenient` (RFC 7240) it takes limits of tokens below the API's least.
+    """
     return await _create(request, request.path_params["thread_id"])
 
 
@@ -126,7 +129,7 @@ async def submit_outputs(request: Request) -> Response:
 async def _create(request: Request, thread_id: str | None) -> Response:
     context = context_of(request)
     body = await read_json(request)
-    check_run(body)
+    check_run(body, lenient="handling=lenient" in _preferences(request))
     upstream, served = served_by(request)
     if body.get("model"):
         await served.names.check(body["model"])
@@ -170,11 +173,15 @@ def _run_response(run: Run) -> Response:
 
 def _preferred_wait(request: Request) -> int | None:
     """Seconds to wait for a change (RFC 7240); `None` where none are asked for."""
-    for header in request.headers.getlist("prefer"):
-        for preference in header.split(","):
-            if found := _WAIT.fullmatch(preference):
-                return min(LONGEST_WAIT, int(found[1]))
+    for preference in _preferences(request):
+        if found := _WAIT.fullmatch(preference):
+            return min(LONGEST_WAIT, int(found[1]))
     return None
+
+
+def _preferences(request: Request) -> list[str]:
+    headers = request.headers.getlist("prefer")
+    return [part.strip().lower() for header in headers for part in header.split(",")]
 
 
 async def _read(request: Request) -> Run:

@@ -49,8 +49,12 @@ _TOOL_TYPES = ("function", "code_interpreter", "file_search")
 _STRATEGIES = ("auto", "last_messages")
 
 
-def check_run(body: Mapping[str, Any]) -> None:
+def check_run(body: Mapping[str, Any], *, lenient: bool = False) -> None:
     """Refuse a request that is not one for a run; what depends on stored objects comes later.
+
+    Args:
+        body: the request's.
+        lenient: whether limits below the API's least ones are taken, too.
 
     Raises:
         ApiError: 400, naming the field.
@@ -60,7 +64,7 @@ def check_run(body: Mapping[str, Any]) -> None:
     for field in ("instructions", "additional_instructions"):
         check_length(body.get(field) or "", LONGEST_INSTRUCTIONS, field)
     for field in ("max_prompt_tokens", "max_completion_tokens"):
-        check_range(body.get(field), _LEAST_TOKENS, _MOST_TOKENS, field)
+        check_range(body.get(field), 1 if lenient else _LEAST_TOKENS, _MOST_TOKENS, field)
     check_sampling(body)
     _truncation(body)
     _tool_choice(body)

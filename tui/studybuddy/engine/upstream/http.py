@@ -59,6 +59,7 @@ class HttpUpstream:
         self._default_model = default_model
         self._list_within = list_within
         self._models = ModelList(self._list, clock)
+        self._takes_both_limits = is_loopback(self._base_url)
         self._ways = list(WAYS)
         """In which the server may yet be able to count tokens."""
         self._client = httpx2.AsyncClient(
@@ -77,10 +78,30 @@ class HttpUpstream:
 
     async def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """One chat completion, whole."""
+        sent = self._limited(body)
+        try:
+            return await self._json("POST", "/chat/completions", sent)
+        except ApiError as error:
+            if not self._wants_one_limit(error, sent):
+                raise
         return await self._json("POST", "/chat/completions", body)
 
     async def stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
         """The payloads of a streamed chat completion as they come."""
+        sent = self._limited(body)
+        try:
+            async with aclosing(self._stream(sent)) as payloads:
+                async for payload in payloads:
+                    yield payload
+            return
+        except ApiError as error:  # of the response's head: nothing has come yet
+            if not self._wants_one_limit(error, sent):
+                raise
+        async with aclosing(self._stream(body)) as payloads:
+            async for payload in payloads:
+                yield payload
+
+    async def _stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
         try:
             async with self._client.stream(
                 "POST",
@@ -154,6 +175,25 @@ class HttpUpstream:
         """Close the connections."""
         await self._models.close()
         await self._client.aclose()
+
+    def _limited(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body with its limit of tokens under the older name too, for servers on this machine.
+
+        Ollama, LM Studio and older llama.cpp servers ignore the newer name without a word.
+        """
+        limit = body.get("max_completion_tokens")
+        if limit is None or not self._takes_both_limits or body.get("max_tokens") is not None:
+            return body
+        return {**body, "max_tokens": limit}
+
+    def _wants_one_limit(self, error: ApiError, sent: Mapping[str, Any]) -> bool:
+        """Whether a refusal is about the older name that was added; it is not added again then."""
+        if not self._takes_both_limits or error.status not in (400, 422):
+            return False
+        if "max_completion_tokens" not in sent or "max_tokens" not in error.message:
+            return False
+        self._takes_both_limits = False
+        return True
 
     async def _counted(self, way: Way, body: Mapping[str, Any]) -> int | None:
         steps = way({name: body[name] for name in _COUNTED if body.get(name) is not None})

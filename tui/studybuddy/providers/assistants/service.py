@@ -29,6 +29,8 @@ _run = msgspec.json.Decoder(wire.Run)
 _runs = msgspec.json.Decoder(wire_kept.ListOf[wire.Run])
 _steps = msgspec.json.Decoder(wire_kept.ListOf[wire.RunStep])
 
+_LEAST: Final = 256
+"""The lowest limit of tokens that the API takes; the engine takes lower ones."""
 _FOUND_TEXTS: Final = "step_details.tool_calls[*].file_search.results[*].content"
 _RUNS_LOOKED_AT = 5  # the newest; only the last one can be under way
 _GRACE = 30.0  # seconds beyond a hold, until its answer is late
@@ -171,13 +173,19 @@ class OpenAIAssistantService:
         if request.additional_instructions:
             body["additional_instructions"] = values.encodable(request.additional_instructions)
 
+        limit = request.max_completion_tokens
+
         def start(client: Client) -> Any:
+            headers = dict(client.run_headers)
+            if limit is not None:
+                body["max_completion_tokens"] = limit if client.is_engine else max(_LEAST, limit)
+                headers |= {"Prefer": "handling=lenient"} if client.is_engine else {}
             return client.sdk.beta.threads.runs.with_streaming_response.create(
                 thread_id,
                 **body,
                 stream=True,
                 include=[_FOUND_TEXTS],
-                extra_headers=dict(client.run_headers),
+                extra_headers=headers,
             )
 
         async with aclosing(self._calls.events(start)) as events:
