@@ -39,3 +39,8 @@ def sending_words(sending: Cost, longest: Cost | None) -> str:
     if longest is None or longest.unpriced:
         return words
     return f"{words} · longest answer: +{longest}"
+
+
+def many(number: int, what: str) -> str:
+    """A number of things: "1 request", "1,204 requests"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -18,6 +18,7 @@ from studybuddy.domain.text import harmless
 from studybuddy.study.text_files import read_text
 from studybuddy.study.typed_paths import complete, read_paths
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.token_words import many
 from studybuddy.ui.widgets.path_input import PathInput
 from studybuddy.ui.widgets.token_pieces import TokenPage
 from studybuddy.ui.widgets.token_text import TokenText
@@ -93,7 +94,7 @@ class TokenViewScreen(Dialog[None]):
         self.query_one("#opening").display = False
         self.query_one("#beside").display = False
         self._say("")
-        self._load()
+        self.call_after_refresh(self._load)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the encodings side by side where there is room."""
@@ -136,8 +137,8 @@ class TokenViewScreen(Dialog[None]):
     def _tell_counts(self, text: str, first: TokenPage, second: TokenPage | None) -> None:
         name, tokens = self._encodings[0], len(first.tokens)
         size = len(text.encode("utf-8", "surrogatepass"))
-        counts = f"{_many(tokens, 'token')} · {_many(len(text), 'character')} · "
-        counts += _many(size, "byte")
+        counts = f"{many(tokens, 'token')} · {many(len(text), 'character')} · "
+        counts += many(size, "byte")
         if tokens:
             counts += f" · {len(text) / tokens:.1f} characters a token"
         if not self._own:
@@ -145,11 +146,11 @@ class TokenViewScreen(Dialog[None]):
             counts = counts.replace(" token", f" tokens of {name}, an estimate for {model}", 1)
             counts = counts.replace(f"{model}s ", f"{model} ", 1)
         self.query_one("#counts", Static).update(counts if text else _EMPTY)
-        self.query_one("#first-name", Label).update(f"{name} · {_many(tokens, 'token')}")
+        self.query_one("#first-name", Label).update(f"{name} · {many(tokens, 'token')}")
         self.query_one("#first-name").display = second is not None
         if second is not None:
             other = len(second.tokens)
-            told = f"{self._encodings[self._other]} · {_many(other, 'token')}"
+            told = f"{self._encodings[self._other]} · {many(other, 'token')}"
             self.query_one("#second-name", Label).update(f"{told} · {_difference(tokens, other)}")
 
     def _keys(self) -> str:
@@ -178,7 +179,7 @@ class TokenViewScreen(Dialog[None]):
         if page.tokens:
             token = page.tokens[at]
             text = f"Token {at + 1:,} of {len(page.tokens):,} · id {token.id} · "
-            text += _many(len(token.data), "byte")
+            text += many(len(token.data), "byte")
             if len(token.data) <= 12:
                 text += f": {token.data.hex(' ').upper()}"
             if part := page.part_of(at):
@@ -268,10 +269,6 @@ def _difference(tokens: int, other: int) -> str:
     change = other - tokens
     share = f" ({abs(change) / tokens:.0%})" if tokens else ""
     return f"{abs(change):,} {'more' if change > 0 else 'fewer'}{share}"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _line(text: str) -> str:

@@ -81,7 +81,7 @@ class TokensScreen(Dialog[None]):
         if self._report is not None:
             self._show()
         else:
-            self._load()
+            self.call_after_refresh(self._load)
 
     def on_screen_resume(self) -> None:
         """Count again after what was opened from here."""

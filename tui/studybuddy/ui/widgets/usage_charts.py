@@ -1,0 +1,94 @@
+"""The charts of the usage screen, beside each other or one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from studybuddy.domain.limits import Period
+from studybuddy.domain.money import dollars
+from studybuddy.ui.token_words import many, short
+from studybuddy.ui.usage_spans import Burn, Step
+from studybuddy.ui.widgets.usage_chart import Bars, Line, UsageChart
+
+WIDE = 110
+"""Columns from which on all charts are shown at once."""
+_NAMES = ("tokens", "cost", "budget")
+
+
+class UsageCharts(Horizontal):
+    """Tokens, cost, and the budget where there is one."""
+
+    def __init__(self) -> None:
+        super().__init__(id="charts")
+        self.wide = False
+        """Whether all are shown at once."""
+        self._at = 0
+        self._count = 2
+
+    def compose(self) -> ComposeResult:
+        for name in _NAMES:
+            yield UsageChart(id=name)
+
+    def on_mount(self) -> None:
+        self._choose()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show as many as have room."""
+        self.wide = self.app.size.width >= WIDE
+        self._choose()
+
+    def turn(self) -> None:
+        """Show the next one, where not all have room."""
+        self._at += 1
+        self._choose()
+
+    def _choose(self) -> None:
+        self._at %= self._count
+        for number, name in enumerate(_NAMES):
+            there = number < self._count and (self.wide or number == self._at)
+            self.query_one(f"#{name}").display = there
+
+    def show(self, steps: Sequence[Step], per: str, burn: Burn | None) -> None:
+        """Draw these steps, each of them a `per`, and how a budget is used up."""
+        labels = [step.label for step in steps]
+        into = [float(step.total.usage.prompt) for step in steps]
+        out = [float(step.total.usage.completion) for step in steps]
+        self.query_one("#tokens", UsageChart).show(
+            Content.assemble(
+                f"Tokens per {per}  ", ("■", "$primary"), " in  ", ("■", "$warning"), " out"
+            ),
+            Bars(labels, into, out),
+            short,
+        )
+        cost = [float(step.total.cost.nanodollars) for step in steps]
+        unpriced = sum(step.total.cost.unpriced for step in steps)
+        beside = f", without {many(unpriced, 'unpriced request')}" if unpriced else ""
+        self.query_one("#cost", UsageChart).show(
+            Content(f"Cost per {per}{beside}"), Bars(labels, cost, [0.0] * len(cost)), _money
+        )
+        self._count = 2 if burn is None else 3
+        if burn is not None:
+            self._show_burn(burn)
+        self._choose()
+
+    def _show_burn(self, burn: Burn) -> None:
+        unit = short if burn.amount.nanodollars is None else _money
+        spent = burn.spent[-1] if burn.spent else 0.0
+        style = "$text-error" if burn.share >= 1 else "$text-warning" if burn.share >= 0.8 else ""
+        self.query_one("#budget", UsageChart).show(
+            Content.assemble(
+                f"Budget of the {burn.period.value}  ",
+                (f"{unit(spent)} of {burn.amount} ({burn.share:.0%})", style),
+            ),
+            Line(burn.spent, burn.budget, burn.steps, 0 if burn.period is Period.DAY else 1),
+            unit,
+        )
+
+
+def _money(nanodollars: float) -> str:
+    return dollars(round(nanodollars))
