@@ -122,7 +122,7 @@ def _count(args: argparse.Namespace, services: TokensServices) -> _Counted:
 
 
 def _count_text(given: str, services: TokensServices, *, with_ids: bool) -> _Counted:
-    counted = _Counted(ids=array("L") if with_ids else None)
+    counted = _Counted(ids=array("I") if with_ids else None)
     counter, model = services.counter, services.model
     encoding, own = counter.encoding_of(model)
     with opened(given, services.stdin) as stream:
