@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studybuddy.domain.problems import Problem, ProblemKind
-from studybuddy.domain.settings import EndpointSettings, Settings
+from studybuddy.domain.settings import (
+    BudgetSettings,
+    EndpointSettings,
+    LimitSettings,
+    PriceSettings,
+    SavingSettings,
+    Settings,
+)
 from studybuddy.storage.settings import BrokenSettings, convert, load_settings, parse
 
 
@@ -52,6 +59,30 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         key_env = "LAB_KEY"
         [endpoints."home server"]
         base_url = "http://127.0.0.1:2/v1"
+        [limits]
+        context = "drop"
+        max_completion_tokens = 500
+        prompt_characters = 4000
+        [budgets]
+        request = "20,000 tokens"
+        conversation = "$0.50"
+        day = "$1"
+        month = "10 dollars"
+        [savings]
+        filler_words = true
+        keep_answers = true
+        keep_answers_days = 30
+        steady_prefix = true
+        [prices."gpt-4.1"]
+        input = 2
+        output = 8.0
+        cached = 0.5
+        cache_write = 2
+        context_window = 1_000_000
+        max_output = 32_000
+        [prices.local]
+        input = 0
+        output = 0
     """
     settings, said = read(tmp_path, text)
     assert said == ""
@@ -68,6 +99,13 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         {
             "lab": EndpointSettings("http://127.0.0.1:1/v1", "m", "LAB_KEY"),
             "home server": EndpointSettings("http://127.0.0.1:2/v1"),
+        },
+        LimitSettings("drop", 500, 4000),
+        BudgetSettings("20,000 tokens", "$0.50", "$1", "10 dollars"),
+        SavingSettings(True, True, 30, True),
+        {
+            "gpt-4.1": PriceSettings(2.0, 8.0, 0.5, 2.0, 1_000_000, 32_000),
+            "local": PriceSettings(0.0, 0.0),
         },
     )
 
@@ -93,6 +131,34 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("them = 'x'", "`them` is not a setting (did you mean `theme`?) (line 2)"),
         ("Reduced-Motion = true", "is not a setting (did you mean `reduced_motion`?) (line 2)"),
         ("zzz = 1", "`zzz` is not a setting (line 2)"),
+        ("limits = 3", "`limits` must be a table, not a number (line 2)"),
+        (
+            "[limits]\ncontext = 'forget'",
+            '`limits.context` must be "refuse", "drop" or "summarise" (line 3)',
+        ),
+        ("limits.contxt = 'drop'", "`limits.contxt` is not a setting (did you mean `context`?)"),
+        ("[limits]\nprompt_characters = -1", "`limits.prompt_characters` must not be negative"),
+        ("limits.prompt_characters = 1.5", "must be a whole number, not a number (line 2)"),
+        ("limits.max_completion_token = 9", "(did you mean `max_completion_tokens`?) (line 2)"),
+        ("[limit]", "`limit` is not a setting (did you mean `limits`?) (line 2)"),
+        ("budgets.day = 5", "`budgets.day` must be text, not a number: write dollars, such as"),
+        ("budgets.day = 'five'", "`budgets.day` limits nothing: “five” is neither money nor tok"),
+        ("budgets.week = '$1'", "`budgets.week` is not a setting (line 2)"),
+        ("budgets.moth = '$1'", "`budgets.moth` is not a setting (did you mean `month`?) (line 2)"),
+        ("savings.keep_answers = 7", "`savings.keep_answers` must be true or false, not a number"),
+        ("savings.keep_answers_days = -7", "`savings.keep_answers_days` must not be negative"),
+        ("prices.m.input = '$3'", "`prices.m.input` must be a number, not text (line 2)"),
+        ("prices.m.input = -3", "`prices.m.input` must not be negative (line 2)"),
+        ("prices.m.input = nan", "`prices.m.input` must be a finite number (line 2)"),
+        ("prices.m.max_output = 0", "`prices.m.max_output` must be at least 1 (line 2)"),
+        (
+            "[prices.'gpt-4.1']\ninptu = 2",
+            '`prices."gpt-4.1".inptu` is not a setting (did you mean `input`?) (line 3)',
+        ),
+        (
+            "[prices.gpt-4.1]\ninput = 2",
+            'a name with a dot needs quotes, as in [prices."gpt-4.1"] (line 2)',
+        ),
         ("api_key = 'sk-secret'", "`api_key` is not a setting: keys are never kept here"),
     ],
 )
@@ -102,7 +168,8 @@ def test_a_mistake_is_told_by_name_and_place_and_the_rest_is_used(
     settings, said = read(tmp_path, f"sidebar = false\n{line}\n")
     assert what in said
     assert "sk-secret" not in said
-    assert settings == Settings(sidebar=False)
+    named = Settings(sidebar=False, prices=dict.fromkeys(settings.prices, PriceSettings()))
+    assert settings == named
 
 
 def test_an_endpoint_with_a_mistake_keeps_its_other_keys_and_its_neighbours(
@@ -194,6 +261,11 @@ _values = st.recursive(
 _names = st.sampled_from([field.name for field in fields(Settings)]) | st.text(max_size=8)
 
 
+def is_table_of_ours(value: object) -> bool:
+    inner = value.values() if isinstance(value, dict) else ()
+    return is_dataclass(value) or any(is_dataclass(one) for one in inner)
+
+
 @given(st.dictionaries(_names, _values, max_size=6))
 def test_each_key_has_the_value_given_or_its_default_and_is_then_told(
     data: dict[str, object],
@@ -204,6 +276,6 @@ def test_each_key_has_the_value_given_or_its_default_and_is_then_told(
         value = getattr(settings, field.name)
         if field.name not in data:
             assert value == getattr(Settings(), field.name)
-        elif field.name not in told and field.name != "endpoints":
+        elif field.name not in told and not is_table_of_ours(value):
             assert value == data[field.name]
     assert all(name in told for name in data if name not in {f.name for f in fields(Settings)})

@@ -16,7 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
-from studybuddy.domain.settings import EndpointSettings, Settings
+from studybuddy.domain.settings import (
+    BudgetSettings,
+    EndpointSettings,
+    LimitSettings,
+    PriceSettings,
+    SavingSettings,
+    Settings,
+)
 from studybuddy.storage.settings import load_settings
 from studybuddy.storage.settings_file import changed, save_setting
 from studybuddy.storage.settings_template import new_settings_text
@@ -92,6 +99,33 @@ def test_tables_are_made_changed_and_taken_out(file: Path) -> None:
     assert (settings.endpoint, list(settings.endpoints)) == ("", ["my.server"])
 
 
+def test_limits_budgets_savings_and_prices_are_written_key_by_key(file: Path) -> None:
+    save_setting(file, ("budgets", "day"), "$0.50")
+    save_setting(file, "budgets.month", "20,000 tokens")
+    save_setting(file, ("limits", "context"), "summarise")
+    save_setting(file, ("limits", "max_completion_tokens"), 300)
+    save_setting(file, ("savings", "keep_answers"), True)
+    save_setting(file, ("prices", "gpt-4.1", "input"), 2.5)
+    save_setting(file, ("prices", "gpt-4.1", "output"), 10)
+    save_setting(file, ("budgets", "day"), None)
+    assert loaded(file) == Settings(
+        limits=LimitSettings("summarise", 300),
+        budgets=BudgetSettings(month="20,000 tokens"),
+        savings=SavingSettings(keep_answers=True),
+        prices={"gpt-4.1": PriceSettings(2.5, 10.0)},
+    )
+
+
+def test_what_the_text_of_a_new_file_shows_are_the_defaults(file: Path) -> None:
+    shown = re.findall(r"^# (\[.*\]|\w+ = .*)$", new_settings_text(), re.MULTILINE)
+    examples = ("[keys]", "[endpoints.NAME]", '[prices."MODEL"]')
+    bare = "\n".join(shown)
+    for example in examples:
+        bare = re.sub(rf"^{re.escape(example)}\n([^\[].*\n?)*", "", bare, flags=re.MULTILINE)
+    assert "[budgets]" in bare
+    assert loaded(written(file, bare)) == Settings()
+
+
 def test_a_whole_endpoint_can_be_written_at_once(file: Path) -> None:
     save_setting(file, "endpoints.lab", {"base_url": "http://127.0.0.1:1/v1", "model": "m"})
     assert loaded(file).endpoints == {"lab": EndpointSettings("http://127.0.0.1:1/v1", "m")}
@@ -106,6 +140,9 @@ def test_a_whole_endpoint_can_be_written_at_once(file: Path) -> None:
         ("them.name", "x", "did you mean `theme`?"),
         ("endpoints.lab.key", "sk-1234567890", "keys are never kept here"),
         ("keys", "q", "must be a table"),
+        ("budgets.day", "a lot", "neither money nor tokens"),
+        ("limits.max_completion_tokens", -1, "must not be negative"),
+        ("limits.context", "forget", '"refuse", "drop" or "summarise"'),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(

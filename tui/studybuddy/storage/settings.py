@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import tomllib
 import types
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from studybuddy.domain.problems import Problem, ProblemKind
-from studybuddy.domain.settings import Settings
+from studybuddy.domain.settings import BudgetSettings, PriceSettings, Settings
 
 _NAMES: dict[Any, str] = {
     str: "text",
@@ -24,6 +25,8 @@ _NAMES: dict[Any, str] = {
 _FOUND = {**_NAMES, int: "a number"}
 _POSITION = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+_BARE = re.compile(r"[\w-]*")
+_AT_LEAST_ONE = ("context_window", "max_output")
 _NOTHING: Any = object()
 
 
@@ -102,7 +105,8 @@ def convert(data: dict[str, Any]) -> tuple[Settings, list[Mistake]]:
 def sentence(mistake: Mistake, line: int | None = None) -> str:
     """A mistake in words, without a full stop: "`theme` must be text, not a number (line 3)"."""
     where = f" (line {line})" if line else ""
-    return f"`{'.'.join(mistake.place)}` {mistake.what}{where}"
+    name = ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in mistake.place)
+    return f"`{name}` {mistake.what}{where}"
 
 
 def _told(mistakes: list[Mistake], text: str, path: Path) -> Problem:
@@ -129,10 +133,14 @@ def _read(value: Any, hint: Any, place: tuple[str, ...], mistakes: list[Mistake]
     import msgspec  # 10 to 20 ms, and only where there is something to check
 
     try:
-        return msgspec.convert(value, hint)
+        read = msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
         mistakes.append(Mistake(place, _wrong(value, hint, str(error))))
         return _NOTHING
+    if isinstance(read, int | float) and (what := _out_of_range(read, place[-1])):
+        mistakes.append(Mistake(place, what))
+        return _NOTHING
+    return read
 
 
 def _read_table(
@@ -141,9 +149,12 @@ def _read_table(
     hints = get_type_hints(hint)
     given = {}
     for key, inner in value.items():
+        here = (*place, key)
         if key not in hints:
-            mistakes.append(Mistake((*place, key), _unknown(key, hints)))
-        elif (read := _read(inner, hints[key], (*place, key), mistakes)) is not _NOTHING:
+            mistakes.append(Mistake(here, _unquoted(here, inner, hint) or _unknown(key, hints)))
+        elif hint is BudgetSettings and (what := _no_amount(inner)):
+            mistakes.append(Mistake(here, what))
+        elif (read := _read(inner, hints[key], here, mistakes)) is not _NOTHING:
             given[key] = read
     for field in dataclasses.fields(hint):
         needed = field.default is field.default_factory is dataclasses.MISSING
@@ -171,6 +182,40 @@ def _wrong(value: Any, hint: Any, message: str) -> str:
     return f"must be {_either(names)}, not {_found(value)}"
 
 
+def _out_of_range(number: float, key: str) -> str:
+    """What is wrong with a number that is one; empty where nothing is. No setting is negative."""
+    if not math.isfinite(number):
+        return "must be a finite number"
+    if key in _AT_LEAST_ONE and number < 1:
+        return "must be at least 1"
+    return "" if number >= 0 else "must not be negative"
+
+
+def _no_amount(value: Any) -> str:
+    """What is wrong with a budget; empty where nothing is."""
+    from studybuddy.domain.amounts import HOW_TO_WRITE, parse_amount
+
+    if not isinstance(value, str):
+        how = f"{HOW_TO_WRITE[:1].lower()}{HOW_TO_WRITE[1:]}"
+        return f"must be text, not {_found(value)}: {how}"
+    if not value.strip():
+        return ""
+    try:
+        parse_amount(value)
+    except ValueError as error:
+        return f"limits nothing: {str(error).rstrip('.')}"
+    return ""
+
+
+def _unquoted(place: tuple[str, ...], value: Any, hint: Any) -> str:
+    """What is wrong where a model's name was taken apart at its dot; empty where it wasn't."""
+    if hint is not PriceSettings or not isinstance(value, dict):
+        return ""
+    return (
+        f'is not a setting: a name with a dot needs quotes, as in [prices."{".".join(place[1:])}"]'
+    )
+
+
 def _found(value: Any) -> str:
     return _FOUND.get(type(value), "a date or time")
 
@@ -180,7 +225,7 @@ def _either(names: list[str]) -> str:
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:
-    if re.search(r"(?i)(api.?key|^key|token|secret)$", key):
+    if re.search(r"(?i)(api.?key|^key|(?<!completion.)token|secret)$", key):
         return "is not a setting: keys are never kept here, but in the keychain or environment"
     import difflib
 

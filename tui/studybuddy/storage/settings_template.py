@@ -7,34 +7,49 @@ import dataclasses
 import inspect
 from typing import Any
 
-from studybuddy.domain.settings import EndpointSettings, Settings
+from studybuddy.domain.settings import EndpointSettings, PriceSettings, Settings
 
 _HEADING = """\
 # The settings of StudyBuddy. A line that begins with # is a comment: take the # away to use it.
 # Keys of endpoints are never kept here.
 """
+_PRICE = PriceSettings(2.5, 10.0, 1.25, 2.5, 128_000, 16_384)
+"""An example: a model has no price by default."""
 
 
 def new_settings_text() -> str:
     """A settings file that changes nothing and explains every setting."""
     lines = [_HEADING]
     tables: list[str] = []
-    said = _docstrings(Settings)
+    said, defaults = _docstrings(Settings), Settings()
     for field in dataclasses.fields(Settings):
         about = f"# {said[field.name]}" if field.name in said else "#"
         if field.name == "keys":
             tables += [about, "# [keys]", '# new_conversation = "ctrl+n,f5"', ""]
         elif field.name == "endpoints":
-            tables += [about, "# [endpoints.NAME]", *_endpoint_lines(), ""]
+            tables += [about, "# [endpoints.NAME]", *_lines_of(EndpointSettings("")), ""]
+        elif field.name == "prices":
+            tables += [about, '# [prices."MODEL"]', *_lines_of(_PRICE), ""]
+        elif dataclasses.is_dataclass(table := getattr(defaults, field.name)):
+            tables += [about, *_more_about(table), f"# [{field.name}]", *_lines_of(table), ""]
         else:
             lines += [about, comment_of(field.name, field.default), ""]
     return "\n".join([*lines, *tables])
 
 
-def _endpoint_lines() -> list[str]:
-    said = _docstrings(EndpointSettings)
-    names = [field.name for field in dataclasses.fields(EndpointSettings)]
-    return [f'# {name} = ""  # {said.get(name, "")}' for name in names]
+def _lines_of(table: Any) -> list[str]:
+    """A comment for each key of a table, with the value that it has here."""
+    said = _docstrings(type(table))
+    return [
+        f"{comment_of(field.name, getattr(table, field.name))}  # {said.get(field.name, '')}"
+        for field in dataclasses.fields(table)
+    ]
+
+
+def _more_about(table: Any) -> list[str]:
+    """What a table's docstring says beyond its first paragraph."""
+    paragraphs = inspect.cleandoc(type(table).__doc__ or "").split("\n\n")[1:]
+    return [f"# {' '.join(paragraph.split())}" for paragraph in paragraphs]
 
 
 def _docstrings(cls: type) -> dict[str, str]:
