@@ -1,0 +1,474 @@
+"""The meter: what sending now would take, read at each key press."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from studybuddy.chat.accounts import Accounts
+from studybuddy.chat.budgets import Budgets
+from studybuddy.chat.context import request_messages
+from studybuddy.chat.meter import Ask, ConversationMeter
+from studybuddy.domain.accounts import Origin, Outcome
+from studybuddy.domain.counting import Token
+from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.domain.limits import Amount, Overflow, Period, Room
+from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
+from studybuddy.domain.money import FREE, Cost, ModelFacts, Rates, Tariff
+from studybuddy.domain.ports import CompletionRequest
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.settings import LimitSettings, Settings
+from studybuddy.domain.usage import Count, Usage
+from studybuddy.tokens.counter import Counter
+from studybuddy.tokens.vocabularies import Vocabularies, read_packaged
+from tests.support.memory_usage import MemoryUsageLog
+
+OPENAI = Endpoint("OpenAI", "https://api.openai.com/v1", EndpointKind.OPENAI, "gpt-4o")
+LOCAL = Endpoint("Local", "http://127.0.0.1:8080/v1", EndpointKind.LOCAL, "tiny")
+DOLLAR_A_TOKEN = Tariff((Rates(Decimal(1_000_000), Decimal(2_000_000)),))
+FACTS = ModelFacts(DOLLAR_A_TOKEN, context_window=1000, max_output=100)
+PER_MESSAGE, PRIMING = 4, 3
+
+
+class WordDraft:
+    """A `DraftCounter` that counts words, when it settles."""
+
+    def __init__(self, *, exact: bool) -> None:
+        self.exact = exact
+        self.lines: Sequence[str] = ()
+        self.settled = False
+
+    def changed(self, lines: Sequence[str]) -> Count:
+        if list(lines) != list(self.lines):
+            self.lines = list(lines)
+        return Count(len(" ".join(lines).split()), self.exact and self.settled)
+
+    async def settle(self) -> Count:
+        self.settled = True
+        return self.changed(self.lines)
+
+
+@dataclass
+class WordCounter:
+    """A `TokenCounter` of a token a word; `inexact` are the models that it estimates."""
+
+    inexact: tuple[str, ...] = ("tiny", "")
+    counted: list[str] = field(default_factory=list)
+    learned: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def count(self, text: str, model: str) -> Count:
+        return Count(len(text.split()), model not in self.inexact)
+
+    def count_message(self, role: Role, text: str, model: str) -> Count:
+        if text:
+            self.counted.append(text)
+        return self.count(text, model) + Count(PER_MESSAGE)
+
+    def priming(self, model: str) -> Count:
+        return Count(PRIMING, model not in self.inexact)
+
+    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> Count:
+        counts = (self.count_message(role, text, model) for role, text in messages)
+        return sum(counts, self.priming(model))
+
+    def draft(self, model: str) -> WordDraft:
+        return WordDraft(exact=model not in self.inexact)
+
+    def tokens(self, text: str, encoding: str) -> Sequence[Token]:
+        return ()
+
+    def encoding_of(self, model: str) -> tuple[str, bool]:
+        return "words", model not in self.inexact
+
+    def encodings(self) -> Sequence[str]:
+        return ("words",)
+
+    def learn(self, model: str, counted: Count, reported: int) -> None:
+        if not counted.exact:
+            self.learned.append((model, counted.tokens, reported))
+
+
+@dataclass
+class Book:
+    """A `PriceBook` of one model."""
+
+    known: ModelFacts = FACTS
+
+    def facts(self, endpoint: Endpoint, model: str) -> ModelFacts:
+        return self.known
+
+
+@dataclass
+class Shown:
+    """What the meter needs of a `Session`."""
+
+    head: Conversation
+    messages: list[Message] = field(default_factory=list)
+    busy: bool = False
+    known_assistant: Any = None
+
+    def context(self) -> tuple[tuple[Role, str], ...]:
+        return request_messages(self.head.system_prompt, self.messages)
+
+    def say(self, role: Role, text: str, usage: Usage | None = None, **more: Any) -> Message:
+        message = Message(f"m{len(self.messages)}", role, text, 0.0, usage=usage, **more)
+        self.messages.append(message)
+        return message
+
+
+def shown(endpoint: Endpoint = OPENAI, **head: Any) -> Shown:
+    made = Conversation("c", "Title", 0.0, 0.0, endpoint=endpoint.name, model=endpoint.model)
+    return Shown(replace(made, system_prompt="Be kind .", **head))
+
+
+@dataclass
+class Bench:
+    """A meter and what it stands on."""
+
+    meter: ConversationMeter
+    session: Shown
+    accounts: Accounts
+    counter: WordCounter
+    log: MemoryUsageLog
+
+
+def metered(
+    session: Shown,
+    endpoint: Endpoint = OPENAI,
+    *,
+    facts: ModelFacts = FACTS,
+    settings: Settings | None = None,
+    amounts: Mapping[Period, Amount] | None = None,
+    ask: Ask | None = None,
+) -> Bench:
+    counter, log = WordCounter(), MemoryUsageLog()
+    accounts = Accounts(log, Book(facts), counter, lambda: 0.0)
+    budgets = Budgets(amounts, accounts, lambda: 0.0) if amounts else None
+    meter = ConversationMeter(accounts, budgets, settings or Settings(), ask)
+    meter.watch(cast("Any", session), endpoint)
+    return Bench(meter, session, accounts, counter, log)
+
+
+SYSTEM = 3 + PER_MESSAGE
+
+
+async def test_a_draft_is_counted_with_what_stands_before_it_and_the_formats_tokens() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three")
+    room = metered(session)
+    await room.meter.settle()
+    before = SYSTEM + 2 + PER_MESSAGE + 1 + PER_MESSAGE + PRIMING
+    empty = room.meter.typed([""])
+    assert (empty.draft, empty.request, empty.sending) == (Count(0), Count(before), None)
+    reading = room.meter.typed(["four five", "six"])
+    assert reading.draft == Count(3)
+    assert reading.request == Count(before + PER_MESSAGE + 3)
+    assert reading.characters == len("four five\nsix")
+    assert reading.room == Room(1000, 100)
+    assert reading.share == (before + PER_MESSAGE + 3) / 1000
+
+
+async def test_before_anything_is_counted_all_is_an_estimate_and_nothing_is_loaded() -> None:
+    reads: list[str] = []
+
+    def read(name: str) -> bytes:
+        reads.append(name)
+        return read_packaged(name)
+
+    counter = Counter(Vocabularies(read))
+    accounts = Accounts(MemoryUsageLog(), Book(), counter, lambda: 0.0)
+    meter = ConversationMeter(accounts, None, Settings())
+    session = shown()
+    session.say(Role.USER, "What is the mitochondrion? " * 100)
+    meter.watch(cast("Any", session), OPENAI)
+    reading = meter.typed(["Tell me more about it, please."])
+    assert not reads
+    assert not reading.request.exact
+    exact = await meter.settle()
+    assert exact.request.exact
+    assert exact.request.tokens / 2 < reading.request.tokens < exact.request.tokens * 2
+    request = (*session.context(), (Role.USER, "Tell me more about it, please."))
+    assert exact.request == counter.count_request(request, "gpt-4o")
+    assert meter.typed(["Tell me"]).request == counter.count_request(
+        (*session.context(), (Role.USER, "Tell me")), "gpt-4o"
+    )
+
+
+async def test_each_message_is_counted_once() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    room = metered(session)
+    await room.meter.settle()
+    await room.meter.settle()
+    session.say(Role.ASSISTANT, "three")
+    room.meter.typed(["x"])
+    await room.meter.settle()
+    assert room.counter.counted == ["Be kind .", "one two", "three"]
+
+
+async def test_after_an_answer_the_reported_usage_is_the_base() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60, reasoning=20))
+    room = metered(session)
+    reading = await room.meter.settle()
+    assert reading.request == Count(140)
+    assert reading.last == Usage(prompt=100, completion=60, reasoning=20)
+    assert room.meter.typed(["four"]).request == Count(140 + 2 * PER_MESSAGE + 1)
+
+
+async def test_for_an_estimated_model_the_report_is_exact_and_with_a_draft_it_is_about() -> None:
+    session = shown(LOCAL)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60))
+    room = metered(session, LOCAL)
+    assert (await room.meter.settle()).request == Count(160)
+    assert not room.meter.typed(["four"]).request.exact
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session: session.say(Role.USER, "new"),
+        lambda session: setattr(session, "head", replace(session.head, system_prompt="Be brief .")),
+        lambda session: setattr(session, "head", replace(session.head, model="other")),
+        lambda session: session.say(Role.ASSISTANT, "no", state=MessageState.FAILED),
+    ],
+)
+async def test_what_was_reported_of_another_context_is_not_the_base(
+    change: Callable[[Shown], object],
+) -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=500, completion=60))
+    room = metered(session)
+    assert (await room.meter.settle()).request == Count(560)
+    change(session)
+    assert (await room.meter.settle()).request.tokens < 100
+
+
+async def test_a_report_without_prompt_or_completion_is_filled_up_by_counting() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100))
+    room = metered(session)
+    assert (await room.meter.settle()).request == Count(100 + 1 + PER_MESSAGE)
+    session.messages[-1] = replace(session.messages[-1], id="other", usage=Usage(completion=9))
+    assert (await room.meter.settle()).request == Count(SYSTEM + 3 + 2 * PER_MESSAGE + PRIMING)
+
+
+async def test_what_does_not_fit_is_told_in_full_where_it_would_be_refused() -> None:
+    session = shown()
+    session.say(Role.USER, "word " * 2000)
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60))  # the rest was dropped
+    room = metered(session)
+    assert (await room.meter.settle()).request.tokens > 2000
+    session.head = replace(session.head, overflow=Overflow.DROP)
+    assert (await room.meter.settle()).request == Count(160)
+    reading = room.meter.typed(["word " * 3000])
+    assert reading.request == Count(900, exact=False)
+
+
+async def test_sending_costs_its_prompt_and_unknown_prices_are_unpriced() -> None:
+    room = metered(shown())
+    await room.meter.settle()
+    reading = room.meter.typed(["one two"])
+    tokens = SYSTEM + PRIMING + PER_MESSAGE + 2
+    assert reading.sending == Cost(tokens * 10**9, free=False)
+    room = metered(shown(), facts=ModelFacts())
+    await room.meter.settle()
+    assert str(room.meter.typed(["one two"]).sending) == "unpriced"
+    room = metered(shown(), facts=ModelFacts(FREE))
+    await room.meter.settle()
+    assert str(room.meter.typed(["one two"]).sending) == "free"
+
+
+async def test_what_was_used_is_what_the_records_say() -> None:
+    room = metered(shown())
+    reading = await room.meter.settle()
+    assert (reading.used, reading.cost, reading.session) == (None, None, None)
+    for conversation in ("c", "other"):
+        await room.accounts.record_usage(
+            Origin(conversation),
+            OPENAI,
+            "gpt-4o",
+            Usage(10, 5),
+            at=0.0,
+            first_token=None,
+            duration=1.0,
+            outcome=Outcome.COMPLETE,
+        )
+    reading = room.meter.typed([""])
+    assert reading.used == Usage(10, 5)
+    assert str(reading.cost) == "$20.00"
+    assert str(reading.session) == "$40.00"
+
+
+async def test_budgets_count_what_sending_would_take_at_each_key() -> None:
+    amounts = {Period.DAY: Amount(tokens=100), Period.REQUEST: Amount(tokens=20)}
+    room = metered(shown(), amounts=amounts)
+    await room.meter.settle()
+    assert [state.coming.tokens for state in room.meter.typed([""]).budgets] == [0, 0]
+    states = room.meter.typed(["one two three four five six"]).budgets
+    assert [state.period for state in states] == [Period.REQUEST, Period.DAY]
+    assert [state.warns for state in states] == [True, False]
+    assert states[0].coming.tokens == SYSTEM + PRIMING + PER_MESSAGE + 6
+
+
+async def test_a_disk_that_fails_leaves_the_rest_of_the_meter() -> None:
+    room = metered(shown())
+    room.log.failing = Problem(ProblemKind.STORAGE, "The disk is full.")
+    room.meter.typed(["one"])
+    assert (await room.meter.settle()).request == Count(SYSTEM + PRIMING + PER_MESSAGE + 1)
+
+
+async def test_the_limit_of_characters_is_shown_with_them() -> None:
+    settings = Settings(limits=LimitSettings(prompt_characters=5))
+    reading = metered(shown(), settings=settings).meter.typed(["one", "two"])
+    assert (reading.characters, reading.most_characters) == (7, 5)
+
+
+async def test_while_an_answer_comes_the_question_is_inside_and_the_answer_grows() -> None:
+    session = shown()
+    room = metered(session)
+    await room.meter.settle()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "", state=MessageState.STREAMING)
+    session.busy = True
+    reading = room.meter.streaming(80)
+    assert reading.answer == 20
+    assert reading.request.tokens >= SYSTEM + PER_MESSAGE + PRIMING
+    assert (await room.meter.settle()).answer == 20
+    assert room.meter.typed(["next"]).answer == 20
+    assert room.meter.streaming(160).answer == 40
+    session.messages[-1] = replace(session.messages[-1], state=MessageState.COMPLETE, text="three")
+    session.busy = False
+    assert room.meter.typed([""]).answer == 0
+
+
+async def test_another_conversation_has_its_own_reading() -> None:
+    first, second = shown(), shown(id="d")
+    first.say(Role.USER, "word " * 50)
+    room = metered(first)
+    long = await room.meter.settle()
+    room.meter.watch(cast("Any", second), OPENAI)
+    short = await room.meter.settle()
+    assert long.request.tokens - short.request.tokens == 50 + PER_MESSAGE
+
+
+async def test_another_model_is_counted_for_with_the_draft_as_it_is() -> None:
+    room = metered(shown())
+    room.meter.typed(["one two"])
+    assert (await room.meter.settle()).request.exact
+    room.meter.watch(cast("Any", room.session), LOCAL)
+    reading = await room.meter.settle()
+    assert reading.draft == Count(2, exact=False)
+    assert not reading.request.exact
+
+
+async def test_without_an_endpoint_there_is_an_estimate_and_no_cost() -> None:
+    room = metered(shown())
+    room.meter.watch(cast("Any", room.session), None)
+    room.meter.typed(["one two"])
+    reading = await room.meter.settle()
+    assert not reading.request.exact
+    assert (reading.sending, reading.room) == (None, Room())
+
+
+async def test_in_assistant_mode_the_context_is_an_estimate_with_the_instructions() -> None:
+    session = shown(mode=Mode.ASSISTANT)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=5000, completion=60))
+    room = metered(session)
+    plain = (await room.meter.settle()).request
+    assert plain == Count(SYSTEM + 3 + 2 * PER_MESSAGE + PRIMING, exact=False)
+
+    @dataclass
+    class Spec:
+        instructions: str = "teach me well"
+        model: str = ""
+
+    @dataclass
+    class Assistant:
+        spec: Spec = field(default_factory=Spec)
+
+    session.known_assistant = Assistant()
+    assert (await room.meter.settle()).request.tokens == plain.tokens + 3 + PER_MESSAGE
+
+
+class Tokenizer:
+    """An endpoint's own tokenizer: ten tokens a word."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.failing = False
+
+    async def __call__(self, endpoint: Endpoint, request: CompletionRequest) -> int | None:
+        self.asked.append(tuple(text for _, text in request.messages))
+        if self.failing:
+            raise StudyBuddyError(Problem(ProblemKind.NO_CONNECTION, "Nobody is there."))
+        return sum(10 * len(text.split()) for _, text in request.messages)
+
+
+async def test_the_endpoints_own_tokenizer_is_asked_at_rest_and_makes_it_exact() -> None:
+    session, ask = shown(LOCAL), Tokenizer()
+    session.say(Role.USER, "one two")
+    room = metered(session, LOCAL, ask=ask)
+    room.meter.typed(["three"])
+    assert not ask.asked
+    reading = await room.meter.settle()
+    assert reading.request == Count(60)
+    assert ask.asked == [("Be kind .", "one two"), ("Be kind .", "one two", "three")]
+    assert room.counter.learned == [("tiny", SYSTEM + 2 + PER_MESSAGE + PRIMING, 50)]
+    typed = room.meter.typed(["three four"])
+    assert typed.request == Count(50 + PER_MESSAGE + 2, exact=False)
+    assert room.meter.typed([""]).request == Count(50)
+
+
+async def test_a_tokenizer_that_fails_leaves_the_estimate() -> None:
+    session, ask = shown(LOCAL), Tokenizer()
+    ask.failing = True
+    session.say(Role.USER, "one two")
+    room = metered(session, LOCAL, ask=ask)
+    reading = await room.meter.settle()
+    assert reading.request == Count(SYSTEM + 2 + PER_MESSAGE + PRIMING, exact=False)
+
+
+async def test_an_endpoint_elsewhere_is_not_shown_what_was_not_sent() -> None:
+    remote = Endpoint("Remote", "https://llm.example/v1", EndpointKind.REMOTE, "tiny")
+    session, ask = shown(remote), Tokenizer()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three")
+    room = metered(session, remote, ask=ask)
+    room.meter.typed(["a secret"])
+    await room.meter.settle()
+    assert ask.asked == [("Be kind .", "one two", "three")]
+    session.head = replace(session.head, endpoint="Another")
+    session.say(Role.USER, "four")
+    await room.meter.settle()
+    assert len(ask.asked) == 1
+
+
+async def test_exact_counts_ask_nobody() -> None:
+    session, ask = shown(), Tokenizer()
+    session.say(Role.USER, "one two")
+    room = metered(session, ask=ask)
+    room.meter.typed(["x"])
+    await room.meter.settle()
+    assert not ask.asked
+
+
+async def test_of_an_endpoint_that_chooses_its_model_the_one_that_answered_is_counted_for() -> None:
+    chooses = replace(LOCAL, model="")
+    session = shown(chooses)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", model="own")
+    room = metered(session, chooses)
+    assert (await room.meter.settle()).request.exact  # "own" is one that the counter knows
+    session.say(Role.USER, "four")
+    assert (await room.meter.settle()).request.exact
