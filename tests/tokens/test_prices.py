@@ -149,7 +149,7 @@ def test_tuned_models_have_their_own_price_and_the_size_of_their_base(
 
 def test_a_snapshot_with_another_price_has_it() -> None:
     assert tariff("gpt-4o-2024-05-13").rates[0].input == 5
-    assert facts("gpt-4o-2024-05-13").max_output == 4_096
+    assert facts("gpt-4o-2024-05-13").context_window == 128_000
 
 
 @pytest.mark.parametrize("name", ["gpt-99", "gpt-4o-2030-01-01", "gpt-6-luna-mini", "llama3"])

@@ -24,7 +24,7 @@ from studybuddy.tokens.overlay import _ROWS, sizes_of
         ("openai/gpt-6.1-terra", 1_050_000, 128_000),
         ("anthropic/claude-opus-5.5", 1_000_000, 128_000),
         ("claude-sonnet-4-5-20250929", 200_000, 64_000),
-        ("models/gemini-2.5-flash", 1_048_576, 65_536),
+        ("models/gemini-2.5-flash", 1_048_576, 65_535),
     ],
 )
 def test_published_sizes_are_known(model: str, window: int, longest: int) -> None:
