@@ -89,8 +89,8 @@ _ROWS: tuple[tuple[Sizes, str], ...] = (
     ),
     (
         Sizes(1_000_000, 128_000, "anthropic", "Claude Docs, Models overview"),
-        "claude-fable-5-2 claude-fable-5-1 claude-fable-5 claude-opus-5-5 claude-opus-5 claude-sonnet-5-5 "
-        "claude-sonnet-5 claude-haiku-5-5",
+        "claude-fable-5-2 claude-fable-5-1 claude-fable-5 claude-opus-5-5 claude-opus-5 "
+        "claude-sonnet-5-5 claude-sonnet-5 claude-haiku-5-5",
     ),
     (
         Sizes(200_000, 64_000, "anthropic", "Claude Docs, overviews of the 4.5 models"),
