@@ -14,6 +14,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
+from studybuddy.chat.usage_export import total_of
 from studybuddy.domain.accounts import By, Group, Total, UsageLog, UsageRecord
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.problems import StudyBuddyError
@@ -165,7 +166,7 @@ class UsageScreen(Dialog[None]):
     # What is shown
 
     def _show(self, seen: _Seen) -> None:
-        total = sum((group.total for group in seen.groups), Total())
+        total = total_of(seen.groups)
         self._loaded = True
         self.query_one("#model", Label).update(_dates(seen))
         text = _totals(total) if seen.groups else _NOTHING_THEN if self._any else _NOTHING
