@@ -51,6 +51,24 @@ def test_the_context_window_is_found_where_a_server_tells_it(
     assert models == [Model("m", context_window=tokens)]
 
 
+@pytest.mark.parametrize(
+    ("entry", "tokens"),
+    [
+        ({"top_provider": {"max_completion_tokens": 16384, "context_length": 128000}}, 16384),
+        ({"top_provider": {"max_completion_tokens": None}}, None),
+        ({"max_completion_tokens": 8192}, 8192),
+        ({"max_output_tokens": 4096}, 4096),
+        ({"top_provider": "none", "max_completion_tokens": "many"}, None),
+        ({"max_completion_tokens": 10**30}, 10**12),
+    ],
+)
+def test_the_longest_answer_is_found_where_a_server_tells_it(
+    entry: dict[str, Any], tokens: int | None
+) -> None:
+    models = listed_models(json.dumps([{"id": "m", **entry}]).encode())
+    assert models == [Model("m", max_output=tokens)]
+
+
 def test_a_shutdown_date_is_kept() -> None:
     body = json.dumps([{"id": "m", "owned_by": "openai", "shutdown_date": "2027-01-14"}])
     assert listed_models(body.encode()) == [Model("m", "openai", shutdown_date="2027-01-14")]

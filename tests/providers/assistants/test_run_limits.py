@@ -13,6 +13,8 @@ from studybuddy.providers.assistants.source import Client
 from tests.contract.assistant_service import all_of, last_run
 from tests.engine.runs.scripted import Host, ScriptedAsker, host, says
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 ENDPOINT = Endpoint("lab", "http://lab.invalid/v1", EndpointKind.REMOTE)
 
 

@@ -53,5 +53,7 @@ class Model:
     owned_by: str = ""
     context_window: int | None = None
     """Tokens; `None` where the server does not say."""
+    max_output: int | None = None
+    """Tokens that an answer may have at most; `None` where the server does not say."""
     shutdown_date: str = ""
     """ISO date after which the endpoint no longer serves it; empty where not announced."""

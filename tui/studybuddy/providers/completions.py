@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -28,6 +29,7 @@ from studybuddy.providers.problems import is_broken_connection, problem_of
 from studybuddy.providers.statuses import problem_of_status
 from studybuddy.providers.tokenizer import SECONDS, EndpointTokenizer, encodable
 from studybuddy.providers.told import told
+from studybuddy.providers.windows import fetched, with_windows
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +58,18 @@ class OpenAICompletionProvider:
     async def models(self) -> Sequence[Model]:
         """List the endpoint's models in the order of the server; for OpenAI only those that chat.
 
+        Of servers on this machine, with the context windows that they tell elsewhere.
+
         Raises:
             StudyBuddyError: when the list cannot be had.
         """
+        models = await self._listed()
+        if self._endpoint.kind is not EndpointKind.LOCAL:
+            return models
+        chosen = self._default_model or next((model.id for model in models), "")
+        return await with_windows(models, chosen, partial(fetched, self._endpoint, self._client))
+
+    async def _listed(self) -> list[Model]:
         try:
             # The raw response, since servers differ in what they put into the list.
             response = await self._client.models.with_raw_response.list(
@@ -99,7 +110,7 @@ class OpenAICompletionProvider:
             StudyBuddyError: when the list cannot be had, or has none.
         """
         if not self._default_model:
-            names = [model.id for model in await self.models()]
+            names = [model.id for model in await self._listed()]
             if not names:
                 raise StudyBuddyError(outcomes.no_models(self._endpoint))
             self._default_model = next((name for name in names if looks_like_chat(name)), names[0])

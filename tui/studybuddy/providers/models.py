@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studybuddy.domain.endpoints import Model
+from studybuddy.domain.reported_usage import MOST_TOKENS
 from studybuddy.domain.text import harmless
 
 DEFAULT_OPENAI_MODEL = "gpt-6-luna"
@@ -56,26 +57,44 @@ def _model(entry: Mapping[str, Any]) -> Model | None:
         id=name,
         owned_by=harmless(_text(entry.get("owned_by"))),
         context_window=_context_window(entry),
+        max_output=_max_output(entry),
         shutdown_date=harmless(_text(entry.get("shutdown_date"))),
     )
 
 
 def _context_window(entry: Mapping[str, Any]) -> int | None:
     """Tokens: what is loaded before what the model was trained for."""
-    meta = entry.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
-    for holder, name in (
+    meta = _inner(entry, "meta")
+    return _first(
         (entry, "loaded_context_length"),  # LM Studio
         (meta, "n_ctx"),  # llama.cpp
         (entry, "max_model_len"),  # vLLM
-        (entry, "context_window"),  # Groq
+        (entry, "context_window"),  # Groq, StudyBuddy's engine
         (entry, "context_length"),  # OpenRouter, Together
         (entry, "max_context_length"),  # LM Studio, Mistral
         (meta, "n_ctx_train"),  # older llama.cpp
-    ):
+    )
+
+
+def _max_output(entry: Mapping[str, Any]) -> int | None:
+    return _first(
+        (_inner(entry, "top_provider"), "max_completion_tokens"),  # OpenRouter
+        (entry, "max_completion_tokens"),  # Groq
+        (entry, "max_output_tokens"),
+    )
+
+
+def _inner(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = entry.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _first(*places: tuple[Mapping[str, Any], str]) -> int | None:
+    """The first number above 0 in one of these places."""
+    for holder, name in places:
         value = holder.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
+            return min(value, MOST_TOKENS)
     return None
 
 
