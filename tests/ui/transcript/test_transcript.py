@@ -488,3 +488,33 @@ async def test_focus_is_shown_without_a_new_layout() -> None:
         app.transcript.cursor_previous()
         await pilot.pause()
         assert app.layouts == 0
+
+
+async def test_heads_say_what_is_pinned_kept_and_not_in_the_context_any_more() -> None:
+    messages = talk(3)
+    messages[1] = replace(messages[1], kept=True)
+    app = Host(messages)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert app.lines()[4] == "Study Buddy · kept answer"
+        app.transcript.set_outside(frozenset({"0", "1"}))
+        await pilot.pause()
+        assert app.lines()[1] == "You · not in the context"
+        assert app.lines()[4] == "Study Buddy · kept answer · not in the context"
+        assert app.lines()[7] == "You"
+        app.transcript.replace(replace(messages[0], pinned=True))
+        app.transcript.set_outside(frozenset({"1"}))
+        await pilot.pause()
+        assert app.lines()[1] == "You · pinned"
+        app.transcript.set_outside(frozenset())
+        await pilot.pause()
+        assert "not in the context" not in "".join(app.lines())
+
+
+async def test_what_is_not_in_the_context_is_still_said_after_a_new_layout() -> None:
+    app = Host(talk(2))
+    async with app.run_test(size=SIZE) as pilot:
+        app.transcript.set_outside(frozenset({"0"}))
+        await pilot.resize_terminal(50, 20)
+        await pilot.pause()
+        assert "You · not in the context" in app.lines()

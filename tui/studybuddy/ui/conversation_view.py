@@ -24,6 +24,7 @@ from studybuddy.domain.events import (
 from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
+from studybuddy.ui.context_marks import ContextMarks
 from studybuddy.ui.conversation_pane import ConversationPane
 from studybuddy.ui.drafts import DraftKeeper, joined
 from studybuddy.ui.faults import tell_fault
@@ -39,6 +40,7 @@ from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
+    from studybuddy.domain.metering import Reading
     from studybuddy.domain.runs import RunStep
 
 STREAMING = 0.1
@@ -72,7 +74,8 @@ class ConversationView(ConversationPane):
         """Who answers in assistant mode, where that is known."""
         self.about_to_ask: Callable[[Session], None] = lambda _: None
         self.steps = StepsKeeper(self.transcript, self._steps)
-        self.meter = MeterKeeper(self, desk, self.meter_line, lambda: self.session)
+        self._marks = ContextMarks(self, desk, self.transcript, lambda: self.session)
+        self.meter = MeterKeeper(self, desk, self.meter_line, lambda: self.session, self._counted)
 
     def on_mount(self) -> None:
         self.endpoint_changed()
@@ -122,6 +125,7 @@ class ConversationView(ConversationPane):
         if turn is not None and (answer := turn.answer_shown()) is not None:
             messages = [answer if message.id == answer.id else message for message in messages]
         with self.app.batch_update():
+            self._marks.clear()
             self.transcript.set_messages(messages)
             self.status.activity = turn.activity if turn else self._idle
             self.status.hint = self._hint()
@@ -140,6 +144,7 @@ class ConversationView(ConversationPane):
             return
         self.drafts.sent()
         self.meter.typed(())
+        self.post_message(self.Rested())
         self.about_to_ask(self.session)
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
@@ -280,6 +285,10 @@ class ConversationView(ConversationPane):
         self.meter.begin()
         self.meter.settle()
         self.post_message(self.Rested())
+
+    def _counted(self, reading: Reading) -> None:
+        if not self.busy:
+            self._marks.refresh(reading, fitted=self.turn is not None and bool(self.turn.fitted))
 
     async def flush_draft(self) -> None:
         """Store what is typed."""

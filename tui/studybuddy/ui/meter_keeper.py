@@ -44,13 +44,19 @@ class MeterKeeper:
     """
 
     def __init__(
-        self, node: Widget, desk: Desk, line: MeterLine, session: Callable[[], Session]
+        self,
+        node: Widget,
+        desk: Desk,
+        line: MeterLine,
+        session: Callable[[], Session],
+        settled: Callable[[Reading], None],
     ) -> None:
         """Take the widget whose workers count, and the line, and where the session is to be had."""
         self._node = node
         self._desk = desk
         self._line = line
         self._session = session
+        self._settled = settled
         self._meter: Meter | None = None
         self._begun = False
 
@@ -98,3 +104,4 @@ class MeterKeeper:
         reading = await meter.settle()
         if session is self._session():
             self._line.reading = reading
+            self._settled(reading)

@@ -79,5 +79,9 @@ def hint_of(turn: Turn | None, steps: Sequence[RunStep], keys: Mapping[str, str]
     """What the status line says that can be pressed."""
     if turn is not None and turn.required is not None:
         return f"{keys['answer']} answers"
+    if turn is not None and not turn.over and turn.fitted:
+        return turn.fitted
+    if turn is not None and turn.answer is not None and turn.answer.kept:
+        return f"{keys['retry']} asks afresh"
     count = sum(len(step.calls) or 1 for step in steps)  # as the panel counts its lines
     return f"{count} step{'s' * (count > 1)}: {keys['steps']}" if count else ""

@@ -155,6 +155,8 @@ class Turn:
     def _summary(self, answer: Message) -> str:
         if answer.state is MessageState.STOPPED:
             return _STOPPED
+        if answer.kept:
+            return "A kept answer; nothing was sent."
         if self._taken_up:
             return "Answered."
         now = time.monotonic()

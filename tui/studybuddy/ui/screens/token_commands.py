@@ -25,6 +25,7 @@ from studybuddy.ui.widgets.meter import MeterLine
 if TYPE_CHECKING:
     from studybuddy.domain.limits import Period
     from studybuddy.domain.metering import ContextReport, Part
+    from studybuddy.ui.filler_line import FillerLine
     from studybuddy.ui.services import Services
 
 SAVINGS = {
@@ -42,6 +43,7 @@ class TokenCommands(ThreadCommands):
         super().__init__(services)
         self._setup = services.setup
         self._savings = services.settings.savings
+        self._filler: FillerLine | None = None
         self._near: set[tuple[Period, str, bool]] = set()
 
     # What stands in the way
@@ -106,6 +108,26 @@ class TokenCommands(ThreadCommands):
         told = f"Lifted: {names}." if names else "No budget stands in the way."
         self.notify(told, timeout=6, markup=False)
         self.view.meter.settle()
+
+    @on(ConversationView.Rested)
+    @work(group="filler", exclusive=True, exit_on_error=False)
+    async def _rested(self) -> None:
+        """Show what would be left out of the draft, where that is switched on."""
+        view, draft = self.view, self.view.prompt.text
+        if self._filler is None and not (self._savings.filler_words and draft):
+            return
+        from studybuddy.domain.usage import Count
+        from studybuddy.ui.filler_line import FillerLine
+
+        if self._filler is None:
+            self._filler = FillerLine()
+            self._filler.display = False
+            await view.mount(self._filler, before=view.prompt)
+        if not self._savings.filler_words or not draft:
+            self._filler.tell((), Count())
+            return
+        model = self._desk.endpoint.model if self._desk.endpoint else ""
+        await self._filler.look(draft, self._desk.accounts.counter, model)
 
     # What is looked at
 
@@ -214,6 +236,7 @@ class TokenCommands(ThreadCommands):
         self._savings = replace(self._savings, **{name: on})
         self._desk.use_savings(self._savings)
         self.notify(f"{SAVINGS[name]}: {'on' if on else 'off'}.", timeout=5)
+        self._rested()
         try:
             await self._setup.set(f"savings.{name}", on)
         except StudyBuddyError as error:

@@ -37,6 +37,7 @@ class Book:
         self.look = look
         self.messages: list[Message] = []
         self.heights = Heights()
+        self._outside: frozenset[str] = frozenset()
         self._places: dict[str, int] = {}
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._kept = 0
@@ -109,6 +110,12 @@ class Book:
             return
         entry.expect(text, self.look)
         self.heights.set(place, entry.height)
+
+    def set_outside(self, ids: frozenset[str]) -> None:
+        """Say in the heads of these messages that the model does not get them, and of no others."""
+        changed, self._outside = ids ^ self._outside, ids
+        for key in changed & self._entries.keys():
+            self._entries[key].set_outside(key in ids, self.look)  # as high as before
 
     def __contains__(self, message_id: str) -> bool:
         return message_id in self._places
@@ -208,7 +215,12 @@ class Book:
             # What draws messages is not loaded before the first frame.
             from studybuddy.ui.transcript.entry import open_entry
 
-            entry = open_entry(message, self.look, last=self._is_last(item))
+            entry = open_entry(
+                message,
+                self.look,
+                last=self._is_last(item),
+                outside=message.id in self._outside,
+            )
             self._entries[message.id] = entry
             self._kept += entry.kept_lines
             self.heights.set(item, entry.height)

@@ -17,6 +17,7 @@ from studybuddy.ui.transcript.sections import Section, split_markdown, split_pla
 from studybuddy.ui.transcript.wrap import measurable, wrap
 
 _RETRY_KEY = "retry key"
+PINNED, KEPT, OUTSIDE = "pinned", "kept answer", "not in the context"
 _ASK_AGAIN = "Press the retry key to ask again."
 
 
@@ -40,6 +41,8 @@ class Entry:
     """While the answer is being written; it draws the part before the foot."""
     pending: list[str] = field(default_factory=list)
     """Text that came and was not looked at yet."""
+    outside: bool = False
+    """Whether the model does not get it any more."""
 
     @property
     def height(self) -> int:
@@ -85,7 +88,7 @@ class Entry:
 
     def relay(self, look: Look, *, last: bool) -> None:
         """Lay out for another width or palette, the text when it is seen."""
-        self.parts[0] = _fixed(_head(self.message, look))
+        self.parts[0] = _fixed(_head(self.message, look, self.outside))
         self.parts[-1] = _fixed(_foot(self.message, look, last))
         for part in self.parts[1:-1]:
             part.layout = None
@@ -94,10 +97,16 @@ class Entry:
 
     def restate(self, message: Message, look: Look, *, last: bool) -> None:
         """Put `message` in the place of the old one, which has the same text."""
-        if _author(message) != _author(self.message):
-            self.parts[0] = _fixed(_head(message, look))
+        if _titled(message) != _titled(self.message):
+            self.parts[0] = _fixed(_head(message, look, self.outside))
         self.message = message
         self.parts[-1] = _fixed(_foot(message, look, last))
+
+    def set_outside(self, outside: bool, look: Look) -> None:
+        """Say in the head whether the model gets it."""
+        if outside is not self.outside:
+            self.outside = outside
+            self.parts[0] = _fixed(_head(self.message, look, outside))
 
     def _take(self, sealed: list[Sealed]) -> None:
         assert self.live is not None
@@ -108,20 +117,21 @@ class Entry:
         part.height = len(part.layout.lines)
 
 
-def open_entry(message: Message, look: Look, *, last: bool) -> Entry:
+def open_entry(message: Message, look: Look, *, last: bool, outside: bool = False) -> Entry:
     """Return the entry of `message`, none of its text laid out yet."""
-    head = _fixed(_head(message, look))
+    head = _fixed(_head(message, look, outside))
     foot = _fixed(_foot(message, look, last))
     text = _text(message)
     if message.state is MessageState.STREAMING:
         empty = Part(0, Section("", False, True), Layout([], "", []))
-        entry = Entry(message, [head, empty, foot], Live(look.width, look.palette))
+        live = Live(look.width, look.palette)
+        entry = Entry(message, [head, empty, foot], live, outside=outside)
         if text:
             entry.expect(message.text, look)
         return entry
     split = split_plain if message.role is Role.USER else split_markdown
     bodies = [Part(_estimate(section, look.width), section) for section in split(text)]
-    return Entry(message, [head, *bodies, foot])
+    return Entry(message, [head, *bodies, foot], outside=outside)
 
 
 def _text(message: Message) -> str:
@@ -152,7 +162,12 @@ def _author(message: Message) -> tuple[str, str]:
     return message.details.assistant_name if message.details else "", message.model
 
 
-def _head(message: Message, look: Look) -> list[Line]:
+def _titled(message: Message) -> tuple[tuple[str, str], bool, bool]:
+    """What of a message its head tells."""
+    return _author(message), message.pinned, message.kept
+
+
+def _head(message: Message, look: Look, outside: bool) -> list[Line]:
     palette = look.palette
     assistant = _author(message)[0] or look.assistant_name
     name, style = {
@@ -161,10 +176,20 @@ def _head(message: Message, look: Look) -> list[Line]:
         Role.SYSTEM: ("System", palette.dim),
     }[message.role]
     pieces = [measurable(harmless(name))]
-    styles = [style]
-    if message.model and message.role is Role.ASSISTANT:
-        pieces.append(measurable(harmless(f" · {message.model}")))
-        styles.append(palette.dim)
+    styles = [palette.dim if outside else style]
+    told = [message.model] if message.model and message.role is Role.ASSISTANT else []
+    told += [
+        mark
+        for mark, holds in (
+            (PINNED, message.pinned),
+            (KEPT, message.kept),
+            (OUTSIDE, outside),
+        )
+        if holds
+    ]
+    for text in told:
+        pieces.append(measurable(harmless(f" · {text}")))
+        styles.append(palette.note if text == PINNED else palette.dim)
     return [blank(0), _uncopied(cut(pieces, styles, wrap(pieces, look.width)[0], 0))]
 
 

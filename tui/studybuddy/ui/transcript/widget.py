@@ -118,6 +118,11 @@ class Transcript(Walking, can_focus=True):
             else:
                 self._timer = self.set_timer(wait, self._frame)
 
+    def set_outside(self, ids: frozenset[str]) -> None:
+        """Mark these messages, and no others, as what the model does not get."""
+        self._book.set_outside(ids)
+        self._update()
+
     def clear(self) -> None:
         """Show no messages."""
         self.set_messages(())

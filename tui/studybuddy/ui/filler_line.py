@@ -1,0 +1,48 @@
+"""What will be left out of the prompt on sending, and how many tokens that saves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from studybuddy.domain.counting import TokenCounter
+from studybuddy.domain.filler import Shortened, shorten
+from studybuddy.domain.text import harmless
+from studybuddy.domain.usage import Count
+
+
+class FillerLine(Static):
+    """One line above the prompt, which is there only while something would be left out."""
+
+    DEFAULT_CSS = """
+    FillerLine {
+        height: 1;
+        padding: 0 1;
+        color: $text-muted;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
+
+    async def look(self, draft: str, counter: TokenCounter, model: str) -> None:
+        """Show what would be left out of a draft, off the event loop."""
+        self.tell(*await asyncio.to_thread(_saved, draft, counter, model))
+
+    def tell(self, removed: Sequence[str], saved: Count) -> None:
+        """Show what is left out and what that saves; nothing where that is nothing."""
+        self.display = bool(removed)
+        words = ", ".join(f"“{' '.join(harmless(word).split()).strip(' ,')}”" for word in removed)
+        tokens = f"{saved} token{'s' * (saved.tokens != 1)}"
+        self.update(Content(f"Saves {tokens} on sending, leaves out {words}"))
+
+
+def _saved(draft: str, counter: TokenCounter, model: str) -> tuple[Sequence[str], Count]:
+    shortened: Shortened = shorten(draft)
+    if not shortened.removed:
+        return (), Count()
+    before, after = counter.count(draft, model), counter.count(shortened.text, model)
+    exact = before.exact and after.exact
+    return shortened.removed, Count(max(0, before.tokens - after.tokens), exact)
