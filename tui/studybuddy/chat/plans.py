@@ -17,7 +17,7 @@ MARGIN = 0.1
 SCALED_MARGIN = 0.02
 """The same, where the endpoint told how far estimates are off."""
 _LONGEST_SUMMARY = 4096
-_SUMMARY_SHARE = 5
+_SUMMARY_SHARE = 8
 """A summary may have this part of the room, as 1 / n."""
 _LEFT_AFTER_SUMMARY = 0.5
 """Share of the room that is left in use where older turns are summed up: it is done seldom."""
