@@ -18,8 +18,9 @@ from tests.benchmarks.runs import measure_runs
 from tests.benchmarks.scale import measure_scale
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.streaming import measure_streaming
+from tests.benchmarks.tokens import measure_tokens
 
-NAMES = ("start", "stream", "storage", "idle", "indexing", "runs")
+NAMES = ("start", "stream", "storage", "idle", "indexing", "runs", "tokens")
 
 
 def main() -> int:
@@ -81,6 +82,9 @@ def main() -> int:
             _say("runs")
             samples = options.runs or (3 if quick else 20)
             measure_runs(report, folder, samples, 50 if quick else 1_000, 10 if quick else 50)
+        if "tokens" in names and not options.only_baselines:
+            _say("tokens")
+            measure_tokens(report, 60 if quick else 400)
     print(report.table())
     if options.json:
         options.json.write_text(json.dumps(report.raw(), indent=1) + "\n")

@@ -248,8 +248,7 @@ class ConversationMeter:
         Reasoning is not sent again.
         """
         answer = last_answer(session, self._endpoint)
-        usage = answer.usage if answer is not None else None
-        if answer is None or usage is None:
+        if answer is None or (usage := answer.usage) is None:
             return None
         prompt = session.head.system_prompt
         if self._prompts.setdefault(answer.id, prompt) != prompt:
