@@ -50,12 +50,32 @@ def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
         "studybuddy.commands.ask",
         "studybuddy.commands.doctor",
         "studybuddy.commands.tokens",
+        "studybuddy.commands.usage",
         "studybuddy.engine.serve",
     ],
 )
 def test_commands_without_a_screen_do_not_load_textual(module: str, tmp_path: Path) -> None:
     code = f"import {module}, studybuddy.assembly, studybuddy.cli"
     assert not loaded_by(code, tmp_path) & {"textual", "rich", *HEAVY}
+
+
+def test_usage_is_shown_without_a_screen_an_endpoint_or_a_tokenizer(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from contextlib import closing\n"
+        "from studybuddy.storage.database import open_database\n"
+        "from studybuddy.storage.paths import Paths\n"
+        "file = Paths.from_environment(os.environ).database_file\n"
+        "with closing(open_database(file).connection): pass\n"
+        "from studybuddy.cli import main\n"
+        "sys.stdout = sys.stderr\n"
+        "assert main(['usage']) == 0\n"
+        "assert main(['usage', '--by', 'conversation', '--json']) == 0\n"
+        "sys.stdout = sys.__stdout__\n"
+    )
+    loaded = loaded_by(code, tmp_path)
+    assert "sqlite3" in loaded
+    assert not loaded & {"textual", "rich", "genai_prices", "msgspec", "tomlkit", *HEAVY}
 
 
 def test_help_and_version_load_next_to_nothing(tmp_path: Path) -> None:

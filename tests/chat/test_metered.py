@@ -357,3 +357,12 @@ class _Gate(asyncio.Event):
     async def wait(self) -> Literal[True]:
         self.reached.set()
         return await super().wait()
+
+
+async def test_where_nothing_would_be_kept_of_it_nothing_is_learnt() -> None:
+    lab = Lab([REPORT, CompletionFinished("stop", "small")], exact=False)
+    connector = MeteredConnector(ScriptedConnector(lab.provider), lab.accounts, learns=False)
+    provider = await connector.connect(ENDPOINT)
+    assert [event async for event in provider.stream(REQUEST)]
+    assert (await lab.record()).usage == REPORT.usage
+    assert lab.counter.learnt == []

@@ -37,7 +37,7 @@ class WordCounter:
         return self.count(text, model) + Count(3)
 
     def priming(self, model: str) -> Count:
-        return Count(3)
+        return Count(3, self.exact)
 
     def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> Count:
         counts = (self.count_message(role, text, model) for role, text in messages)

@@ -231,6 +231,15 @@ def run_tokens(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return tokens.run(args, services)
 
 
+def run_usage(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Show what was used; nothing is made or written."""
+    from studybuddy.commands import usage
+    from studybuddy.storage.usage_reader import UsageReader
+
+    reader = UsageReader(Paths.from_environment(environ).database_file)
+    return usage.run(args, usage.UsageServices(reader))
+
+
 def run_doctor(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Check what is set up and reachable."""
     from studybuddy import __version__

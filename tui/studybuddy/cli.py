@@ -21,6 +21,7 @@ COMMANDS = {
     "ask": ("studybuddy.commands.ask", "ask one question and print the answer"),
     "serve": ("studybuddy.engine.serve", "serve models with OpenAI's API"),
     "tokens": ("studybuddy.commands.tokens", "count the tokens of a text or a request"),
+    "usage": ("studybuddy.commands.usage", "show what was used and what it cost"),
     "doctor": ("studybuddy.commands.doctor", "check what is set up and reachable"),
 }
 """Each command with the module that declares its arguments, and its help."""
@@ -49,6 +50,10 @@ def main(argv: list[str] | None = None) -> int:
             from studybuddy.assembly import run_tokens
 
             return run_tokens(args, os.environ)
+        case "usage":
+            from studybuddy.assembly import run_usage
+
+            return run_usage(args, os.environ)
         case "doctor":
             from studybuddy.assembly import run_doctor
 

@@ -65,11 +65,17 @@ class MeteredConnector:
         connector: Connector,
         accounts: Accounts,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        learns: bool = True,
     ) -> None:
-        """Take the connector that connects, who takes the records, and a clock in seconds."""
+        """Take the connector that connects, who takes the records, and a clock in seconds.
+
+        `learns` is off where what reports teach about counting would be lost anyway.
+        """
         self._connector = connector
         self._accounts = accounts
         self._clock = clock
+        self._learns = learns
 
     async def connect(self, endpoint: Endpoint) -> CompletionProvider:
         """Connect to an endpoint.
@@ -78,23 +84,32 @@ class MeteredConnector:
             StudyBuddyError: where that fails.
         """
         provider = await self._connector.connect(endpoint)
-        return _MeteredProvider(provider, self._accounts, self._clock)
+        return _MeteredProvider(provider, self._accounts, self._clock, learns=self._learns)
 
 
 class _MeteredProvider:
     def __init__(
-        self, provider: CompletionProvider, accounts: Accounts, clock: Callable[[], float]
+        self,
+        provider: CompletionProvider,
+        accounts: Accounts,
+        clock: Callable[[], float],
+        *,
+        learns: bool,
     ) -> None:
         self._provider = provider
         self._accounts = accounts
         self._clock = clock
+        self._learns = learns
 
     @property
     def endpoint(self) -> Endpoint:
         return self._provider.endpoint
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent]:
-        record = _Request(request, self._provider.endpoint, self._accounts, self._clock)
+        endpoint = self._provider.endpoint
+        record = _Request(request, endpoint, self._accounts, self._clock, learns=self._learns)
+        # The price list is slow to load: in the time in which the endpoint thinks.
+        self._accounts.see_to(record.look_up())
         try:
             async with aclosing(self._provider.stream(request)) as events:
                 async for event in events:
@@ -132,7 +147,10 @@ class _Request:
         endpoint: Endpoint,
         accounts: Accounts,
         clock: Callable[[], float],
+        *,
+        learns: bool,
     ) -> None:
+        self._learns = learns
         self._request = request
         self._endpoint = endpoint
         self._accounts = accounts
@@ -173,7 +191,7 @@ class _Request:
         """Leave the record of a request that was over at `ended`, on the clock."""
         # As it was asked for: servers answer with names of snapshots.
         model = self._request.model or self._endpoint.model or self._model
-        usage, reported = await self._used(model)
+        usage, reported = await asyncio.to_thread(self._used, model)
         await self._accounts.record_usage(
             self._request.origin,
             self._endpoint,
@@ -186,23 +204,26 @@ class _Request:
             counted=usage,
         )
 
-    async def _used(self, model: str) -> tuple[Usage, bool]:
-        """The tokens, and whether the endpoint told them all."""
+    async def look_up(self) -> None:
+        """Have the price ready for when all is over."""
+        await self._accounts.facts(self._endpoint, self._request.model)
+
+    def _used(self, model: str) -> tuple[Usage, bool]:
+        """The tokens, and whether the endpoint told them all; takes long at first."""
         counter, told, text = self._accounts.counter, self._usage, "".join(self._text)
         if told is None and self._refused:
             return Usage(), False
         told = told or Usage()
         whole = told.prompt > 0 and (told.completion > 0 or not text)
-        if whole and counter.encoding_of(model)[1]:
-            return told, True  # there is nothing to learn from it
-        prompt = await asyncio.to_thread(counter.count_request, self._request.messages, model)
-        if told.prompt > 0:
+        teaches = self._learns and told.prompt > 0 and not counter.priming(model).exact
+        if whole and not teaches:
+            return told, True
+        prompt = counter.count_request(self._request.messages, model)
+        if teaches:
             counter.learn(model, prompt, told.prompt)
         if whole:
             return told, True
-        answer = Count()
-        if text and not told.completion:
-            answer = await asyncio.to_thread(counter.count, text, model)
+        answer = counter.count(text, model) if text and not told.completion else Count()
         counted = replace(
             told,
             prompt=told.prompt or prompt.tokens,

@@ -106,6 +106,23 @@ def database_problem(error: sqlite3.Error, path: Path) -> Problem:
     )
 
 
+def refuse_newer(found: int, known: int, path: Path) -> None:
+    """Refuse a database of a version that is not known yet.
+
+    Raises:
+        StudyBuddyError: where it was made by a newer program.
+    """
+    if found > known:
+        raise StudyBuddyError(
+            Problem(
+                ProblemKind.STORAGE,
+                f"The conversations in {path} were written by a newer StudyBuddy "
+                f"(format {found}; this one knows up to {known}), so they were left untouched.",
+                "Update StudyBuddy, or set STUDYBUDDY_HOME to another folder.",
+            )
+        )
+
+
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All of the block is written, or nothing; other writers wait."""
@@ -133,7 +150,7 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     try:
-        _refuse_newer(_version(connection), len(migrations), path)
+        refuse_newer(_version(connection), len(migrations), path)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -148,18 +165,6 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
 def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
-
-
-def _refuse_newer(found: int, known: int, path: Path) -> None:
-    if found > known:
-        raise StudyBuddyError(
-            Problem(
-                ProblemKind.STORAGE,
-                f"The conversations in {path} were written by a newer StudyBuddy "
-                f"(format {found}; this one knows up to {known}), so they were left untouched.",
-                "Update StudyBuddy, or set STUDYBUDDY_HOME to another folder.",
-            )
-        )
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -182,7 +187,7 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[str], path: Pa
         with transaction(connection):
             # Another process may have migrated while this one waited for its turn.
             if (now := _version(connection)) != version:
-                _refuse_newer(now, len(migrations), path)
+                refuse_newer(now, len(migrations), path)
                 continue
             for statement in _statements(migrations[version]):
                 connection.execute(statement)
