@@ -69,7 +69,7 @@ class NativeUpstream:
             raise await self._told(error, address) from error
 
     async def models(self) -> Sequence[dict[str, Any]]:
-        """The one model."""
+        """The one model, with its window and the longest answer that it gives unless asked."""
         entry: dict[str, Any] = {
             "id": self._model.id,
             "object": "model",
@@ -78,6 +78,8 @@ class NativeUpstream:
         }
         if context := await self._context_window():
             entry["context_window"] = context
+        if self._model.max_tokens:
+            entry["max_output_tokens"] = self._model.max_tokens
         return [entry]
 
     async def default_model(self) -> str:
