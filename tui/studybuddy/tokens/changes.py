@@ -35,6 +35,8 @@ class TrackedText:
         self._next = 1
         self._next_at = 1
         """Where the line after that change begins."""
+        self._changed = ""
+        """All lines of that change."""
 
     def update(self, lines: Sequence[str]) -> Change | None:
         """Take over the lines, and tell what is new; `None` where they are the same."""
@@ -58,20 +60,23 @@ class TrackedText:
         old[first:old_end] = new[first:new_end]
         self._row, self._row_at = first, begin
         self._next, self._next_at = new_end, begin + len(after) + 1
+        self._changed = after
         return Change(begin + head, begin + len(before) - tail, len(after) - len(before))
 
     def part(self, start: int, end: int) -> str:
         """Characters from `start` to `end`, between which lies all of the last change."""
         lines = self._lines
-        row, row_at = self._row, self._row_at
+        row, row_at, step = self._row, self._row_at, 4
         while row_at > start:
-            row -= 1
-            row_at -= len(lines[row]) + 1
-        after, after_at = self._next, self._next_at
+            further = max(0, row - step)
+            row_at -= _length(lines[further:row])
+            row, step = further, 2 * step
+        after, after_at, step = self._next, self._next_at, 4
         while after_at <= end:  # the line feed before it is needed too
-            after_at += len(lines[after]) + 1
-            after += 1
-        return "\n".join(lines[row:after])[start - row_at : end - row_at]
+            after_at += _length(lines[after : after + step])
+            after, step = after + step, 2 * step
+        parts = (*lines[row : self._row], self._changed, *lines[self._next : after])
+        return "\n".join(parts)[start - row_at : end - row_at]
 
     def _same_lines(self, new: list[str]) -> int:
         """How many lines are the same from the first one on."""
