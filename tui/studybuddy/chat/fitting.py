@@ -176,7 +176,7 @@ class Fitter:
         branch = [*messages, question] if question is not None else messages
         weighed = await self.scales.weigh(head.system_prompt, branch, endpoint.model)
         if question is None:  # the turn that is yet to come
-            weighed = replace(weighed, turns=(*weighed.turns, Turn((), (0,))))
+            weighed = replace(weighed, turns=(*weighed.turns, Turn((), ())))
         plan = await self._plan(head, weighed, room, wanted, endpoint)
         return Outlook(plan, weighed, room, wanted, facts)
 
