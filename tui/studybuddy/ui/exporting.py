@@ -29,10 +29,10 @@ def export(typed: str, records: Sequence[UsageRecord], replace: bool) -> Path:
         FileExistsError: where a file is there and `replace` is not set.
         StudyBuddyError: where the ending is neither .csv nor .json, or the disk fails.
     """
-    from studybuddy.chat.usage_export import to_csv, to_json
+    from studybuddy.chat.usage_export import records_csv, records_json
 
     path = read_paths(typed)[0]
-    writers = {".csv": to_csv, ".json": to_json}
+    writers = {".csv": records_csv, ".json": records_json}
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise StudyBuddyError(
