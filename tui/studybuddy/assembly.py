@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from studybuddy.storage.paths import Paths
 from studybuddy.storage.settings import load_settings
 
 if TYPE_CHECKING:
+    from studybuddy.domain.ports import Connector
     from studybuddy.engine.companion import EngineCompanion
     from studybuddy.ui.app import StudyBuddyApp
 
@@ -188,13 +189,40 @@ def run_ask(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     async def run() -> int:
         for notice in parts.notices:
             print(f"studybuddy: {notice}", file=sys.stderr)
-        services = ask.AskServices(parts.connector, lambda _: _to_ask(parts), parts.settings)
-        try:
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(parts.close)
+            connector = await last_first.enter_async_context(_metered(parts))
+            services = ask.AskServices(connector, lambda _: _to_ask(parts), parts.settings)
             return await ask.run(args, services)
-        finally:
-            await parts.close()
 
     return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _metered(parts: Parts) -> AsyncIterator[Connector]:
+    """The connector, leaving a record for every request; they are written by the end of it.
+
+    Nothing is loaded or opened before the first request, and a disk that fails fails no answer.
+    """
+    from studybuddy.chat.accounts import Accounts
+    from studybuddy.chat.metered import MeteredConnector
+    from studybuddy.storage.usage import SqliteUsageLog
+    from studybuddy.storage.worker import DatabaseThread
+    from studybuddy.tokens.counter import Counter
+    from studybuddy.tokens.prices import Prices
+
+    def tell(notice: Problem) -> None:
+        print(f"studybuddy: {notice}", file=sys.stderr)
+
+    database = DatabaseThread(parts.paths.database_file, tell)
+    accounts = Accounts(SqliteUsageLog(database), Prices(parts.settings.prices), Counter())
+    try:
+        yield MeteredConnector(parts.connector, accounts, learns=False)
+    finally:
+        try:
+            await accounts.close()
+        finally:
+            await database.close()
 
 
 def _to_ask(parts: Parts) -> Endpoint | None:

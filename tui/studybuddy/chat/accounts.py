@@ -255,8 +255,10 @@ class Accounts:
         self.log_session()
 
     def log_session(self) -> None:
-        """Write a line of the session's total to the log file."""
+        """Write a line of the session's total to the log file, where there was any request."""
         total = self.session
+        if total == Total():
+            return
         _log.info(
             "session: %d requests, %d tokens in (%d cached), %d out (%d reasoning), %s, %d kept",
             total.requests,

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from studybuddy.commands.output import Output
 from studybuddy.commands.question import Unusable, compose
+from studybuddy.domain.accounts import Origin, Purpose
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Role
@@ -125,7 +126,9 @@ async def _run(args: argparse.Namespace, services: AskServices, output: Output) 
     output.endpoint = endpoint
     system = services.settings.system_prompt if args.system is None else args.system
     messages = ((Role.SYSTEM, system),) if system else ()
-    request = CompletionRequest((*messages, (Role.USER, question)), endpoint.model)
+    request = CompletionRequest(
+        (*messages, (Role.USER, question)), endpoint.model, origin=Origin(purpose=Purpose.ASK)
+    )
     try:
         await _ask(request, endpoint, services, output)
     except StudyBuddyError as error:
