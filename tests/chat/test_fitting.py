@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from studybuddy.chat.fitting import Fitted, room_for
+from studybuddy.chat.fitting import Fitted
+from studybuddy.chat.rooms import room_for
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.summarising import halves, joined
 from studybuddy.domain.accounts import Purpose

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import Turn
 from studybuddy.chat.plans import Plan, make_plan, summary_messages
+from studybuddy.chat.rooms import answer_beside, room_for, spent_on
 from studybuddy.chat.summarising import Job, Summariser
 from studybuddy.chat.weighing import Scales, Weighed
 from studybuddy.domain.endpoints import Model
 from studybuddy.domain.limits import DoesNotFit, OverBudget, Overflow, Room, Spent
 from studybuddy.domain.messages import Role
-from studybuddy.domain.money import Cost, ModelFacts
+from studybuddy.domain.money import ModelFacts
 from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.usage import Count, Usage
+from studybuddy.domain.usage import Count
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from studybuddy.domain.ports import Connector, Summary, SummaryStore
     from studybuddy.domain.problems import Problem
     from studybuddy.domain.settings import Settings
+
+__all__ = ["Fitted", "Fitter", "Outlook", "room_for"]
 
 _log = logging.getLogger(__name__)
 
@@ -149,7 +152,7 @@ class Fitter:
                         weighed = weighed.rescaled(1.01 * exact / max(1, count.tokens))
                         continue
                     count = count if exact is None else Count(exact)
-                most = _longest_answer(head, self._settings, facts, room, count)
+                most = answer_beside(count, facts, head, self._settings)
                 return Fitted(messages, count, room, plan.dropped, plan.summarised, most, facts)
         except _TooDearError as error:
             return error.over
@@ -278,37 +281,6 @@ class _TooDearError(Exception):
     def __init__(self, over: OverBudget) -> None:
         super().__init__(str(over))
         self.over = over
-
-
-def spent_on(facts: ModelFacts, prompt_tokens: int) -> Spent:
-    """What a request of that many prompt tokens uses at least."""
-    usage = Usage(prompt=prompt_tokens)
-    return Spent.of(usage, Cost.of(facts.tariff, usage))
-
-
-def longest_answer(facts: ModelFacts, head: Conversation, settings: Settings) -> int | None:
-    """Tokens that the student allows an answer, where the model has room for it; `None` for any.
-
-    Never more than the model's longest answer, nor than half of its window: no question would
-    fit beside it.
-    """
-    most = head.max_completion_tokens or settings.limits.max_completion_tokens or None
-    bounds = [most, facts.max_output, facts.context_window and max(1, facts.context_window // 2)]
-    return min(bound for bound in bounds if bound) if most else None
-
-
-def room_for(facts: ModelFacts, head: Conversation, settings: Settings) -> Room:
-    """The room that a conversation's prompt has in a model's window."""
-    return Room.of(facts, longest_answer(facts, head, settings))
-
-
-def _longest_answer(
-    head: Conversation, settings: Settings, facts: ModelFacts, room: Room, count: Count
-) -> int | None:
-    most = longest_answer(facts, head, settings)
-    if most is None or room.window is None:
-        return most
-    return max(1, min(most, room.window - count.tokens))
 
 
 def _tell_nobody(status: StatusChanged) -> None:
