@@ -41,8 +41,9 @@ class ContextMarks:
 
     def refresh(self, reading: Reading, *, fitted: bool) -> None:
         """Mark what is outside, where the reading is near its room or the last turn was fitted."""
-        room = reading.room.prompt
-        if fitted or (room is not None and reading.request.tokens > _NEAR * room):
+        room, context = reading.room.prompt, reading.request.tokens - reading.draft.tokens
+        near = room is not None and context > _NEAR * room
+        if self._session().messages and (fitted or near):
             start(self._node, self._mark, "context", exclusive=True)
         else:
             self.clear()
