@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
 from studybuddy.domain.limits import Overflow
-from studybuddy.domain.metering import ContextReport, Part, PartKind, Reading
+from studybuddy.domain.metering import ContextReport, Part, PartKind, Place, Reading
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.ui.screens.dialog import Dialog
@@ -24,6 +24,13 @@ _OVERFLOWS = {
     Overflow.REFUSE: "if too long, it is not sent",
     Overflow.DROP: "if too long, the oldest turns are left out",
     Overflow.SUMMARISE: "if too long, the oldest turns are summed up",
+}
+
+_WHY = {
+    Place.DROPPED: "It does not fit, so the next request goes without it; * keeps it.",
+    Place.SUMMARISED: "The next request goes without it: the summary stands for it.",
+    Place.LEFT_OUT: "A turn that failed or was stopped is never sent again.",
+    Place.SERVER: "The server keeps it, and decides what of it the model sees.",
 }
 
 
@@ -201,8 +208,10 @@ def _total(report: ContextReport) -> str:
 def _about(part: Part) -> str:
     if part.reported is not None:
         return f"Reported for this answer: {usage_words(part.reported)}"
+    if part.place in _WHY:
+        return _WHY[part.place]
     if not part.count.exact:
         return "≈ an estimate: this model's own tokenizer is not here."
     if part.kind is PartKind.OVERHEAD:
-        return "What the chat format adds to each message and to begin the answer."
+        return "What the chat format adds to each message, and to begin the answer."
     return "Counted with the model's own tokenizer."

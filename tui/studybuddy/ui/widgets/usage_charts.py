@@ -77,13 +77,15 @@ class UsageCharts(Horizontal):
         self._choose()
 
     def _show_burn(self, burn: Burn) -> None:
-        unit = short if burn.amount.nanodollars is None else _money
+        money = burn.amount.nanodollars is not None
+        unit = _money if money else short
+        amount = str(burn.amount) if money else f"{short(burn.budget)} tokens"
         spent = burn.spent[-1] if burn.spent else 0.0
         style = "$text-error" if burn.share >= 1 else "$text-warning" if burn.share >= 0.8 else ""
         self.query_one("#budget", UsageChart).show(
             Content.assemble(
-                f"Budget of the {burn.period.value}  ",
-                (f"{unit(spent)} of {burn.amount} ({burn.share:.0%})", style),
+                f"The {burn.period.value}’s budget  ",
+                (f"{unit(spent)} of {amount} ({burn.share:.0%})", style),
             ),
             Line(burn.spent, burn.budget, burn.steps, 0 if burn.period is Period.DAY else 1),
             unit,
