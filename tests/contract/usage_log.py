@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from studybuddy.domain.accounts import (
+    LATEST,
     By,
     Origin,
     Outcome,
@@ -202,6 +203,17 @@ class UsageLogContract:
         total = await log.total(ALL)
         assert total == sum((Total.of(record) for record in records), Total())
         assert total.cost.nanodollars == 31 * 2**62
+
+    async def test_times_that_no_request_has_are_bounded_and_lose_no_row(
+        self, log: UsageLog
+    ) -> None:
+        for wrong in (float("nan"), float("inf"), -5.0, 1e300):
+            await log.add(a_record(wrong, first_token=wrong, duration=wrong))
+        records = await log.records(ALL)
+        assert [record.at for record in records] == [0.0, 0.0, LATEST, LATEST]
+        assert [record.duration for record in records] == [0.0, 0.0, LATEST, LATEST]
+        days = await log.groups(By.DAY, ALL)
+        assert [day.total.requests for day in days] == [2, 2]
 
     async def test_windows_see_each_others_records(self, world: World, log: UsageLog) -> None:
         others = [world.log() for _ in range(3)]

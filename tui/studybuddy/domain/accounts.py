@@ -13,6 +13,8 @@ from studybuddy.domain.usage import Usage
 
 MOST_COST = 2**62
 """Nanodollars of one record: more than all the money there is."""
+LATEST = 253_370_764_800.0
+"""Unix time, seconds, that a record can have: the year 9999, the last that dates know."""
 
 
 class Purpose(StrEnum):
@@ -70,8 +72,18 @@ class UsageRecord:
 
     def bounded(self) -> UsageRecord:
         """The same with numbers that can be stored and added up, whatever a server told."""
-        cost = None if self.cost is None else min(max(self.cost, 0), MOST_COST)
-        return replace(self, usage=self.usage.bounded(), cost=cost)
+        return replace(
+            self,
+            at=_bounded(self.at, LATEST),
+            usage=self.usage.bounded(),
+            cost=None if self.cost is None else min(max(self.cost, 0), MOST_COST),
+            first_token=None if self.first_token is None else _bounded(self.first_token, LATEST),
+            duration=_bounded(self.duration, LATEST),
+        )
+
+
+def _bounded(seconds: float, most: float) -> float:
+    return min(seconds, most) if seconds > 0 else 0.0  # "not a number" too
 
 
 @dataclass(frozen=True, slots=True)
