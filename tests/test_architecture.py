@@ -28,7 +28,10 @@ def test_the_rooms_import_only_whom_they_may() -> None:
     assert run.returncode == 0, run.stdout
 
 
-HEAVY = {"openai", "pydantic", "httpx2", "tiktoken", "keyring", "markdown_it", "pygments"}
+HEAVY = {
+    "openai", "pydantic", "httpx2", "tiktoken", "keyring", "markdown_it", "pygments", "plotext",
+    "textual_plotext",
+}  # fmt: skip
 
 
 def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:

@@ -191,6 +191,30 @@ async def test_charts_take_turns_where_there_is_no_room_for_all() -> None:
             await host.press("c")
 
 
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+async def test_axes_are_seen_in_themes_of_every_kind(theme: str) -> None:
+    async with DialogHost(screen(log_of(record(now())))).open() as host:
+        host.theme = theme
+        await ready(host)
+        await host.press("3")
+        await host.until(lambda: "└" in host.shown())
+        strips = host.screen._compositor.render_strips(host.screen.size)
+        axis = next(s.style for strip in strips for s in strip if "└" in s.text)
+        assert axis is not None
+        assert axis.color != axis.bgcolor or axis.color is None or axis.color.is_default
+
+
+async def test_without_colours_in_and_out_have_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    log = log_of(record(now(), usage=Usage(100, 100)))
+    async with DialogHost(screen(log)).open() as host:
+        await ready(host)
+        assert "■ in  ▒ out" in host.shown()
+        drawn = [line for line in host.shown().split("\n") if "│" in line or "┤" in line]
+        assert any("█" in line for line in drawn)
+        assert any("▒" in line for line in drawn)
+
+
 async def test_it_reads_anew_whenever_it_is_shown() -> None:
     log = log_of(record(now() - 60))
     async with DialogHost(screen(log)).open() as host:

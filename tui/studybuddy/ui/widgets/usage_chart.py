@@ -14,7 +14,8 @@ from textual.content import Content
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
-Rgb = tuple[int, int, int]
+Paint = tuple[int, int, int] | int | str
+"""A colour, as plotext has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class UsageChart(Vertical):
         self.query_one(Static).update(title)
         plot = self.query_one(_Plot)
         plot.shape, plot.unit = shape, unit
+        plot.theme = "clear" if self.app.native_ansi_color else "auto"
         plot.refresh()
 
 
@@ -71,8 +73,11 @@ class _Plot(PlotextPlot):
                 self._draw_line(self.shape)
         return super().render()
 
-    def _colour(self, name: str) -> Rgb:
-        red, green, blue = Color.parse(self.app.theme_variables.get(name, "#888888")).rgb
+    def _colour(self, name: str) -> Paint:
+        colour = Color.parse(self.app.theme_variables.get(name, "#888888"))
+        if colour.ansi is not None:  # one of the terminal's own
+            return "default" if colour.ansi < 0 else colour.ansi
+        red, green, blue = colour.rgb
         return red, green, blue
 
     def _draw_bars(self, bars: Bars, width: int, rows: int) -> None:

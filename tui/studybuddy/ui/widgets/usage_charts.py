@@ -58,9 +58,10 @@ class UsageCharts(Horizontal):
         labels = [step.label for step in steps]
         into = [float(step.total.usage.prompt) for step in steps]
         out = [float(step.total.usage.completion) for step in steps]
+        above = "▒" if self.app.no_color else "■"
         self.query_one("#tokens", UsageChart).show(
             Content.assemble(
-                f"Tokens per {per}  ", ("■", "$primary"), " in  ", ("■", "$warning"), " out"
+                f"Tokens per {per}  ", ("■", "$primary"), " in  ", (above, "$warning"), " out"
             ),
             Bars(labels, into, out),
             short,
@@ -86,6 +87,7 @@ class UsageCharts(Horizontal):
             Content.assemble(
                 f"The {burn.period.value}’s budget  ",
                 (f"{unit(spent)} of {amount} ({burn.share:.0%})", style),
+                ("  ··· even pace", "$text-muted"),
             ),
             Line(burn.spent, burn.budget, burn.steps, 0 if burn.period is Period.DAY else 1),
             unit,
