@@ -10,10 +10,13 @@ from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.events import UsageReported
 from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import CompletionRequest
+from studybuddy.providers.clients import make_client
+from studybuddy.providers.completions import OpenAICompletionProvider
+from studybuddy.providers.tokenizer import EndpointTokenizer
 from tests.engine.built_in import needs_model
-from tests.engine.engines import TOKEN, engine
+from tests.engine.engines import ENOUGH, TOKEN, engine
 from tests.engine.test_built_in_model import built_in
-from tests.support.completions import events_of, provider_at
+from tests.support.completions import events_of
 from tests.support.scripted_server import ScriptedServer
 from tests.support.token_counters import COUNTING, NOT_COUNTING, count_of
 from tests.support.wire import answer, error
@@ -94,15 +97,17 @@ CONVERSATIONS = {
 async def test_the_built_in_models_count_is_what_its_usage_then_reports() -> None:
     async with built_in() as model:
         base_url = str(model.served.client.base_url).rstrip("/") + "/v1"
-        provider = provider_at(Endpoint("e", base_url, EndpointKind.BUILT_IN, key=TOKEN), 60)
+        endpoint = Endpoint("e", base_url, EndpointKind.BUILT_IN, key=TOKEN)
+        client = make_client(endpoint)
+        provider = OpenAICompletionProvider(endpoint, client)
+        tokenizer = EndpointTokenizer(endpoint, client, seconds=ENOUGH)  # it has to load first
         for name, messages in CONVERSATIONS.items():
-            request = CompletionRequest(messages, max_completion_tokens=1)
-            counted = await provider.count(request)
-            events = await events_of(provider, request)
+            counted = await tokenizer.count("", messages)
+            events = await events_of(provider, CompletionRequest(messages, max_completion_tokens=1))
             (told,) = (event.usage for event in events if isinstance(event, UsageReported))
             assert counted == told.prompt, name
         # More than the model takes is counted all the same: that is when it matters.
-        over = await provider.count(CompletionRequest(((Role.USER, "word " * 9000),)))
+        over = await tokenizer.count("", ((Role.USER, "word " * 9000),))
         assert over is not None
         assert over > 9000
         await provider.close()
