@@ -12,6 +12,7 @@ from studybuddy.chat.rooms import room_for
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.summarising import halves, joined
 from studybuddy.domain.accounts import Purpose
+from studybuddy.domain.endpoints import Model
 from studybuddy.domain.events import Phase, StatusChanged
 from studybuddy.domain.limits import (
     Amount,
@@ -196,6 +197,30 @@ async def test_it_is_not_asked_where_there_is_room_to_spare_or_the_count_is_exac
         bench = Bench(facts=of_window(window, 50), exact=exact, provider=provider)
         await bench.fitted()
         assert provider.counted == 0
+
+
+async def test_a_window_that_nobody_published_is_asked_for_where_it_may_matter() -> None:
+    models = [Model("other"), Model(ENDPOINT.model, context_window=2000)]
+    bench = Bench(facts=ModelFacts(), provider=ScriptedProvider(models=models))
+    assert (await bench.fitted()).room == Room()  # few tokens: nothing is waited for
+    bench = Bench(turns=20, facts=ModelFacts(), provider=ScriptedProvider(models=models))
+    refused = await bench.fit()
+    assert isinstance(refused, DoesNotFit)
+    assert (refused.tokens, refused.room) == (2013, 1500)
+
+
+async def test_an_endpoint_that_names_no_model_has_the_window_of_the_one_that_answers() -> None:
+    provider = ScriptedProvider(models=[Model(ENDPOINT.model, context_window=2000)])
+    bench = Bench(turns=20, facts=ModelFacts(), provider=provider)
+    nameless = replace(ENDPOINT, model="")
+    refused = await bench.fitter.fit(bench.head, bench.branch, nameless)
+    assert isinstance(refused, DoesNotFit)
+
+
+async def test_a_server_that_does_not_list_its_models_is_asked_the_question_itself() -> None:
+    provider = ScriptedProvider(models=REFUSED)
+    bench = Bench(turns=20, facts=ModelFacts(), provider=provider)
+    assert (await bench.fitted()).room == Room()
 
 
 async def test_without_such_a_tokenizer_an_estimate_keeps_its_margin() -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import Turn
+from studybuddy.chat.model_sizes import ModelSizes
 from studybuddy.chat.plans import Plan, make_plan, summary_messages
 from studybuddy.chat.rooms import answer_beside, room_for, spent_on
 from studybuddy.chat.summarising import Job, Summariser
 from studybuddy.chat.weighing import Scales, Weighed
-from studybuddy.domain.endpoints import Model
 from studybuddy.domain.limits import DoesNotFit, OverBudget, Overflow, Room, Spent
 from studybuddy.domain.messages import Role
 from studybuddy.domain.money import ModelFacts
@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 _ASKED_FROM = 0.5
 """Share of the room from which on the endpoint's own tokenizer is asked about an estimate."""
+FITS_ANY = 1000
+"""Prompt tokens that every model takes: with so few, nobody is asked for a window."""
 _TRIES = 5
 """Plans that are made at most: each is better informed than the one before."""
 
@@ -98,11 +100,11 @@ class Fitter:
         self._accounts = accounts
         self._summaries = summaries
         self._connector = connector
-        self._settings = settings
+        self.settings = settings
+        """As they are by now."""
         self.scales = Scales(accounts.counter)
         self._summariser = Summariser(connector, self.scales)
-        self._windows: dict[tuple[str, str], int] = {}
-        """By endpoint and model: those that a server told when it refused a request."""
+        self._models = ModelSizes(accounts, connector)
 
     async def fit(
         self,
@@ -127,10 +129,15 @@ class Fitter:
         Raises:
             StudyBuddyError: where the conversation can't be summed up, or the disk fails.
         """
-        facts = await self._facts(endpoint)
-        room = room_for(facts, head, self._settings)
+        facts = await self._models.facts(endpoint)
         wanted = self.overflow_of(head, overflow)
-        weighed = await self.scales.weigh(head.system_prompt, branch, endpoint.model)
+        weighed = await self._weigh(head, branch, endpoint)
+        if facts.context_window is None and weighed.whole.tokens > FITS_ANY:
+            known = self._models.name(endpoint)
+            facts = await self._models.asked(endpoint)
+            if self._models.name(endpoint) != known:
+                weighed = await self._weigh(head, branch, endpoint)
+        room = room_for(facts, head, self.settings)
         told = await self._told(Plan(weighed).messages(head.system_prompt), weighed, room, endpoint)
         if told is not None:
             factor = told / max(1, weighed.whole.tokens)
@@ -152,7 +159,7 @@ class Fitter:
                         weighed = weighed.rescaled(1.01 * exact / max(1, count.tokens))
                         continue
                     count = count if exact is None else Count(exact)
-                most = answer_beside(count, facts, head, self._settings)
+                most = answer_beside(count, facts, head, self.settings)
                 return Fitted(messages, count, room, plan.dropped, plan.summarised, most, facts)
         except _TooDearError as error:
             return error.over
@@ -173,11 +180,11 @@ class Fitter:
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        facts = await self._facts(endpoint)
-        room = room_for(facts, head, self._settings)
+        facts = await self._models.facts(endpoint)
+        room = room_for(facts, head, self.settings)
         wanted = self.overflow_of(head)
         branch = [*messages, question] if question is not None else messages
-        weighed = await self.scales.weigh(head.system_prompt, branch, endpoint.model)
+        weighed = await self._weigh(head, branch, endpoint)
         if question is None:  # the turn that is yet to come
             weighed = replace(weighed, turns=(*weighed.turns, Turn((), ())))
         plan = await self._plan(head, weighed, room, wanted, endpoint)
@@ -185,29 +192,26 @@ class Fitter:
 
     def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
         """What happens to a conversation that does not fit."""
-        return allowed or head.overflow or Overflow(self._settings.limits.context)
+        return allowed or head.overflow or Overflow(self.settings.limits.context)
 
     def overflowed(self, endpoint: Endpoint, fitted: Fitted, problem: Problem) -> Problem:
         """Learn from a server that found the request too long, and tell what to do now."""
         if problem.prompt_tokens:
-            self._accounts.counter.learn(endpoint.model, fitted.count, problem.prompt_tokens)
+            name = self._models.name(endpoint)
+            self._accounts.counter.learn(name, fitted.count, problem.prompt_tokens)
         if not problem.context_tokens:
             return problem
-        window = problem.context_tokens
-        self._windows[endpoint.name, endpoint.model] = window
-        if endpoint.model:
-            self._accounts.learn_models(endpoint, [Model(endpoint.model, context_window=window)])
+        self._models.refused(endpoint, problem.context_tokens)
         advice = (
             "Send it again: now that the model's size is known, you are told what can be dropped."
         )
         return replace(problem, advice=advice)
 
-    async def _facts(self, endpoint: Endpoint) -> ModelFacts:
-        facts = await self._accounts.facts(endpoint, endpoint.model)
-        told = self._windows.get((endpoint.name, endpoint.model))
-        if told is None or (facts.context_window or told + 1) <= told:
-            return facts
-        return replace(facts, context_window=told, source=endpoint.name, as_of="")
+    async def _weigh(
+        self, head: Conversation, branch: Sequence[Message], endpoint: Endpoint
+    ) -> Weighed:
+        name = self._models.name(endpoint)
+        return await self.scales.weigh(head.system_prompt, branch, name)
 
     async def _plan(
         self,
@@ -218,7 +222,7 @@ class Fitter:
         endpoint: Endpoint,
         made: Sequence[Summary] = (),
     ) -> Plan | DoesNotFit:
-        steady = self._settings.savings.steady_prefix
+        steady = self.settings.savings.steady_prefix
         plan = make_plan(weighed, room, wanted, steady=steady)
         if wanted is not Overflow.SUMMARISE or (isinstance(plan, Plan) and not plan.cut):
             return plan
@@ -227,7 +231,7 @@ class Fitter:
         return make_plan(weighed, room, wanted, sized, steady=steady)
 
     async def _size(self, summary: Summary, weighed: Weighed, endpoint: Endpoint) -> int:
-        counts = await self.scales.of(summary_messages(summary.text), endpoint.model)
+        counts = await self.scales.of(summary_messages(summary.text), self._models.name(endpoint))
         return round(sum(count.tokens for count in counts) * weighed.scale)
 
     async def _sum_up(
@@ -247,7 +251,8 @@ class Fitter:
             if over is not None:
                 raise _TooDearError(over)
 
-        job = Job(head, plan.to_sum_up, facts.context_window, plan.weighed.scale)
+        name = self._models.name(endpoint)
+        job = Job(head, plan.to_sum_up, facts.context_window, name, plan.weighed.scale)
         made = await self._summariser.sum_up(job, endpoint, before, tell or _tell_nobody)
         try:
             await self._summaries.keep_summary(made)

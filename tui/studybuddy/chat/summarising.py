@@ -52,6 +52,8 @@ class Job:
     to_sum_up: ToSumUp
     window: int
     """Tokens of a request and its answer together."""
+    model: str
+    """The name to count by; the endpoint may have none."""
     scale: float = 1.0
     """What counts have to be multiplied by."""
 
@@ -87,25 +89,25 @@ class Summariser:
         previous = job.to_sum_up.previous
         text = previous.text if previous is not None else ""
         try:
-            pieces = await self._pieces(texts, job, endpoint.model)
+            pieces = await self._pieces(texts, job)
             for number, piece in enumerate(pieces, 1):
                 if len(pieces) > 1:
                     detail = f"{doing} ({number} of {len(pieces)})"
                     tell(StatusChanged(Phase.THINKING, detail))
                 request = _request(job, text, piece, endpoint.model)
-                await before(await self._size(request.messages, job, endpoint.model))
+                await before(await self._size(request.messages, job))
                 text = await self._ask(request, endpoint, tell)
         except StudyBuddyError as error:
             raise StudyBuddyError(_could_not(error.problem)) from error
         return Summary(job.head.id, job.to_sum_up.covers_id, text, time.time())
 
-    async def _pieces(self, texts: Sequence[str], job: Job, model: str) -> list[str]:
+    async def _pieces(self, texts: Sequence[str], job: Job) -> list[str]:
         """The conversation in pieces, each small enough for a request with a summary before it."""
 
         async def size(text: str) -> int:
-            return await self._size([(Role.USER, text)], job, model)
+            return await self._size([(Role.USER, text)], job)
 
-        overhead = await self._size(_request(job, " ", " ", model).messages, job, model)
+        overhead = await self._size(_request(job, " ", " ", "").messages, job)
         answer, previous = job.to_sum_up.most, job.to_sum_up.previous
         room = job.window - overhead - answer
         first = room - (await size(previous.text) if previous is not None else 0)
@@ -120,8 +122,8 @@ class Summariser:
             )
         return [piece async for piece in joined(texts, *rooms, size)]
 
-    async def _size(self, texts: Sequence[tuple[Role, str]], job: Job, model: str) -> int:
-        counts = await self._scales.of(texts, model)
+    async def _size(self, texts: Sequence[tuple[Role, str]], job: Job) -> int:
+        counts = await self._scales.of(texts, job.model)
         return int(sum(count.tokens for count in counts) * job.scale) + len(counts)
 
     async def _ask(self, request: CompletionRequest, endpoint: Endpoint, tell: Tell) -> str:

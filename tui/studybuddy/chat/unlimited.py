@@ -116,10 +116,10 @@ class NoAnswers:
 
 
 class _Unasked:
-    """A `Connector` for what never asks: without a window nothing has to be summed up."""
+    """A `Connector` to nobody: no window is known, so nothing has to be summed up."""
 
     async def connect(self, endpoint: Endpoint) -> CompletionProvider:
-        raise NotImplementedError
+        raise StudyBuddyError(Problem(ProblemKind.NO_CONNECTION, "Nobody is asked here."))
 
 
 def unlimited(counter: TokenCounter | None = None, settings: Settings | None = None) -> Limits:
