@@ -120,6 +120,17 @@ async def test_a_model_without_a_vocabulary_of_ours_is_an_estimate() -> None:
         assert "estimate" not in host.shown()
 
 
+async def test_text_that_is_no_valid_unicode_and_markup_are_shown_as_they_are() -> None:
+    async with DialogHost(
+        view("[b]bold[/b] \ud83d \x1b[31m \u202eevil", model="[i]x")
+    ).open() as host:
+        await ready(host)
+        assert "[b]bold[/b]" in host.shown()
+        assert "an estimate for [i]x" in host.shown()
+        assert "␛[" in host.shown()
+        assert "‹U+202E›" in host.shown()
+
+
 async def test_texts_are_gone_through_and_the_wanted_one_is_first() -> None:
     async with DialogHost(view("one", "two words", "three", start=1)).open() as host:
         await ready(host, "Text 2 (2 of 3)")

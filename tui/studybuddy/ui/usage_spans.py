@@ -91,17 +91,26 @@ def by_hours(records: Iterable[UsageRecord]) -> list[Step]:
 
 
 def by_days(groups: Sequence[Group], first: date | None, last: date) -> list[Step]:
-    """Sums of days, those without a request too; a long time by months, or by years."""
-    totals = {date.fromisoformat(group.key): group.total for group in groups}
+    """Sums of days, those without a request too; a long time by months, or by years.
+
+    Days after the last one, which a wrong clock wrote, count as the last.
+    """
+    totals: dict[date, Total] = {}
+    for group in groups:
+        day = min(date.fromisoformat(group.key), last)
+        totals[day] = totals.get(day, Total()) + group.total
     begin = min(totals, default=last) if first is None else first
-    end = max(last, *totals) if totals else last
-    days = [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
-    if len(days) <= _MOST_DAYS:
+    days = (last - begin).days + 1
+    if days <= _MOST_DAYS:
         label = _short_day if first is not None and first.day == 1 else _long_day
-        return _folded(days, totals, label)
-    if len(days) <= _MOST_MONTHS * 31:
-        return _folded(days, totals, lambda day: day.strftime("%b %y"))
-    return _folded(days, totals, lambda day: str(day.year))
+        steps = [begin + timedelta(days=number) for number in range(days)]
+        return _folded(steps, totals, label)
+    if days <= _MOST_MONTHS * 31:
+        months = range(begin.year * 12 + begin.month - 1, last.year * 12 + last.month)
+        steps = [date(month // 12, month % 12 + 1, 1) for month in months]
+        return _folded(steps, totals, lambda day: day.strftime("%b %y"))
+    steps = [date(year, 1, 1) for year in range(begin.year, last.year + 1)]
+    return _folded(steps, totals, lambda day: str(day.year))
 
 
 def _short_day(day: date) -> str:
@@ -113,12 +122,12 @@ def _long_day(day: date) -> str:
 
 
 def _folded(
-    days: Iterable[date], totals: dict[date, Total], label: Callable[[date], str]
+    steps: Iterable[date], totals: dict[date, Total], label: Callable[[date], str]
 ) -> list[Step]:
-    sums: dict[str, Total] = {}
-    for day in days:
-        key = label(day)
-        sums[key] = sums.get(key, Total()) + totals.get(day, Total())
+    """Add up what has the same label; `steps` has a day of each, in their order."""
+    sums = {label(day): Total() for day in steps}
+    for day, total in totals.items():
+        sums[label(day)] += total
     return [Step(key, total) for key, total in sums.items()]
 
 

@@ -136,15 +136,13 @@ class TokenViewScreen(Dialog[None]):
 
     def _tell_counts(self, text: str, first: TokenPage, second: TokenPage | None) -> None:
         name, tokens = self._encodings[0], len(first.tokens)
+        model = "" if self._own else _line(self._model) or "this model"
+        estimate = f" of {name}, an estimate for {model}" if model else ""
         size = len(text.encode("utf-8", "surrogatepass"))
-        counts = f"{many(tokens, 'token')} · {many(len(text), 'character')} · "
-        counts += many(size, "byte")
+        counts = f"{many(tokens, 'token')}{estimate} · {many(len(text), 'character')}"
+        counts += f" · {many(size, 'byte')}"
         if tokens:
             counts += f" · {len(text) / tokens:.1f} characters a token"
-        if not self._own:
-            model = _line(self._model) or "this model"
-            counts = counts.replace(" token", f" tokens of {name}, an estimate for {model}", 1)
-            counts = counts.replace(f"{model}s ", f"{model} ", 1)
         self.query_one("#counts", Static).update(counts if text else _EMPTY)
         self.query_one("#first-name", Label).update(f"{name} · {many(tokens, 'token')}")
         self.query_one("#first-name").display = second is not None

@@ -161,8 +161,8 @@ def stack_of(low: float, high: float, *, plain: bool = False) -> list[tuple[str,
 
 
 def nice(number: float) -> float:
-    """The least of 1, 2, 3, 4, 6, 8, 10, 20 … that a number is not above; 1 for nothing."""
-    if number <= 0:
+    """The least of 1, 2, 3, 4, 6, 8, 10, 20 … that a number is not above."""
+    if number <= 1:
         return 1.0
     size: float = 10.0 ** floor(log10(number))
     return next(size * step for step in (1, 2, 3, 4, 6, 8, 10) if number <= size * step)

@@ -51,7 +51,7 @@ class UsageTable(RowList):
         for name, size in _columns(width):
             value = values[name]
             style = pale if name in ("requests", "cached", "reasoning", "kept") else base
-            pieces.append((f"{value:>{size}}", style))
+            pieces.append((f" {value:>{size - 1}}", style))
         return pieces
 
     def _is_pointed(self, number: int) -> bool:
