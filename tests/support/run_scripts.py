@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.runs import Citation, FunctionCall, Hit, RunStatus
+from studybuddy.domain.usage import Usage
 
+USAGE = Usage(prompt=20, completion=10)
+"""Of a run, where its script says nothing else."""
 CUT = Problem(ProblemKind.CUT_OFF, "The connection broke.", transient=True)
 
 
@@ -33,6 +36,8 @@ class Searches:
 
     hits: tuple[Hit, ...] = ()
     seconds: float = 0.0
+    usage: Usage | None = None
+    """Of the step."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class RunsCode:
     code: str
     logs: str = ""
     seconds: float = 0.0
+    usage: Usage | None = None
+    """Of the step."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Ends:
     error: str = ""
     error_code: str = ""
     incomplete_reason: str = ""
+    usage: Usage | None = USAGE
 
 
 Action = (

@@ -28,6 +28,7 @@ from studybuddy.domain.runs import (
 )
 from studybuddy.domain.usage import Usage
 from tests.support.run_scripts import (
+    USAGE,
     Action,
     Cuts,
     Ends,
@@ -42,7 +43,7 @@ from tests.support.run_scripts import (
     Starts,
 )
 
-USAGE = Usage(prompt=20, completion=10)
+__all__ = ["USAGE", "ScriptedRun"]
 
 _Listener = asyncio.Queue[RunEvent | Problem | None]
 
@@ -59,6 +60,8 @@ class ScriptedRun:
         self.outputs: dict[str, str] = {}
         """What was submitted."""
         self.ignores_cancel = False
+        self.cancelled_usage: Usage | None = USAGE
+        """What it tells where it is cancelled."""
         self._thread = thread
         self._clock = clock
         self._listeners: list[_Listener] = []
@@ -127,7 +130,7 @@ class ScriptedRun:
         except TimeoutError:
             self._end(Ends(RunStatus.EXPIRED))
         except asyncio.CancelledError:
-            self._end(Ends(RunStatus.CANCELLED))
+            self._end(Ends(RunStatus.CANCELLED, usage=self.cancelled_usage))
         if not self.run.status.over:
             self._end(Ends())
 
@@ -139,12 +142,12 @@ class ScriptedRun:
                 await self._say(action)
             case NewMessage():
                 self._finish_message()
-            case Searches(hits, seconds):
+            case Searches(hits, seconds, usage):
                 call = SearchCall(new_id())
-                await self._use(call, replace(call, hits=hits), seconds)
-            case RunsCode(code, logs, seconds):
+                await self._use(call, replace(call, hits=hits), seconds, usage)
+            case RunsCode(code, logs, seconds, usage):
                 code_call = CodeCall(new_id(), code)
-                await self._use(code_call, replace(code_call, logs=logs), seconds)
+                await self._use(code_call, replace(code_call, logs=logs), seconds, usage)
             case Requires(calls):
                 await self._require(calls)
             case Pauses(seconds):
@@ -203,12 +206,14 @@ class ScriptedRun:
         self._step(replace(self._writing, status=StepStatus.COMPLETED))
         self._writing = None
 
-    async def _use(self, call: ToolCall, done: ToolCall, seconds: float) -> None:
+    async def _use(
+        self, call: ToolCall, done: ToolCall, seconds: float, usage: Usage | None
+    ) -> None:
         self._finish_message()
         step = RunStep(f"step_{new_id()}", StepStatus.IN_PROGRESS, (call,))
         self._step(step)
         await asyncio.sleep(seconds)
-        self._step(replace(step, status=StepStatus.COMPLETED, calls=(done,)))
+        self._step(replace(step, status=StepStatus.COMPLETED, calls=(done,), usage=usage))
 
     async def _require(self, calls: tuple[FunctionCall, ...]) -> None:
         self._finish_message()
@@ -226,7 +231,7 @@ class ScriptedRun:
             error=ends.error,
             error_code=ends.error_code,
             incomplete_reason=ends.incomplete_reason,
-            usage=USAGE,
+            usage=ends.usage,
             calls=(),
         )
         self._close_streams()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from studybuddy.chat.assistant_shelf import AssistantShelf
+from studybuddy.chat.limits import Limits
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.thread_session import ThreadSession
 from studybuddy.domain.assistant_ports import FollowedRun
@@ -34,7 +35,9 @@ class StudyRoom:
         *scripts: Script,
         server: ScriptedAssistants | None = None,
         data: MemoryData | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self.limits = limits or Limits.none()
         self.server = server or ScriptedAssistants(*scripts)
         if not self.server.shelf:
             self.server.put(TUTOR)
@@ -47,7 +50,13 @@ class StudyRoom:
 
     def _session(self, opened: OpenConversation, *, new: bool) -> ThreadSession:
         return ThreadSession(
-            opened, self.store, self.store.runs, self.connector, self.shelf.resolve, new=new
+            opened,
+            self.store,
+            self.store.runs,
+            self.connector,
+            self.shelf.resolve,
+            self.limits,
+            new=new,
         )
 
     async def send(self, text: str) -> list[TurnEvent]:

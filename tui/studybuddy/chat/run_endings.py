@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from studybuddy.domain.limits import BudgetState
 from studybuddy.domain.messages import MessageState
 from studybuddy.domain.polling import GiveUp
 from studybuddy.domain.problems import Problem, ProblemKind
@@ -63,18 +64,23 @@ _FAILURES = {
 }
 
 
-def ending(run: Run, *, text: str, used_tools: bool, stop_asked: bool) -> Ending:
+def ending(
+    run: Run, *, text: str, used_tools: bool, stop_asked: bool, over: BudgetState | None = None
+) -> Ending:
     """The ending of a run that is over.
 
     Args:
         run: as the server has it.
         text: what it wrote.
         used_tools: whether it did anything else.
-        stop_asked: whether the student asked it to stop.
+        stop_asked: whether it was asked to stop.
+        over: the budget for which it was; `None` where the student asked.
     """
     match run.status:
         case RunStatus.COMPLETED if text or used_tools:
             late = "It had finished before it could be stopped." if stop_asked else ""
+            if over is not None:
+                late = f"{over} It had finished before it could be stopped."
             return Ending(MessageState.COMPLETE, remark=late)
         case RunStatus.COMPLETED:
             return _failed(
@@ -84,6 +90,8 @@ def ending(run: Run, *, text: str, used_tools: bool, stop_asked: bool) -> Ending
             return _incomplete(run, text)
         case RunStatus.CANCELLED:
             remark = "" if stop_asked else "The run was cancelled from somewhere else."
+            if over is not None:
+                remark = f"Stopped: {over.name} is used up."
             return Ending(MessageState.STOPPED, "stopped", remark)
         case RunStatus.EXPIRED:
             return _failed(

@@ -91,6 +91,8 @@ class Question:
     """Whether a new thread is needed, because this one has what cannot be taken back."""
     refused_run: str = ""
     """The run of the turn before, where that came to nothing: it leaves the thread."""
+    max_completion_tokens: int | None = None
+    """Over all of the run; `None` for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,7 @@ class RunStarter:
             self._place.assistant_id,
             question=text,
             additional_instructions=self._question.instructions,
+            max_completion_tokens=self._question.max_completion_tokens,
         )
         self.committed = True
         events = service.create_run(thread_id, request)

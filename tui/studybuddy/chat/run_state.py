@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from studybuddy.chat.run_phases import status_of
 from studybuddy.chat.run_text import RunText
+from studybuddy.chat.run_usage import reported_usage
 from studybuddy.domain.assistant_ports import (
     MessageDelta,
     MessageSeen,
@@ -50,6 +51,11 @@ class RunState:
         return self._text.text
 
     @property
+    def steps(self) -> tuple[RunStep, ...]:
+        """The steps that are known, oldest first."""
+        return tuple(self._steps.values())
+
+    @property
     def used_tools(self) -> bool:
         """Whether any step used a tool."""
         return any(step.calls for step in self._steps.values())
@@ -68,7 +74,7 @@ class RunState:
             assistant_name,
             self.run.status,
             self._text.citations,
-            tuple(self._steps.values()),
+            self.steps,
         )
 
     def take(self, event: RunEvent) -> None:
@@ -125,8 +131,7 @@ class RunState:
         if self._cancelling:
             self.say(StatusChanged(Phase.CANCELLING))
         elif not self.run.status.over:
-            steps = tuple(self._steps.values())
-            self.say(status_of(self.run, steps, writing=self._writing))
+            self.say(status_of(self.run, self.steps, writing=self._writing))
 
     def say(self, status: StatusChanged) -> None:
         """Say a status, where it is not what was said last."""
@@ -138,8 +143,8 @@ class RunState:
         self.run = run
         if run.status is RunStatus.REQUIRES_ACTION:
             self._require(run)
-        if run.status.over and run.usage is not None and run.usage.total:
-            self._put(UsageReported(run.usage))
+        if run.status.over and (usage := reported_usage(run, self.steps)) is not None:
+            self._put(UsageReported(usage))
 
     def _require(self, run: Run) -> None:
         asked = tuple(call.id for call in run.calls)

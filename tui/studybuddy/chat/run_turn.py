@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.journal import Journal
 from studybuddy.chat.mailbox import Mailbox
+from studybuddy.chat.run_account import RunAccount
 from studybuddy.chat.run_endings import (
     Ending,
     ending,
@@ -18,9 +19,10 @@ from studybuddy.chat.run_endings import (
     not_set_up,
     perhaps_begun,
 )
+from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import Begun
 from studybuddy.chat.run_worker import STOP_PATIENCE, RunWorker
-from studybuddy.domain.assistant_ports import AssistantService, FollowedRun, RunStore
+from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.events import (
     TextDelta,
     TextReplaced,
@@ -31,7 +33,6 @@ from studybuddy.domain.events import (
 )
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.polling import GiveUp
-from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import Problem, StudyBuddyError
 
 _log = logging.getLogger(__name__)
@@ -40,22 +41,6 @@ _messages_log = logging.getLogger("studybuddy.messages")
 
 
 async def _nothing() -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RunParts:
-    """What an answer is made with."""
-
-    conversation_id: str
-    endpoint: str
-    """The name of who answers."""
-    connect: Callable[[], Awaitable[AssistantService]]
-    store: ConversationStore
-    runs: RunStore
-    assistant: Callable[[], tuple[str, str]]
-    """Id and name of the assistant that is chosen right now."""
-    stands_in: bool = False
-    """Whether `connect` leads elsewhere than to that endpoint, which is not set up any more."""
 
 
 class RunTurn:
@@ -83,6 +68,16 @@ class RunTurn:
         return self._ended.is_set()
 
     @property
+    def account(self) -> RunAccount:
+        """What the run uses."""
+        return self._parts.account
+
+    @property
+    def stop_asked(self) -> bool:
+        """Whether the student wants it to stop."""
+        return self._stop_asked
+
+    @property
     def run_id(self) -> str:
         """The run, once it exists."""
         return self._worker.state.run.id if self._worker else ""
@@ -96,6 +91,7 @@ class RunTurn:
                 self._journal.put(text)
             case UsageReported(usage):
                 self.message = replace(self.message, usage=usage)
+        self._parts.account.saw(event)
         self._mailbox.put(event)
 
     async def events(
@@ -195,7 +191,8 @@ class RunTurn:
             raise
         if self._stop_asked:
             worker.stop()
-        async with self._journal.running():
+        account = self._parts.account
+        async with self._journal.running(), account.watching(worker.state, self.put, worker.stop):
             verdict = await worker.follow(begun.events)
         _log.info("run %s: %s", begun.run.id, worker.state.run.status)
         if self._parts.stands_in and verdict in (GiveUp.GONE, GiveUp.REFUSED):
@@ -207,6 +204,7 @@ class RunTurn:
             text=worker.state.text,
             used_tools=worker.state.used_tools,
             stop_asked=worker.stop_asked,
+            over=None if self._stop_asked else account.over,
         )
 
     async def _started(self, begin: Callable[[], Awaitable[Begun]]) -> Begun | None:
@@ -273,6 +271,8 @@ class RunTurn:
                 await self._parts.runs.run_over(self.run_id)
         except StudyBuddyError as error:
             event = self._unwritten(error.problem)
+        if self._worker is not None:
+            await self._parts.account.close(self._worker.state, end.state)
         self._mailbox.put(event)
 
     def _ended_message(self, end: Ending) -> Message:

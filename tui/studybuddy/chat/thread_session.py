@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
+from studybuddy.chat.limits import Limits
+from studybuddy.chat.run_account import RunAccount
+from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import Begun, RunStarter, found_again
-from studybuddy.chat.run_turn import RunParts, RunTurn
-from studybuddy.chat.stored import ELSEWHERE, Asked, StoredConversation, answer_to, failed
+from studybuddy.chat.run_turn import RunTurn
+from studybuddy.chat.sessions import NOTHING_ALLOWED
+from studybuddy.chat.stored import ELSEWHERE, Asked, answer_to, failed
+from studybuddy.chat.thread_context import Terms
+from studybuddy.chat.thread_place import Resolve, ThreadPlace
 from studybuddy.chat.thread_question import question_of, unseen_end
 from studybuddy.domain.assistant_ports import (
     AssistantConnector,
     FollowedRun,
     RunStore,
 )
-from studybuddy.domain.assistants import Assistant
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TextReplaced, TurnEvent, TurnFailed, TurnStarted
+from studybuddy.domain.events import (
+    BudgetNear,
+    TextReplaced,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnRefused,
+    TurnStarted,
+)
+from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Message, MessageState, OpenConversation
 from studybuddy.domain.ports import ConversationStore
 
-Resolve = Callable[[str, str], Awaitable[Assistant | None]]
-"""Finds the assistant of an id, or else of a name, or else one to begin with."""
 
-
-class ThreadSession(StoredConversation):
+class ThreadSession(ThreadPlace):
     """A `Session` in assistant mode: the store is the mirror of a thread on the server."""
 
     def __init__(
@@ -36,13 +47,13 @@ class ThreadSession(StoredConversation):
         runs: RunStore,
         connector: AssistantConnector,
         resolve: Resolve,
+        limits: Limits | None = None,
         *,
         new: bool,
     ) -> None:
-        super().__init__(opened, store, new=new)
+        super().__init__(opened, store, resolve, limits or Limits.none(), new=new)
         self._runs = runs
         self._connector = connector
-        self._resolve = resolve
         self._under_way: RunTurn | None = None
         self._expected: dict[str, tuple[FollowedRun, Endpoint | None]] = {}
         """By their answers: the runs from before a restart that are not followed yet."""
@@ -53,16 +64,6 @@ class ThreadSession(StoredConversation):
     def busy(self) -> bool:
         """Whether a turn is under way."""
         return self._under_way is not None and not self._under_way.over
-
-    @property
-    def thread_id(self) -> str:
-        """The thread on the server; empty until there is one."""
-        return self.head.thread_id
-
-    @property
-    def assistant_id(self) -> str:
-        """The assistant that answers next; empty until one is chosen."""
-        return self.head.assistant_id
 
     @property
     def elsewhere(self) -> bool:
@@ -94,33 +95,21 @@ class ThreadSession(StoredConversation):
         place = self._place(run.answer_id)
         return self._messages[place - 1].text if place else ""
 
-    async def choose(self, assistant: Assistant) -> None:
-        """Let this assistant answer from the next turn on."""
-        self.head = replace(
-            self.head, assistant_id=assistant.id, assistant_name=assistant.spec.name
-        )
-        if not self._unsaved:
-            await self.save()
-
-    async def keep_thread(self, thread_id: str) -> None:
-        """Use this thread from here on; empty for one that is yet to be made."""
-        self.head = replace(self.head, thread_id=thread_id)
-        await self.save()
-
-    async def find_assistant(self) -> Assistant | None:
-        """The assistant that stands for the one chosen, or for none chosen."""
-        return await self._resolve(self.head.assistant_id, self.head.assistant_name)
-
-    def send(self, text: str, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+    def send(
+        self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
         """Ask, and yield what happens until the turn is over.
 
         The question is on disk before anything leaves. A turn before it that asked the same and
         came to nothing is replaced by this one, here and on the thread; one whose run may still
-        be going on is followed instead.
+        be going on is followed instead. Nothing is asked or stored, and TurnRefused says why,
+        where a limit stands against it; what `allow` speaks of is the server's to decide.
         """
-        return self._turn(lambda: self._asked(text), endpoint)
+        return self._turn(lambda: self._asked(self.as_sent(text)), endpoint)
 
-    def retry(self, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
+    def retry(
+        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
         """Ask the last question again; the answer before stays in the store as a branch.
 
         What its run wrote leaves the thread. A run whose end was not seen is followed instead.
@@ -196,20 +185,33 @@ class ThreadSession(StoredConversation):
         return (self._unseen_run() if same else None) or self.ask(text)
 
     async def _ask(self, asked: Asked, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
-        self._action_draft = ""
         answer = answer_to(asked.question, endpoint.model)
         turn = self._begin_turn(answer, endpoint)
-        starter = RunStarter(
-            lambda: self._connector.connect(endpoint),
-            self,
-            question_of(asked, self.head, self._messages, self.branch(asked)[:-1]),
-            turn.put,
-            random.random,
-        )
         try:
+            question = question_of(asked, self.head, self._messages, self.branch(asked)[:-1])
+            terms = await self._context.admit(
+                self.head, question.earlier, question.text, endpoint, self.known_assistant
+            )
+            if not isinstance(terms, Terms):
+                yield TurnRefused(terms)
+                return
+            if turn.stop_asked:
+                yield TurnFinished(replace(answer, state=MessageState.STOPPED), "stopped")
+                return
+            self._action_draft = ""
+            turn.account.terms = terms
+            starter = RunStarter(
+                lambda: self._connector.connect(endpoint),
+                self,
+                replace(question, max_completion_tokens=terms.max_completion_tokens),
+                turn.put,
+                random.random,
+            )
             yield (begun := await self.begin(asked, answer, endpoint))
             if isinstance(begun, TurnFailed):
                 return
+            for budget in terms.warnings:
+                yield BudgetNear(budget)
             events = turn.events(
                 starter.begin, committed=lambda: starter.committed, lost=starter.lost
             )
@@ -224,6 +226,7 @@ class ThreadSession(StoredConversation):
         self._action_draft = run.action_draft
         answer = replace(self._messages[place], state=MessageState.STREAMING, error="")
         turn = self._begin_turn(answer, endpoint, run.endpoint)
+        turn.account.terms = self._context.known(self.head, self._messages[:place])
         self._expected.pop(run.answer_id, None)
 
         async def begin() -> Begun:
@@ -250,14 +253,11 @@ class ThreadSession(StoredConversation):
                 async for event in events:
                     yield event
         finally:
-            for place, message in enumerate(self._messages):
-                if message.id == turn.message.id:
-                    self._messages[place] = turn.message
+            self._put(turn.message)
 
     def _begin_turn(self, answer: Message, endpoint: Endpoint, name: str = "") -> RunTurn:
         if self.busy:
             raise RuntimeError("a turn is under way")
-
         self._under_way = RunTurn(
             answer,
             RunParts(
@@ -267,6 +267,14 @@ class ThreadSession(StoredConversation):
                 self._store,
                 self._runs,
                 lambda: (self.head.assistant_id, self.head.assistant_name),
+                RunAccount(
+                    self._limits,
+                    self._context,
+                    self.head.id,
+                    endpoint,
+                    name=name,
+                    found=bool(name),
+                ),
                 stands_in=name not in ("", endpoint.name),
             ),
         )
@@ -284,9 +292,6 @@ class ThreadSession(StoredConversation):
         run_id, thread_id = last.details.run_id, last.details.thread_id
         endpoint = self.head.endpoint
         return FollowedRun(run_id, thread_id, self.head.id, last.id, endpoint, self._action_draft)
-
-    def _place(self, message_id: str) -> int:
-        return next(n for n, m in enumerate(self._messages) if m.id == message_id)
 
     def _end_turn(self, turn: RunTurn) -> None:
         turn.release()

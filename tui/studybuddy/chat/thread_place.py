@@ -1,0 +1,100 @@
+"""Where a conversation in assistant mode belongs: its thread, its assistant, and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studybuddy.chat.stored import StoredConversation
+from studybuddy.chat.thread_context import ThreadContext
+from studybuddy.domain.assistants import Assistant
+
+if TYPE_CHECKING:
+    from studybuddy.chat.limits import Limits
+    from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Message, OpenConversation
+    from studybuddy.domain.metering import ContextReport
+    from studybuddy.domain.ports import ConversationStore
+
+Resolve = Callable[[str, str], Awaitable[Assistant | None]]
+"""Finds the assistant of an id, or else of a name, or else one to begin with."""
+
+
+class ThreadPlace(StoredConversation):
+    """A stored conversation with a thread on a server."""
+
+    def __init__(
+        self,
+        opened: OpenConversation,
+        store: ConversationStore,
+        resolve: Resolve,
+        limits: Limits,
+        *,
+        new: bool,
+    ) -> None:
+        super().__init__(opened, store, new=new)
+        self._resolve = resolve
+        self._limits = limits
+        self._context = ThreadContext(limits)
+        self._found: Assistant | None = None
+        """The assistant that was found last; its instructions may have changed since."""
+
+    @property
+    def thread_id(self) -> str:
+        """The thread on the server; empty until there is one."""
+        return self.head.thread_id
+
+    @property
+    def assistant_id(self) -> str:
+        """The assistant that answers next; empty until one is chosen."""
+        return self.head.assistant_id
+
+    @property
+    def known_assistant(self) -> Assistant | None:
+        """That assistant as it is known without asking the server."""
+        found = self._found
+        return found if found is not None and found.id == self.head.assistant_id else None
+
+    async def choose(self, assistant: Assistant) -> None:
+        """Let this assistant answer from the next turn on."""
+        self._found = assistant
+        self.head = replace(
+            self.head, assistant_id=assistant.id, assistant_name=assistant.spec.name
+        )
+        if not self._unsaved:
+            await self.save()
+
+    async def keep_thread(self, thread_id: str) -> None:
+        """Use this thread from here on; empty for one that is yet to be made."""
+        self.head = replace(self.head, thread_id=thread_id)
+        await self.save()
+
+    async def find_assistant(self) -> Assistant | None:
+        """The assistant that stands for the one chosen, or for none chosen."""
+        found = await self._resolve(self.head.assistant_id, self.head.assistant_name)
+        self._found = found or self._found
+        return found
+
+    def _place(self, message_id: str) -> int:
+        return next(n for n, m in enumerate(self._messages) if m.id == message_id)
+
+    def _put(self, message: Message) -> None:
+        """Let a message of the branch be as it is now."""
+        for place, known in enumerate(self._messages):
+            if known.id == message.id:
+                self._messages[place] = message
+
+    def as_sent(self, text: str) -> str:
+        """A prompt as it leaves: without words that say nothing, where the student wants that."""
+        if not self._limits.settings.savings.filler_words:
+            return text
+        from studybuddy.domain.filler import shorten
+
+        return shorten(text).text
+
+    async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
+        """What the next run has to read, as far as it is known here; the server decides."""
+        from studybuddy.chat.thread_report import report
+
+        return await report(self, self._context, self._limits, self.as_sent(draft), endpoint)
