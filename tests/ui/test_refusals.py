@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,8 +47,8 @@ class Refusing:
         session: Any = student.view.session
         self._send, self._retry = session.send, session.retry
         session.send, session.retry, session.set_limits = self.send, self.retry, self.set_limits
-        budgets: Any = student.desk
-        budgets.budgets = self
+        desk: Any = student.desk
+        desk._limits = replace(desk._limits, budgets=self)
 
     def send(
         self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING
@@ -93,7 +94,7 @@ async def test_what_does_not_fit_is_told_with_its_numbers_and_the_text_is_back()
         await ask(student, "Long?\nLonger?")
         await student.until(lambda: "712 too many" in student.shown())
         assert "13,001 tokens; the model has room for 12,289" in student.shown()
-        assert "Drop the oldest 4 messages" in student.shown()
+        assert "Drop 4 messages (d)" in student.shown()
         await student.pilot.press("escape")
         await student.settle()
         assert student.view.prompt.text == "Long?\nLonger?"

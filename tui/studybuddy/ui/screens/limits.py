@@ -8,10 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Label, RadioButton, RadioSet
+from textual.widgets import Button, Input, Label, RadioSet
 
 from studybuddy.domain.limits import Overflow
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.widgets.tick import Choice
 
 OVERFLOWS = {
     Overflow.REFUSE: "do not send it, and say by how much",
@@ -64,11 +65,9 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
             yield Label("Where it does not fit the context window", classes="field")
             with RadioSet(compact=True):
                 chosen = self._limits.overflow
-                yield RadioButton(
-                    f"as set for all: {OVERFLOWS[self._default]}", value=chosen is None
-                )
+                yield Choice(f"as set for all: {OVERFLOWS[self._default]}", value=chosen is None)
                 for overflow, does in OVERFLOWS.items():
-                    yield RadioButton(does, value=chosen is overflow)
+                    yield Choice(does, value=chosen is overflow)
             yield Label("F9 saves, Esc leaves all as it was.", id="note")
             yield Label("", id="error", markup=False)
             with Horizontal(classes="buttons"):

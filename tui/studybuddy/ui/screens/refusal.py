@@ -8,11 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Checkbox, Label
+from textual.widgets import Button, Label
 
 from studybuddy.domain.limits import BudgetState, DoesNotFit, OverBudget, Overflow, Period
 from studybuddy.domain.money import dollars
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.widgets.tick import Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,21 @@ class TooLongScreen(Dialog[Way | None]):
     def compose(self) -> ComposeResult:
         obstacle = self._obstacle
         one = obstacle.droppable == 1
-        oldest = "message" if one else f"{obstacle.droppable:,} messages"
+        oldest = "1 message" if one else f"{obstacle.droppable:,} messages"
         with Vertical(classes="dialog refusal"):
             yield Label("This is too long for the model", classes="title")
             yield Label(f"{too_long(obstacle)} Nothing was sent.", markup=False)
             yield Label(
-                f"Shorten it, or leave the oldest {oldest} out (pinned ones stay), or let the "
-                f"model sum {'it' if one else 'them'} up, which takes a request of its own. "
+                f"Shorten it, or leave the oldest {'message' if one else oldest} out (pinned ones "
+                f"stay), or let the model sum {'it' if one else 'them'} up, which takes a request "
+                "of its own. "
                 "The conversation itself keeps them all.",
                 id="note",
             )
-            yield Checkbox("[u]A[/u]lways do that in this conversation", id="always")
+            yield Tick("Always do that in this conversation (a)", compact=True, id="always")
             with Horizontal(classes="buttons"):
-                yield Button(f"[u]D[/u]rop the oldest {oldest}", id="drop", variant="primary")
-                yield Button(f"[u]S[/u]um {'it' if one else 'them'} up", id="summarise")
+                yield Button(f"Drop {oldest} (d)", id="drop", variant="primary")
+                yield Button(f"Sum {'it' if one else 'them'} up (s)", id="summarise")
                 yield Button("Edit (Esc)", id="edit")
 
     def on_mount(self) -> None:
@@ -71,12 +73,12 @@ class TooLongScreen(Dialog[Way | None]):
 
     def action_make_fit(self, overflow: str) -> None:
         """Send it in that way."""
-        always = self.query_one("#always", Checkbox).value
+        always = self.query_one("#always", Tick).value
         self.dismiss(Way(Overflow(overflow), always))
 
     def action_always(self) -> None:
         """Choose whether it is done from now on, too."""
-        self.query_one("#always", Checkbox).toggle()
+        self.query_one("#always", Tick).toggle()
 
     def action_leave(self) -> None:
         """Go back to the prompt."""
@@ -107,7 +109,7 @@ class OverBudgetScreen(Dialog[Way | None]):
                 id="note",
             )
             with Horizontal(classes="buttons"):
-                yield Button("[u]L[/u]ift it and send", id="lift", variant="warning")
+                yield Button("Lift it and send (l)", id="lift", variant="warning")
                 yield Button("Leave it (Esc)", id="edit")
 
     def on_mount(self) -> None:
