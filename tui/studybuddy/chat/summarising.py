@@ -38,6 +38,8 @@ INSTRUCTION = (
 _SPEAKERS = {Role.USER: "Student", Role.ASSISTANT: "Study partner", Role.SYSTEM: "System"}
 _BEFORE = "Summary of what came before:"
 _ON = "How it goes on:"
+_NOW = "Now write the summary of all this."
+"""After the material, where a weak model minds it more."""
 _SLACK = 0.9
 """Share of the room that a piece may fill: texts are counted apart, and sent together."""
 _SHORTEST = 64
@@ -160,7 +162,8 @@ class Summariser:
 
 
 def _request(job: Job, summary: str, piece: str, model: str) -> CompletionRequest:
-    asked = f"{_BEFORE}\n{summary}\n\n{_ON}\n{piece}" if summary else piece
+    material = f"{_BEFORE}\n{summary}\n\n{_ON}\n{piece}" if summary else piece
+    asked = f"{material}\n\n{_NOW}"
     return CompletionRequest(
         ((Role.SYSTEM, INSTRUCTION), (Role.USER, asked)),
         model,
