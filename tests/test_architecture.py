@@ -37,7 +37,7 @@ HEAVY = {
 def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
     code = (
         "import argparse, os\n"
-        "from studybuddy.assembly import assemble_app\n"
+        "from studybuddy.assembly.app import assemble_app\n"
         "args = argparse.Namespace(base_url='', model='', model_file=None, new=False)\n"
         "app, close = assemble_app(args, os.environ)\n"
         "app.get_default_screen()"
@@ -58,7 +58,7 @@ def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
     ],
 )
 def test_commands_without_a_screen_do_not_load_textual(module: str, tmp_path: Path) -> None:
-    code = f"import {module}, studybuddy.assembly, studybuddy.cli"
+    code = f"import {module}, studybuddy.assembly.commands, studybuddy.cli"
     assert not loaded_by(code, tmp_path) & {"textual", "rich", *HEAVY}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from studybuddy.assembly import Parts
+from studybuddy.assembly.parts import Parts
 from studybuddy.domain.assistant_ports import RunRequest
 from studybuddy.domain.assistants import AssistantSpec, NoteStatus
 from studybuddy.engine.private_files import EngineFile, read_engine_file

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from studybuddy.assembly import Parts, assemble_app
+from studybuddy.assembly.app import assemble_app
+from studybuddy.assembly.parts import Parts
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.student_setup import StudentSetup
 

@@ -55,7 +55,6 @@ class Room:
         self.desk = Desk(
             self.store,
             ScriptedConnector(ScriptedProvider(script or says("Hi."))),
-            Words(),
             "Be kind.",
             endpoint,
             assistants=self.assistants,
@@ -93,7 +92,7 @@ async def test_conversations_are_listed_by_mode() -> None:
 async def test_without_assistant_mode_a_thread_fails_with_a_sentence() -> None:
     store = MemoryConversationStore()
     connector = ScriptedConnector(ScriptedProvider(says("Hi.")))
-    desk = Desk(store, connector, Words(), "", ENDPOINT)
+    desk = Desk(store, connector, "", ENDPOINT)
     with pytest.raises(StudyBuddyError, match="not available"):
         await desk.assistants.list()
     assert await desk.resume_runs() == []

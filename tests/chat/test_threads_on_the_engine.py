@@ -81,7 +81,7 @@ class Study:
 def make_desk(data: MemoryData, connector: CompanionAssistantConnector, endpoint: Endpoint) -> Desk:
     store = MemoryConversationStore(data)
     unused = ScriptedConnector(ScriptedProvider(says("No.")))
-    return Desk(store, unused, Words(), "", endpoint, assistants=connector, runs=store.runs)
+    return Desk(store, unused, "", endpoint, assistants=connector, runs=store.runs)
 
 
 @asynccontextmanager

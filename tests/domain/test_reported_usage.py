@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studybuddy.domain.reported_usage import MOST_TOKENS, UsageReports, tokens_in, usage_in
-from studybuddy.domain.usage import Usage
+from studybuddy.domain.reported_usage import UsageReports, tokens_in, usage_in
+from studybuddy.domain.usage import MOST_TOKENS, Usage
 from tests.support.usages import USAGES
 
 NAMES = (

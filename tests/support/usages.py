@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studybuddy.domain.reported_usage import MOST_TOKENS
+from studybuddy.domain.usage import MOST_TOKENS
 from studybuddy.domain.usage import Usage
 from tests.support.wire import DONE, Event, Step, Stream, chunk
 

@@ -94,7 +94,7 @@ async def test_nothing_of_assistant_mode_is_there_before_it_is_used() -> None:
 
 def test_nothing_of_assistant_mode_is_imported_for_the_first_frame() -> None:
     code = (
-        "import sys, studybuddy.assembly, studybuddy.chat.desk, studybuddy.ui.app\n"
+        "import sys, studybuddy.assembly.app, studybuddy.chat.desk, studybuddy.ui.app\n"
         "import studybuddy.storage.conversations\n"
         "print(*sys.modules)"
     )

@@ -43,19 +43,19 @@ def main(argv: list[str] | None = None) -> int:
                 args.data_dir = str(paths.data / "serve")
             return serve.run(args)
         case "ask":
-            from studybuddy.assembly import run_ask
+            from studybuddy.assembly.commands import run_ask
 
             return run_ask(args, os.environ)
         case "tokens":
-            from studybuddy.assembly import run_tokens
+            from studybuddy.assembly.commands import run_tokens
 
             return run_tokens(args, os.environ)
         case "usage":
-            from studybuddy.assembly import run_usage
+            from studybuddy.assembly.commands import run_usage
 
             return run_usage(args, os.environ)
         case "doctor":
-            from studybuddy.assembly import run_doctor
+            from studybuddy.assembly.commands import run_doctor
 
             return run_doctor(args, os.environ)
         case _:
@@ -73,7 +73,7 @@ def _open_app(args: argparse.Namespace) -> int:
     os.environ.setdefault("TEXTUAL_FPS", "120")
     # Loading makes no garbage worth looking for; the app collects again after its first frame.
     gc.disable()
-    from studybuddy.assembly import run_app
+    from studybuddy.assembly.app import run_app
 
     return run_app(args, os.environ)
 

@@ -14,7 +14,7 @@ from studybuddy.providers.endpoints import OPENAI, Decision, configured, openai_
 from studybuddy.storage.settings_file import save_setting
 
 if TYPE_CHECKING:
-    from studybuddy.assembly import Parts
+    from studybuddy.assembly.parts import Parts
 
 
 class StudentSetup:

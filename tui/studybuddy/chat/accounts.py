@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.sums import Sums
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, Total, UsageRecord
 from studybuddy.domain.messages import new_id
-from studybuddy.domain.money import Cost, ModelFacts
+from studybuddy.domain.money import YOURS, Cost, ModelFacts
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
@@ -37,16 +37,28 @@ class Accounts:
         prices: PriceBook,
         counter: TokenCounter,
         now: Callable[[], float] = time.time,
+        *,
+        restore: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Take the history on disk, the prices, the tokenizers and a clock of Unix time."""
+        """Take the parts.
+
+        Args:
+            log: the history on disk.
+            prices: what models cost and hold.
+            counter: the tokenizers.
+            now: Unix time, seconds.
+            restore: reads what was learned of tokenizers before; called once, before the first
+                facts are told.
+        """
         self.log = log
         self.counter = counter
         self.now = now
         self.session = Total()
         """Of this run of the app, all conversations."""
         self._prices = prices
+        self._restore = restore
         self._book: dict[tuple[str, str], ModelFacts] = {}
-        self._windows: dict[tuple[str, str], int] = {}
+        self._listed: dict[tuple[str, str], Model] = {}
         self._first_listed: dict[str, str] = {}
         self._sums = Sums(log, now)
         self._recorded: dict[str, UsageRecord] = {}
@@ -61,43 +73,46 @@ class Accounts:
         A window that the endpoint tells goes before a published one, and what the student set
         before both.
         """
+        if self._restore is not None:
+            restore, self._restore = self._restore, None
+            await restore()
         key = self._key(endpoint, model)
         if key not in self._book:
             self._book[key] = await asyncio.to_thread(self._prices.facts, endpoint, key[1])
-        return self._with_window(key)
+        return self._as_listed(key)
 
     def facts_known(self, endpoint: Endpoint, model: str = "") -> ModelFacts | None:
         """The same without waiting; `None` before `facts` was asked once."""
         key = self._key(endpoint, model)
-        return self._with_window(key) if key in self._book else None
+        return self._as_listed(key) if key in self._book else None
 
     def learn_models(self, endpoint: Endpoint, models: Sequence[Model]) -> None:
         """Take the windows that an endpoint tells of its models."""
         learnt = {
-            (endpoint.name, model.id): model.context_window
+            (endpoint.name, model.id): model
             for model in models
-            if model.context_window
+            if model.context_window or model.max_output
         }
         if models and not endpoint.model:
             self._first_listed.setdefault(endpoint.name, models[0].id)
-        if any(self._windows.get(key) != window for key, window in learnt.items()):
-            self._windows.update(learnt)
+        if any(self._listed.get(key) != model for key, model in learnt.items()):
+            self._listed.update(learnt)
             self._tell()
 
     def _key(self, endpoint: Endpoint, model: str) -> tuple[str, str]:
         return endpoint.name, model or endpoint.model or self._first_listed.get(endpoint.name, "")
 
-    def _with_window(self, key: tuple[str, str]) -> ModelFacts:
-        facts, window = self._book[key], self._windows.get(key)
-        if window is None:
+    def _as_listed(self, key: tuple[str, str]) -> ModelFacts:
+        facts, listed = self._book[key], self._listed.get(key)
+        if listed is None or (facts.source == YOURS and facts.context_window):
             return facts
-        from studybuddy.tokens.prices import YOURS
-
-        if facts.source == YOURS and facts.context_window:
-            return facts
-        if facts.max_output is None:
-            return replace(facts, context_window=window, source=key[0], as_of="")
-        return replace(facts, context_window=window, source=f"{key[0]}, {facts.source}")
+        return replace(
+            facts,
+            context_window=listed.context_window or facts.context_window,
+            max_output=listed.max_output or facts.max_output,
+            source=", ".join(filter(None, (key[0], facts.source))),
+            as_of="",
+        )
 
     # Records
 

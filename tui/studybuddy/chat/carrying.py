@@ -24,7 +24,8 @@ def carried(
     """A copy of the shown branch in the other mode; the original stays as it is.
 
     An answer that is still being written is left behind. A copy in assistant mode has no thread
-    yet: its first question makes one from the messages.
+    yet: its first question makes one from the messages. The student's own limits and pinned
+    messages go with it; usage does not, for none of its requests was the copy's.
     """
     mode = Mode.ASSISTANT if head.mode is Mode.COMPLETION else Mode.COMPLETION
     copies: list[Message] = []
@@ -35,7 +36,7 @@ def carried(
         details = message.details
         if details is not None and not details.status.over:
             details = None  # its run goes on for the original
-        copies.append(replace(message, id=new_id(), parent_id=parent, details=details))
+        copies.append(replace(message, id=new_id(), parent_id=parent, details=details, usage=None))
     now = time.time()
     copy = replace(
         head,

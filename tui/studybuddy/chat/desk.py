@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 from studybuddy.chat.carrying import carried
+from studybuddy.chat.limits import Limits
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
-from studybuddy.domain.counting import TokenCounter
-from studybuddy.domain.endpoints import Endpoint, Model
-from studybuddy.domain.messages import Conversation, Mode, OpenConversation, Role
-from studybuddy.domain.ports import Connector, ConversationStore
+from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
+from studybuddy.domain.messages import Conversation, Mode, OpenConversation
+from studybuddy.domain.ports import CompletionRequest, Connector, ConversationStore
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first frame waits for none
+    from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.assistant_shelf import AssistantShelf
+    from studybuddy.chat.budgets import Budgets
+    from studybuddy.chat.kept_answers import KeptAnswers
+    from studybuddy.chat.meter import ConversationMeter
     from studybuddy.chat.thread_session import ThreadSession
     from studybuddy.domain.assistant_ports import (
         AssistantConnector,
@@ -27,6 +32,9 @@ if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first f
         FollowedRun,
         RunStore,
     )
+    from studybuddy.domain.settings import SavingSettings
+
+_log = logging.getLogger(__name__)
 
 
 class Desk:
@@ -36,10 +44,10 @@ class Desk:
         self,
         store: ConversationStore,
         connector: Connector,
-        counter: TokenCounter,
         system_prompt: str,
         endpoint: Endpoint | None,
         *,
+        limits: Limits | None = None,
         assistants: AssistantConnector | None = None,
         runs: RunStore | None = None,
         endpoints: Callable[[], Sequence[Endpoint]] = tuple,
@@ -49,9 +57,9 @@ class Desk:
         Args:
             store: the conversations.
             connector: connects to who answers in completion mode.
-            counter: counts tokens.
             system_prompt: of new conversations in completion mode.
             endpoint: where questions go; `None` until the student has chosen.
+            limits: what holds for every request; nothing does without.
             assistants: connects to the server of assistant mode; without it there is none.
             runs: the runs to be followed again after a restart.
             endpoints: those that can be used, to find the one that a run was started with.
@@ -62,7 +70,7 @@ class Desk:
         self._shelf: AssistantShelf | None = None
         self._store = store
         self._connector = connector
-        self._counter = counter
+        self._limits = limits or Limits.none()
         self._assistant_connector = assistants or NoAssistants()
         self._runs = runs or NoRuns()
         self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
@@ -71,6 +79,37 @@ class Desk:
         """Runs of apps that are gone, to be followed here and not followed yet."""
         self._chores: set[asyncio.Task[None]] = set()
         self._endpoints = endpoints
+
+    @property
+    def accounts(self) -> Accounts:
+        """What was used so far, and what models cost and hold."""
+        return self._limits.accounts
+
+    @property
+    def budgets(self) -> Budgets:
+        """The most that may be spent."""
+        return self._limits.budgets
+
+    @property
+    def kept(self) -> KeptAnswers:
+        """The answers that may be given again."""
+        return self._limits.kept
+
+    def use_savings(self, savings: SavingSettings) -> None:
+        """Save in other ways from the next request on."""
+        self._limits.use_savings(savings)
+
+    def meter(self) -> ConversationMeter:
+        """A meter for one conversation at a time."""
+        from studybuddy.chat.meter import ConversationMeter
+
+        return ConversationMeter(
+            self.accounts, self.budgets, self._limits.settings, self._count_there
+        )
+
+    async def _count_there(self, endpoint: Endpoint, request: CompletionRequest) -> int | None:
+        """The tokens of a request by the endpoint's own tokenizer."""
+        return await (await self._connector.connect(endpoint)).count(request)
 
     @property
     def assistants(self) -> AssistantShelf:
@@ -187,7 +226,7 @@ class Desk:
     def _session(self, opened: OpenConversation, *, new: bool) -> Session:
         if opened.head.mode is Mode.ASSISTANT:
             return self._thread_session(opened, new=new)
-        return ChatSession(opened, self._store, self._connector, new=new)
+        return ChatSession(opened, self._store, self._connector, self._limits, new=new)
 
     def _thread_session(self, opened: OpenConversation, *, new: bool) -> ThreadSession:
         from studybuddy.chat.thread_session import ThreadSession
@@ -198,6 +237,7 @@ class Desk:
             self._runs,
             self._assistant_connector,
             self.assistants.resolve,
+            self._limits,
             new=new,
         )
 
@@ -237,8 +277,13 @@ class Desk:
         Raises:
             StudyBuddyError: where the endpoint can't be reached.
         """
-        if self.endpoint is not None:
-            await self._connector.connect(self.endpoint)
+        if (endpoint := self.endpoint) is not None:
+            provider = await self._connector.connect(endpoint)
+            if endpoint.kind is not EndpointKind.OPENAI:  # whose list tells no windows
+                try:
+                    self.accounts.learn_models(endpoint, await provider.models())
+                except StudyBuddyError as error:
+                    _log.info("the models' windows are not known: %s", error.problem.kind)
 
     async def _assistants(self) -> AssistantService:
         if self.endpoint is None:
@@ -250,23 +295,6 @@ class Desk:
                 )
             )
         return await self._assistant_connector.connect(self.endpoint)
-
-    async def count(self, text: str) -> tuple[int, bool]:
-        """Tokens of a text for the chosen model, and whether that is exact."""
-        if not text:
-            return 0, True
-        model = self.endpoint.model if self.endpoint else ""
-        counted = await asyncio.to_thread(self._counter.count, text, model)
-        return counted.tokens, counted.exact
-
-    async def count_context(self, session: Session) -> tuple[int, bool]:
-        """Prompt tokens that the conversation so far costs, and whether that is exact."""
-        messages = session.context()
-        if not any(role is not Role.SYSTEM for role, _ in messages):
-            return 0, True
-        model = self.endpoint.model if self.endpoint else ""
-        counted = await asyncio.to_thread(self._counter.count_request, messages, model)
-        return counted.tokens, counted.exact
 
     async def close(self) -> None:
         """Let go of what is under way with what came of it: answers stop, runs go on."""

@@ -42,13 +42,14 @@ class KeptAnswers:
     ) -> None:
         """Take the answers on disk, what is set, and a clock of Unix time in seconds."""
         self._cache = cache
-        self._settings = settings
+        self.settings = settings
+        """As they are by now."""
         self._now = now
 
     @property
     def on(self) -> bool:
         """Whether answers are kept."""
-        return self._settings.keep_answers and self._settings.keep_answers_days > 0
+        return self.settings.keep_answers and self.settings.keep_answers_days > 0
 
     async def find(self, endpoint: Endpoint, request: CompletionRequest) -> KeptAnswer | None:
         """The answer that this request was given before; `None` where there is none to give."""
@@ -98,7 +99,7 @@ class KeptAnswers:
         return await self._cache.clear_answers()
 
     def _oldest(self) -> float:
-        return self._now() - self._settings.keep_answers_days * _DAY
+        return self._now() - self.settings.keep_answers_days * _DAY
 
 
 def _names_model(endpoint: Endpoint, request: CompletionRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # sessions are made before the first frame, and need none of it until asked
@@ -10,10 +10,10 @@ if TYPE_CHECKING:  # sessions are made before the first frame, and need none of 
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.fitting import Fitter
     from studybuddy.chat.kept_answers import KeptAnswers
-    from studybuddy.domain.settings import Settings
+    from studybuddy.domain.settings import SavingSettings, Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limits:
     """The parts that are asked before a request leaves, and told after it."""
 
@@ -23,6 +23,12 @@ class Limits:
     kept: KeptAnswers
     accounts: Accounts
     settings: Settings
+
+    def use_savings(self, savings: SavingSettings) -> None:
+        """Save in other ways from the next request on."""
+        self.settings = replace(self.settings, savings=savings)
+        self.fitter.settings = self.settings
+        self.kept.settings = savings
 
     @classmethod
     def none(cls) -> Limits:

@@ -6,8 +6,8 @@ import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from studybuddy.chat.limits import Limits
 from studybuddy.chat.run_account import RunAccount
 from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import Begun, RunStarter, found_again
@@ -36,6 +36,9 @@ from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Message, MessageState, OpenConversation
 from studybuddy.domain.ports import ConversationStore
 
+if TYPE_CHECKING:
+    from studybuddy.chat.limits import Limits
+
 
 class ThreadSession(ThreadPlace):
     """A `Session` in assistant mode: the store is the mirror of a thread on the server."""
@@ -47,11 +50,11 @@ class ThreadSession(ThreadPlace):
         runs: RunStore,
         connector: AssistantConnector,
         resolve: Resolve,
-        limits: Limits | None = None,
+        limits: Limits,
         *,
         new: bool,
     ) -> None:
-        super().__init__(opened, store, resolve, limits or Limits.none(), new=new)
+        super().__init__(opened, store, resolve, limits, new=new)
         self._runs = runs
         self._connector = connector
         self._under_way: RunTurn | None = None

@@ -124,6 +124,10 @@ def exact_dollars(nanodollars: int) -> str:
     return f"{Decimal(nanodollars) / NANODOLLARS:f}"
 
 
+YOURS = "your settings"
+"""The source of what the student set."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What is known of a model beside its name."""

@@ -13,10 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from studybuddy.domain.usage import Usage
-
-MOST_TOKENS = 10**12
-"""More than any request has; what is reported beyond it is cut to it, so that sums stay sums."""
+from studybuddy.domain.usage import MOST_TOKENS, Usage
 
 _LONGEST_NUMBER = 30  # characters of a number that comes as text
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from studybuddy.domain.endpoints import Model
-from studybuddy.domain.reported_usage import MOST_TOKENS
 from studybuddy.domain.text import harmless
+from studybuddy.domain.usage import MOST_TOKENS
 
 DEFAULT_OPENAI_MODEL = "gpt-6-luna"
 """OpenAI's smallest current chat model (November 2026), asked where no model is named."""

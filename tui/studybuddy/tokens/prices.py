@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
-from studybuddy.domain.money import FREE, ModelFacts, Rates, Tariff
+from studybuddy.domain.money import FREE, YOURS, ModelFacts, Rates, Tariff
 from studybuddy.tokens.overlay import sizes_of, without_date, without_maker
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-YOURS = "your settings"
 """Source of what the student set."""
 
 NEARBY = replace(FREE, source="runs on this network")

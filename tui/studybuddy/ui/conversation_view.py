@@ -20,6 +20,7 @@ from studybuddy.domain.events import (
     TurnFailed,
     TurnFinished,
     TurnRefused,
+    TurnStarted,
 )
 from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Mode
@@ -249,6 +250,8 @@ class ConversationView(ConversationPane):
         self.steps.take(event)
         if isinstance(event, TurnFinished | TurnFailed):
             self.endpoint_changed()
+        elif isinstance(event, TurnStarted):  # the question is in the context now
+            self.meter.typed(self.prompt.document.lines)
         elif isinstance(event, TurnRefused):
             self.post_message(self.Obstructed(session, turn))
 

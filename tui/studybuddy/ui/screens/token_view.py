@@ -18,6 +18,7 @@ from studybuddy.domain.text import harmless
 from studybuddy.study.text_files import read_text
 from studybuddy.study.typed_paths import complete, read_paths
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import many
 from studybuddy.ui.widgets.path_input import PathInput
 from studybuddy.ui.widgets.token_pieces import TokenPage
@@ -47,6 +48,7 @@ class TokenViewScreen(Dialog[None]):
     """Shows texts as tokens, one at a time, in one encoding or two."""
 
     AUTO_FOCUS = "#first"
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS = [
         Binding("escape,q", "leave", "Back", show=False),
         Binding("i", "ids", "Ids", show=False),

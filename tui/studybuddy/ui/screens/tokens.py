@@ -15,6 +15,7 @@ from studybuddy.domain.metering import ContextReport, Part, PartKind, Place, Rea
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import sending_words, usage_words
 from studybuddy.ui.widgets.context_parts import ContextParts
 from studybuddy.ui.widgets.row_list import RowList
@@ -38,6 +39,7 @@ class TokensScreen(Dialog[None]):
     """Shows a context report part by part, with the totals above it."""
 
     AUTO_FOCUS = "ContextParts"
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS = [
         Binding("escape,q", "leave", "Back", show=False),
         Binding("asterisk", "pin", "Pin", show=False),

@@ -21,6 +21,7 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.ui.exporting import default_path
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import many, usage_words
 from studybuddy.ui.usage_spans import (
     SPAN_NAMES,
@@ -61,6 +62,7 @@ class UsageScreen(Dialog[None]):
     """Shows sums over the records, as charts and as a table, and writes them to a file."""
 
     AUTO_FOCUS = "UsageTable"
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS = [
         Binding("escape,q", "leave", "Back", show=False),
         *(Binding(str(span.value), f"span({span.value})", show=False) for span in Span),
@@ -109,7 +111,6 @@ class UsageScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one(ExportLine).display = False
-        self.query_one(UsageCharts).display = False
         self._say("")
         self._show_tabs()
         self.call_after_refresh(self._load)
@@ -172,7 +173,8 @@ class UsageScreen(Dialog[None]):
         text = _totals(total) if seen.groups else _NOTHING_THEN if self._any else _NOTHING
         self.query_one("#totals", Static).update(text)
         table = self.query_one(UsageTable)
-        table.display = self.query_one(UsageCharts).display = bool(seen.groups)
+        table.display = bool(seen.groups)
+        self.query_one(UsageCharts).set_class(not seen.groups, "-none")
         table.show(seen.groups, self._by.value)
         per = "hour" if self._span is Span.TODAY else "day"
         self.query_one(UsageCharts).show(seen.steps, per, seen.burn)

@@ -24,7 +24,7 @@ class UsageCharts(Horizontal):
     """Tokens, cost, and the budget where there is one."""
 
     def __init__(self) -> None:
-        super().__init__(id="charts")
+        super().__init__(id="charts", classes="-none")
         self.wide = False
         """Whether all are shown at once."""
         self._at = 0

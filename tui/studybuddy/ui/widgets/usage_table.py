@@ -12,6 +12,9 @@ from studybuddy.ui.widgets.row_list import Pieces, RowList, fitted
 _WIDE = 110
 """Columns from which on the kinds of tokens have columns of their own."""
 _MARK = 2
+_NARROW = 70
+"""Columns below which there is room for the least of them."""
+_NARROWEST_COLUMNS = (("in", 11), ("out", 10), ("cost", 19))
 _NARROW_COLUMNS = (("requests", 9), ("in", 12), ("out", 11), ("cost", 20))
 _WIDE_COLUMNS = (
     ("requests", 10), ("in", 13), ("cached", 13), ("out", 12), ("reasoning", 12), ("kept", 7),
@@ -59,7 +62,9 @@ class UsageTable(RowList):
 
 
 def _columns(width: int) -> Sequence[tuple[str, int]]:
-    return _WIDE_COLUMNS if width >= _WIDE else _NARROW_COLUMNS
+    if width >= _WIDE:
+        return _WIDE_COLUMNS
+    return _NARROW_COLUMNS if width >= _NARROW else _NARROWEST_COLUMNS
 
 
 def _room(width: int) -> int:

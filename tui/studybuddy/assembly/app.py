@@ -1,0 +1,92 @@
+"""The full-screen app, put together."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from studybuddy.assembly.limits import make_limits
+from studybuddy.assembly.parts import Parts
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.providers.endpoints import Decision
+
+if TYPE_CHECKING:
+    from studybuddy.ui.app import StudyBuddyApp
+
+
+def assemble_app(
+    args: argparse.Namespace, environ: Mapping[str, str]
+) -> tuple[StudyBuddyApp, Callable[[], Awaitable[None]]]:
+    """The full-screen app, and what is to be awaited after it has run.
+
+    Raises:
+        StudyBuddyError: where it can't be started as the arguments have it.
+    """
+    from studybuddy.chat.desk import Desk
+    from studybuddy.storage.conversations import SqliteConversationStore
+    from studybuddy.student_setup import StudentSetup
+    from studybuddy.ui.app import StudyBuddyApp
+    from studybuddy.ui.services import Services
+
+    parts = Parts(args, environ)
+    try:
+        decision = parts.decide()
+    except StudyBuddyError as error:
+        if parts.flags.base_url or parts.model_file or environ.get("OPENAI_BASE_URL"):
+            raise
+        # A mistake in the settings: the app opens all the same, and asks.
+        parts.notices.append(error.problem)
+        decision = Decision(None, "the settings name none that works")
+    store = SqliteConversationStore(
+        parts.paths.database_file, parts.instance, on_notice=parts.notices.append
+    )
+    setup = StudentSetup(parts, decision)
+    limits, connector = make_limits(parts, store.database)
+    services = Services(
+        desk=Desk(
+            store,
+            connector,
+            parts.settings.system_prompt,
+            decision.endpoint,
+            limits=limits,
+            assistants=parts.assistants,
+            runs=store.runs,
+            endpoints=setup.configured,
+        ),
+        setup=setup,
+        settings=parts.settings,
+        notices=parts.notices,
+        start_new=args.new,
+        places=f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}",
+    )
+
+    async def close() -> None:
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(parts.close)
+            last_first.push_async_callback(store.close)
+            last_first.callback(limits.accounts.log_session)
+            last_first.push_async_callback(limits.accounts.close)
+
+    return StudyBuddyApp(services), close
+
+
+def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Run the full-screen app."""
+
+    async def run() -> int:
+        try:
+            app, close = assemble_app(args, environ)
+        except StudyBuddyError as error:
+            print(error.problem, file=sys.stderr)
+            return 2
+        try:
+            await app.run_async()
+        finally:
+            await close()
+        return app.return_code or 0
+
+    return asyncio.run(run())
