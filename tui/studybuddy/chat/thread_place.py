@@ -12,6 +12,7 @@ from studybuddy.domain.assistants import Assistant
 
 if TYPE_CHECKING:
     from studybuddy.chat.limits import Limits
+    from studybuddy.domain.assistant_ports import FollowedRun
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.messages import Message, OpenConversation
     from studybuddy.domain.metering import ContextReport
@@ -75,6 +76,11 @@ class ThreadPlace(StoredConversation):
         found = await self._resolve(self.head.assistant_id, self.head.assistant_name)
         self._found = found or self._found
         return found
+
+    def question_of(self, run: FollowedRun) -> str:
+        """What the run answers."""
+        place = self._place(run.answer_id)
+        return self._messages[place - 1].text if place else ""
 
     def _place(self, message_id: str) -> int:
         return next(n for n, m in enumerate(self._messages) if m.id == message_id)

@@ -93,11 +93,6 @@ class ThreadSession(ThreadPlace):
         """
         self._expected[run.answer_id] = run, endpoint
 
-    def question_of(self, run: FollowedRun) -> str:
-        """What the run answers."""
-        place = self._place(run.answer_id)
-        return self._messages[place - 1].text if place else ""
-
     def send(
         self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
     ) -> AsyncGenerator[TurnEvent]:
