@@ -11,11 +11,9 @@ from textual.pilot import Pilot
 
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind
-from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.settings import Settings
-from studybuddy.domain.usage import Count
 from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.services import Services
@@ -32,18 +30,6 @@ from tests.support.word_meter import WordMeter
 
 BUILT_IN_ENDPOINT = Endpoint(BUILT_IN, "", EndpointKind.BUILT_IN)
 OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL)
-
-
-class WordCounter:
-    """Counts words, and says that it is exact."""
-
-    def count(self, text: str, model: str) -> Count:
-        """One token a word."""
-        return Count(len(text.split()))
-
-    def count_request(self, messages: Sequence[tuple[Role, str]], model: str) -> Count:
-        """One token a word, and none for the rest."""
-        return Count(sum(len(text.split()) for _, text in messages))
 
 
 @dataclass
@@ -119,14 +105,13 @@ class Student:
         self.desk = Desk(
             self.store,
             self.connector,
-            WordCounter(),
             settings.system_prompt,
             endpoint,
             assistants=ScriptedAssistantConnector(self.server),
             runs=self.store.runs,
         )
         self.meter = WordMeter()
-        self.desk.meter = lambda: self.meter  # type: ignore[assignment,attr-defined,return-value]
+        self.desk.meter = lambda: self.meter  # type: ignore[assignment,return-value]
         self.app = StudyBuddyApp(
             Services(self.desk, self.setup, settings, notices, start_new=start_new)
         )
@@ -171,6 +156,11 @@ class Student:
         self.view.prompt.put(question)
         await self.pilot.press("enter")
         await self.until(lambda: self.view.turn is not None and self.view.turn.over)
+
+    async def counted(self) -> None:
+        """Wait until the meter shows the conversation as it is."""
+        lines = self.view.prompt.document.lines
+        await self.until(lambda: self.view.meter_line.reading == self.meter.typed(lines))
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +28,8 @@ def with_accounts(student: Student) -> list[SavingSettings]:
     """Give the desk what it needs, and return what it is told to save."""
     told: list[SavingSettings] = []
     desk: Any = student.desk
-    desk.accounts = SimpleNamespace(counter=Words(), subscribe=lambda _: None)
+    accounts = SimpleNamespace(counter=Words(), subscribe=lambda _: None)
+    desk._limits = replace(desk._limits, accounts=accounts)
     desk.use_savings = told.append
     return told
 
@@ -76,7 +78,7 @@ async def test_kept_answers_are_cleared_from_the_palette() -> None:
         async def clear() -> int:
             return 3
 
-        desk.kept = SimpleNamespace(clear=clear)
+        desk._limits = replace(desk._limits, kept=SimpleNamespace(clear=clear))
         await student.app.chat.run_action("clear_kept_answers")
         await student.until(lambda: "3 kept answers cleared." in student.told())
 

@@ -59,7 +59,7 @@ async def test_an_empty_conversation(size: tuple[int, int], snapshot: SnapshotAs
 async def test_an_answer(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with Student(says(ANSWER)).at_work(size) as student:
         await student.ask("What is a hash table?")
-        await student.until(lambda: student.view.meter_line.reading.request.tokens)
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -69,6 +69,7 @@ async def test_a_failure(size: tuple[int, int], snapshot: SnapshotAssertion) -> 
     async with Student([refused]).at_work(size) as student:
         await student.ask("Hello?")
         await student.until(lambda: "draft" in student.shown())
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -151,7 +152,7 @@ async def test_a_run_with_its_steps(size: tuple[int, int], snapshot: SnapshotAss
         await student.ask("What has a wall?")
         await student.pilot.press("ctrl+g")
         await student.until(lambda: "Ran code" in student.shown())
-        await student.until(lambda: student.view.meter_line.reading.request.tokens)
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -180,4 +181,5 @@ async def test_threads_under_way_one_waiting(
         await student.until(lambda: "Waiting for you: a quiz" in student.shown())
         gate.set()
         await student.until(lambda: "✓ Done?" in student.shown())
+        await student.counted()
         assert picture(student) == snapshot

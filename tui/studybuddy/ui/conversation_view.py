@@ -230,8 +230,6 @@ class ConversationView(ConversationPane):
     def _hint(self) -> str:
         return hint_of(self.turn, self._steps() or (), self._keys)
 
-    # What turns tell
-
     def is_shown(self, session: Session) -> bool:
         """Whether a conversation is the one on screen."""
         return session is self.session
