@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studybuddy.domain.usage import MOST_TOKENS
-from studybuddy.domain.usage import Usage
+from studybuddy.domain.usage import MOST_TOKENS, Usage
 from tests.support.wire import DONE, Event, Step, Stream, chunk
 
 TEXT = "It is so."
