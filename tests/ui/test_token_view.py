@@ -131,6 +131,12 @@ async def test_text_that_is_no_valid_unicode_and_markup_are_shown_as_they_are() 
         assert "‹E2 80›‹AE›evil" in host.shown()
 
 
+async def test_a_small_terminal_shows_the_tokens() -> None:
+    async with DialogHost(view("word " * 200)).open((60, 12)) as host:
+        await ready(host)
+        assert sum("word·word" in line for line in host.shown().split("\n")) >= 6
+
+
 async def test_texts_are_gone_through_and_the_wanted_one_is_first() -> None:
     async with DialogHost(view("one", "two words", "three", start=1)).open() as host:
         await ready(host, "Text 2 (2 of 3)")

@@ -178,6 +178,12 @@ async def test_two_thousand_messages_are_scrolled_and_only_those_in_view_are_mad
         assert "▸   You: Question 0" in host.shown()
 
 
+async def test_a_small_terminal_shows_the_parts() -> None:
+    async with DialogHost(TokensScreen(REPORT, READING)).open((60, 12)) as host:
+        assert "≈3,458 of 12,288 tokens" in host.shown()
+        assert sum("inside" in line for line in host.shown().split("\n")) >= 4
+
+
 async def test_prices_that_nobody_knows_and_models_that_cost_nothing_are_told_apart() -> None:
     free = replace(REPORT, sending=Cost(), longest_answer=Cost())
     async with DialogHost(TokensScreen(free)).open() as host:

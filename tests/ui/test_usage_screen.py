@@ -215,6 +215,14 @@ async def test_without_colours_in_and_out_have_patterns(monkeypatch: pytest.Monk
         assert any("▒" in line for line in drawn)
 
 
+async def test_a_small_terminal_shows_the_table() -> None:
+    async with DialogHost(screen(a_term())).open((60, 12)) as host:
+        await ready(host, "tokens")
+        assert "▸ gpt-5" in host.shown()
+        assert "$1.45" in host.shown()
+        assert "Tokens per day" not in host.shown()
+
+
 async def test_it_reads_anew_whenever_it_is_shown() -> None:
     log = log_of(record(now() - 60))
     async with DialogHost(screen(log)).open() as host:
