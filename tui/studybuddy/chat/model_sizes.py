@@ -70,6 +70,7 @@ class ModelSizes:
         """Take the window that a server told when it refused a request."""
         self._refused[endpoint.name, endpoint.model] = window
         if name := self.name(endpoint):
-            self._accounts.learn_models(
-                replace(endpoint, model=name), [Model(name, context_window=window)]
-            )
+            known = self._accounts.facts_known(endpoint, name)
+            longest = known.max_output if known is not None else None
+            model = Model(name, context_window=window, max_output=longest)
+            self._accounts.learn_models(replace(endpoint, model=name), [model])

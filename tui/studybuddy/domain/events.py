@@ -55,7 +55,7 @@ class UsageReported:
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """The question is on disk and the answer's place is made."""
+    """The question is on disk and the answer's place is made; only statuses come before it."""
 
     question: Message
     answer: Message
@@ -65,7 +65,7 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True)
 class TurnRefused:
-    """Nothing was sent or stored, because of that; the turn's first and only event."""
+    """Nothing was sent or stored, because of that; the turn's only event, but for statuses."""
 
     obstacle: Obstacle
 
