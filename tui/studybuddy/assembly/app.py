@@ -68,7 +68,6 @@ def assemble_app(
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(parts.close)
             last_first.push_async_callback(store.close)
-            last_first.callback(limits.accounts.log_session)
             last_first.push_async_callback(limits.accounts.close)
 
     return StudyBuddyApp(services), close
