@@ -69,9 +69,13 @@ class RunAccount:
         self._name = name or endpoint.name
         self._found = found
         self._clock = asyncio.get_running_loop().time
-        self._began, self._at = self._clock(), limits.accounts.now()
+        self._began = self._at = 0.0
         self._first_word: float | None = None
         self._changed = asyncio.Event()
+
+    def begins(self) -> None:
+        """What is asked leaves now."""
+        self._began, self._at = self._clock(), self._limits.accounts.now()
 
     def saw(self, event: TurnEvent) -> None:
         """Take notice of what happens."""

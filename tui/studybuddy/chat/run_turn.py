@@ -116,6 +116,7 @@ class RunTurn:
         if self.over:
             return
         self._committed, self._lost = committed, lost
+        self.account.begins()
         self._work = asyncio.create_task(self._follow(begin, draft))
         ending = asyncio.create_task(self._conclude(self._work))
         try:
