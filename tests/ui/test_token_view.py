@@ -131,6 +131,21 @@ async def test_text_that_is_no_valid_unicode_and_markup_are_shown_as_they_are() 
         assert "‹E2 80›‹AE›evil" in host.shown()
 
 
+async def test_where_no_vocabulary_is_installed_it_says_so() -> None:
+    class Without(Counter):
+        def encoding_of(self, model: str) -> tuple[str, bool]:
+            return "", False
+
+        def encodings(self) -> list[str]:
+            return []
+
+    screen = TokenViewScreen([Sample("Draft", "word")], Without(), "gpt-5")
+    async with DialogHost(screen).open() as host:
+        await host.until(lambda: "No vocabulary of tokens is installed." in host.shown())
+        await host.press("e", "i", "down", "n", "escape")
+        assert host.result is None
+
+
 async def test_a_small_terminal_shows_the_tokens() -> None:
     async with DialogHost(view("word " * 200)).open((60, 12)) as host:
         await ready(host)

@@ -13,7 +13,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from studybuddy.domain.counting import TokenCounter
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.study.text_files import read_text
 from studybuddy.study.typed_paths import complete, read_paths
@@ -130,7 +130,12 @@ class TokenViewScreen(Dialog[None]):
 
     def _find_encodings(self) -> tuple[list[str], bool]:
         name, own = self._counter.encoding_of(self._model)
-        return [name, *(other for other in self._counter.encodings() if other != name)], own
+        names = dict.fromkeys(filter(None, (name, *self._counter.encodings())))
+        if not names:
+            raise StudyBuddyError(
+                Problem(ProblemKind.SETTINGS, "No vocabulary of tokens is installed.")
+            )
+        return list(names), own and bool(name)
 
     async def _cut(self, text: str, encoding: int) -> TokenPage:
         name = self._encodings[encoding]
