@@ -268,6 +268,15 @@ async def test_a_request_lifted_before_the_run_is_lifted_for_all_of_it_and_for_i
 
 
 @virtually
+async def test_a_request_lifted_while_the_run_goes_on_is_not_lifted_for_the_next_one() -> None:
+    room = MeteredRoom([*rounds(9), Says("Done.")], budgets={Period.REQUEST: Amount(tokens=300)})
+    stream = room.session.send("Count!", ENDPOINT)
+    room.lift(await until(stream, BudgetNear))
+    assert finished([event async for event in stream]).answer.text == "Done."
+    assert finished(await room.send("Again!")).answer.state is MessageState.STOPPED
+
+
+@virtually
 async def test_rounds_that_nobody_reports_count_by_what_they_had_to_read() -> None:
     room = MeteredRoom(
         [*rounds(9, usage=None), Pauses(60)], budgets={Period.DAY: Amount(tokens=40)}
