@@ -28,13 +28,10 @@ _START = r"(?:\A[ \t]*|\n[ \t]*|[.!?][\")”’]? +)(?:[-*•] +|[0-9]+[.)] +)?"
 _END = r"(?=[.!?]*[ \t]*(?:\n|\Z)|[.!?]+[ \t])"
 """Where a sentence ends; its marks stay."""
 _TASK = (
-    r"(?:add|analy[sz]e|answer|calculate|check|classify|compare|complete|compute|convert|correct|"
-    r"create|define|derive|describe|design|draw|elaborate|evaluate|expand|explain|find|fix|"
-    r"generate|give|help|identify|illustrate|improve|list|make|name|outline|plan|prepare|provide|"
-    r"prove|quiz|rank|recommend|remind|review|rewrite|shorten|show|simplify|sketch|solve|suggest|"
-    r"sum|summari[sz]e|teach|tell|test|translate|walk|write)\b"
+    r"(?:analy[sz]e|clarify|compare|define|describe|elaborate|explain|list|outline|summari[sz]e|"
+    r"sum up|(?:find|give|help|make|quiz|remind|show|teach|tell|test|walk|write) (?:me|us))\b"
 )
-"""Verbs with which one asks for something for certain: "can you swim?" is a real question."""
+"""What one asks of another for certain: "can you swim?" and "can you give blood?" are questions."""
 _COURTESY = r"(?:please|kindly|possibly)"
 _NO_COURTESY = (
     r"(?!(?:is|are|was|were|means?|meant|as|in|and|or|vs|versus|for|from|to|of|on|with|by|at|the|"
@@ -57,13 +54,13 @@ _AT_START = tuple(
     _rule(rf"{_START}(?P<cut>{lead})")
     for lead in (
         rf"(?:can|could|would|will) you (?:{_COURTESY} )+(?=[a-z])",
-        rf"(?:can|could|would|will) you (?=(?:just )?{_TASK})",
+        rf"(?:can|could) you (?=(?:just )?{_TASK})",
         r"would you be (?:so kind as to|kind enough to) (?=[a-z])",
         rf"do you think you (?:can|could) (?={_TASK})",
         r"I (?:was|am) (?:just )?wondering (?:if|whether) you (?:can|could) (?=[a-z])",
         r"I(?: would|['’]d) (?:really )?(?:appreciate|like) it if you (?:can|could) (?=[a-z])",
         r"I(?: would like|['’]d like| want| need) you to (?!know\b)(?=[a-z])",
-        rf"(?:{_COURTESY},? )+{_NO_COURTESY}(?=[a-z])",
+        rf"(?:{_COURTESY},? )+{_NO_COURTESY}(?-i:(?=[a-z]))",
     )
 )
 _ASIDES = r"(?:basically|actually|honestly|to be honest|by the way)"
@@ -91,7 +88,7 @@ _AT_END = tuple(
         (
             rf"(?:\A|\n|[.!?\ue000])(?P<cut>\s*\b(?:{_THANKS}|I (?:really |would )?appreciate "
             r"(?:it|your help|any help)|much appreciated)[.!]*\s*)\Z",
-            rf"[\w?](?P<cut>,? {_THANKS})(?=[.!]*\s*\Z)",
+            rf"\w(?P<cut>,? {_THANKS})(?=[.!]*\s*\Z)",
         ),
     )
 )
