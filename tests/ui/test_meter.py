@@ -152,6 +152,7 @@ def test_a_prompt_with_a_limit_has_a_counter_that_says_when_it_is_too_long() -> 
 
 def test_where_the_window_is_not_known_the_tokens_alone_are_told() -> None:
     assert line(Reading(request=Count(1204))) == "context 1,204"
+    assert line(Reading()) == ""
 
 
 async def test_the_meter_shows_what_is_typed_with_the_next_frame() -> None:

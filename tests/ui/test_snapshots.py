@@ -52,6 +52,7 @@ def picture(student: Student) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_an_empty_conversation(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with Student().at_work(size) as student:
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -77,6 +78,7 @@ async def test_a_failure(size: tuple[int, int], snapshot: SnapshotAssertion) -> 
 async def test_the_first_run(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with Student(endpoint=None, setup=MemorySetup(found=())).at_work(size) as student:
         await student.until(lambda: "No model server runs" in student.shown())
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -85,6 +87,7 @@ async def test_the_help(size: tuple[int, int], snapshot: SnapshotAssertion) -> N
     async with Student().at_work(size) as student:
         await student.pilot.press("f1")
         await student.settle()
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -93,6 +96,7 @@ async def test_the_model_picker(size: tuple[int, int], snapshot: SnapshotAsserti
     async with Student().at_work(size) as student:
         await student.pilot.press("f4")
         await student.until(lambda: "1 model" in student.shown())
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -100,6 +104,7 @@ async def test_the_model_picker(size: tuple[int, int], snapshot: SnapshotAsserti
 async def test_assistant_mode(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with Student().at_work(size) as student:
         await student.in_assistant_mode()
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -109,6 +114,7 @@ async def test_the_assistant_editor(size: tuple[int, int], snapshot: SnapshotAss
         await student.in_assistant_mode()
         await student.pilot.press("ctrl+l", "e")
         await student.until(lambda: "Edit Study Buddy" in student.shown())
+        await student.counted()
         assert picture(student) == snapshot
 
 
@@ -132,6 +138,7 @@ async def test_the_notes(
             student.app.screen.query_one("#path", Input).value = str(tmp_path / name)
             await student.pilot.press("enter")
             await student.until(partial(listed, student, name))
+        await student.counted()
         assert picture(student) == snapshot
 
 

@@ -90,7 +90,7 @@ def _parts(reading: Reading) -> Iterator[Part]:
         yield Part(1, _characters(reading), 1)
     if reading.room.window:
         yield Part(2, _window(reading, reading.room.window), 2)
-    elif reading.request.tokens or not reading.draft.tokens:
+    elif reading.request.tokens:
         yield Part(2, [Content(f"context {reading.request}"), Content(str(reading.request))])
     if reading.budgets and reading.budgets[0].warns:
         state = reading.budgets[0]
