@@ -10,9 +10,9 @@ from enum import IntEnum
 from studybuddy.domain.accounts import Group, Selection, Total, UsageRecord
 from studybuddy.domain.limits import Amount, Period
 
-_MOST_DAYS = 62
+_MOST_DAYS = 31
 """More are drawn as months."""
-_MOST_MONTHS = 60
+_MOST_MONTHS = 24
 """More are drawn as years."""
 
 
@@ -39,6 +39,15 @@ class Step:
 
     label: str
     total: Total
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The bars of a chart, in their order."""
+
+    per: str
+    """What each stands for: "hour", "day", "month" or "year"."""
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +90,16 @@ def since(day: date | None) -> Selection:
     return Selection(None if day is None else datetime.combine(day, time()).timestamp())
 
 
-def by_hours(records: Iterable[UsageRecord]) -> list[Step]:
+def by_hours(records: Iterable[UsageRecord]) -> Steps:
     """The records of one day by the hour of the local clock."""
     totals = [Total()] * 24
     for record in records:
         hour = datetime.fromtimestamp(record.at).hour
         totals[hour] += Total.of(record)
-    return [Step(f"{hour}h", total) for hour, total in enumerate(totals)]
+    return Steps("hour", tuple(Step(f"{hour}h", total) for hour, total in enumerate(totals)))
 
 
-def by_days(groups: Sequence[Group], first: date | None, last: date) -> list[Step]:
+def by_days(groups: Sequence[Group], first: date | None, last: date) -> Steps:
     """Sums of days, those without a request too; a long time by months, or by years.
 
     Days after the last one, which a wrong clock wrote, count as the last.
@@ -104,13 +113,13 @@ def by_days(groups: Sequence[Group], first: date | None, last: date) -> list[Ste
     if days <= _MOST_DAYS:
         label = _short_day if first is not None and first.day == 1 else _long_day
         steps = [begin + timedelta(days=number) for number in range(days)]
-        return _folded(steps, totals, label)
+        return _folded("day", steps, totals, label)
     if days <= _MOST_MONTHS * 31:
         months = range(begin.year * 12 + begin.month - 1, last.year * 12 + last.month)
         steps = [date(month // 12, month % 12 + 1, 1) for month in months]
-        return _folded(steps, totals, lambda day: day.strftime("%b %y"))
+        return _folded("month", steps, totals, lambda day: day.strftime("%b %y"))
     steps = [date(year, 1, 1) for year in range(begin.year, last.year + 1)]
-    return _folded(steps, totals, lambda day: str(day.year))
+    return _folded("year", steps, totals, lambda day: str(day.year))
 
 
 def _short_day(day: date) -> str:
@@ -122,16 +131,16 @@ def _long_day(day: date) -> str:
 
 
 def _folded(
-    steps: Iterable[date], totals: dict[date, Total], label: Callable[[date], str]
-) -> list[Step]:
+    per: str, steps: Iterable[date], totals: dict[date, Total], label: Callable[[date], str]
+) -> Steps:
     """Add up what has the same label; `steps` has a day of each, in their order."""
     sums = {label(day): Total() for day in steps}
     for day, total in totals.items():
         sums[label(day)] += total
-    return [Step(key, total) for key, total in sums.items()]
+    return Steps(per, tuple(Step(key, total) for key, total in sums.items()))
 
 
-def burn_of(period: Period, amount: Amount, steps: Sequence[Step], now: datetime) -> Burn:
+def burn_of(period: Period, amount: Amount, steps: Steps, now: datetime) -> Burn:
     """How the budget of today, by its hours, or of this month, by its days, is used up."""
     if period is Period.DAY:
         begun, all_steps = now.hour + 1, 24
@@ -140,7 +149,7 @@ def burn_of(period: Period, amount: Amount, steps: Sequence[Step], now: datetime
         begun, all_steps = now.day, (following - timedelta(days=1)).day
     spent: list[float] = []
     sum_so_far = 0.0
-    for step in steps[:begun]:
+    for step in steps.steps[:begun]:
         total = step.total
         money = amount.nanodollars is not None
         sum_so_far += total.cost.nanodollars if money else total.usage.total

@@ -27,7 +27,7 @@ from studybuddy.ui.usage_spans import (
     SPAN_NAMES,
     Burn,
     Span,
-    Step,
+    Steps,
     burn_of,
     by_days,
     by_hours,
@@ -51,7 +51,7 @@ class _Seen:
     """What was read for the screen, all at one moment."""
 
     groups: Sequence[Group]
-    steps: Sequence[Step]
+    steps: Steps
     burn: Burn | None
     first: date | None
     """The first day that is meant; `None` for all."""
@@ -176,8 +176,7 @@ class UsageScreen(Dialog[None]):
         table.display = bool(seen.groups)
         self.query_one(UsageCharts).set_class(not seen.groups, "-none")
         table.show(seen.groups, self._by.value)
-        per = "hour" if self._span is Span.TODAY else "day"
-        self.query_one(UsageCharts).show(seen.steps, per, seen.burn)
+        self.query_one(UsageCharts).show(seen.steps, seen.burn)
         self._show_keys()
 
     def _show_keys(self) -> None:

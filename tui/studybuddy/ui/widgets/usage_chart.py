@@ -26,6 +26,13 @@ class Bars:
     low: Sequence[float]
     high: Sequence[float]
 
+    def folded(self, count: int) -> Bars:
+        """The same with so many bars added up to one."""
+        starts = range(0, len(self.labels), count)
+        low = [sum(self.low[at : at + count]) for at in starts]
+        high = [sum(self.high[at : at + count]) for at in starts]
+        return Bars(self.labels[::count], low, high)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -86,6 +93,9 @@ class _Plot(PlotextPlot):
         top = nice(max(both, default=0))
         labels = [self.unit(tick) for tick in (0.0, top / 2, top)]
         columns = width - max(map(len, labels)) - 1
+        if len(both) > columns:  # none is left out, so that the picture has the sum of all
+            self._draw_bars(bars.folded(2), width, rows)
+            return
         self.plt.yticks([0, (rows - 1) / 2, rows - 1], labels)
         self.plt.ylim(0, rows - 1)
         self.plt.xlim(0, columns - 1)

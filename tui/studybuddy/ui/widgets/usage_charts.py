@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,12 +9,12 @@ from textual.content import Content
 
 from studybuddy.domain.limits import Period
 from studybuddy.domain.money import dollars
-from studybuddy.ui.token_words import many, short
-from studybuddy.ui.usage_spans import Burn, Step
+from studybuddy.ui.token_words import short
+from studybuddy.ui.usage_spans import Burn, Steps
 from studybuddy.ui.widgets.usage_chart import Bars, Line, UsageChart
 
-WIDE = 110
-"""Columns from which on all charts are shown at once."""
+ROOM = 44
+"""Columns of a chart below which they are shown one at a time: a month's days must have room."""
 _NAMES = ("tokens", "cost", "budget")
 
 
@@ -39,7 +37,6 @@ class UsageCharts(Horizontal):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show as many as have room."""
-        self.wide = self.app.size.width >= WIDE
         self._choose()
 
     def turn(self) -> None:
@@ -48,13 +45,15 @@ class UsageCharts(Horizontal):
         self._choose()
 
     def _choose(self) -> None:
+        self.wide = self.app.size.width >= ROOM * self._count
         self._at %= self._count
         for number, name in enumerate(_NAMES):
             there = number < self._count and (self.wide or number == self._at)
             self.query_one(f"#{name}").display = there
 
-    def show(self, steps: Sequence[Step], per: str, burn: Burn | None) -> None:
-        """Draw these steps, each of them a `per`, and how a budget is used up."""
+    def show(self, bars: Steps, burn: Burn | None) -> None:
+        """Draw these bars, and how a budget is used up."""
+        steps, per = bars.steps, bars.per
         labels = [step.label for step in steps]
         into = [float(step.total.usage.prompt) for step in steps]
         out = [float(step.total.usage.completion) for step in steps]
@@ -68,14 +67,14 @@ class UsageCharts(Horizontal):
         )
         cost = [float(step.total.cost.nanodollars) for step in steps]
         unpriced = sum(step.total.cost.unpriced for step in steps)
-        beside = f", without {many(unpriced, 'unpriced request')}" if unpriced else ""
+        beside = f", {unpriced:,} unpriced" if unpriced else ""
         self.query_one("#cost", UsageChart).show(
             Content(f"Cost per {per}{beside}"), Bars(labels, cost, [0.0] * len(cost)), _money
         )
         self._count = 2 if burn is None else 3
+        self._choose()
         if burn is not None:
             self._show_burn(burn)
-        self._choose()
 
     def _show_burn(self, burn: Burn) -> None:
         money = burn.amount.nanodollars is not None
@@ -87,7 +86,7 @@ class UsageCharts(Horizontal):
             Content.assemble(
                 f"The {burn.period.value}’s budget  ",
                 (f"{unit(spent)} of {amount} ({burn.share:.0%})", style),
-                ("  ··· even pace", "$text-muted"),
+                ("" if self.wide else "  ··· even pace", "$text-muted"),
             ),
             Line(burn.spent, burn.budget, burn.steps, 0 if burn.period is Period.DAY else 1),
             unit,
