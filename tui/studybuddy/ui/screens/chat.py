@@ -25,8 +25,6 @@ from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.opening import Opener
-from studybuddy.ui.screens.help import HelpScreen
-from studybuddy.ui.screens.system_prompt import SystemPromptScreen
 from studybuddy.ui.screens.token_commands import TokenCommands
 from studybuddy.ui.services import Services
 from studybuddy.ui.urgency import urgent
@@ -142,6 +140,8 @@ class ChatScreen(TokenCommands):
             await self.once(self._edit_system_prompt)
 
     async def _edit_system_prompt(self) -> None:
+        from studybuddy.ui.screens.system_prompt import SystemPromptScreen
+
         session = self.view.session
         screen = SystemPromptScreen(session.head.system_prompt, self._desk.system_prompt)
         prompt = await self.app.push_screen_wait(screen)
@@ -259,6 +259,8 @@ class ChatScreen(TokenCommands):
 
     def action_help(self) -> None:
         """Show all keys and commands."""
+        from studybuddy.ui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self._keymap, self._services.places))
 
     def action_switch_pane(self) -> None:
