@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -20,8 +21,10 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from textual.pilot import Pilot  # noqa: E402
 
-from screenshots import assistants  # noqa: E402
-from studybuddy.assembly import assemble_app  # noqa: E402
+from screenshots import assistants, tokens  # noqa: E402
+from studybuddy.assembly.app import assemble_app  # noqa: E402
+from studybuddy.domain.messages import Role  # noqa: E402
+from studybuddy.tokens.counter import Counter  # noqa: E402
 from studybuddy.ui.app import StudyBuddyApp  # noqa: E402
 from tests.support.scripted_server import Received, ScriptedServer  # noqa: E402
 from tests.support.wire import Answer, answer, model_list  # noqa: E402
@@ -57,16 +60,32 @@ EARLIER = (
 )
 
 MODEL = "qwen3-8b"
-USAGE = {"prompt_tokens": 171, "completion_tokens": 243, "total_tokens": 414}
 SETTINGS = """\
 endpoint = "campus"
 theme = "{theme}"
 [endpoints.campus]
 base_url = "{url}"
 model = "qwen3-8b"
+[prices.qwen3-8b]
+input = 0.05
+output = 0.2
+context_window = 32768
+max_output = 8192
+[budgets]
+month = "$0.50"
 """
 
+COUNTER = Counter()
+
 Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+
+def counted(text: str, received: Received) -> Answer:
+    """An answer with the usage that a server of that model would report."""
+    asked = [(Role(m["role"]), m["content"]) for m in received.json["messages"]]
+    tokens = COUNTER.count_request(asked, MODEL).tokens, COUNTER.count(text, MODEL).tokens
+    usage = dict(zip(("prompt_tokens", "completion_tokens"), tokens, strict=True))
+    return answer(text, model=MODEL, usage=usage)
 
 
 async def ask(pilot: Pilot[None], question: str) -> None:
@@ -117,6 +136,9 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str, bool]] = {
     "first-run": (first_run, (100, 30), "textual-dark", False),
     "assistant": (assistants.steps, (140, 40), "textual-dark", True),
     "assistant-80x24": (assistants.asked, (80, 24), "textual-dark", True),
+    "tokens": (tokens.detail, (110, 30), "textual-dark", True),
+    "token-view": (tokens.view, (110, 24), "textual-light", True),
+    "usage": (tokens.usage, (140, 36), "textual-dark", True),
     "quiz": (assistants.quiz, (110, 34), "textual-dark", True),
     "note": (assistants.note, (100, 24), "textual-light", True),
 }
@@ -134,7 +156,7 @@ async def take(name: str) -> None:
     scene, size, theme, configured = SCENES[name]
     texts = [*(text for _, text in EARLIER), ANSWER]
     script: Sequence[Answer | Callable[[Received], Answer]]
-    script = [answer(text, model=MODEL, usage=USAGE) for text in texts]
+    script = [partial(counted, text) for text in texts]
     if scene.__module__ == assistants.__name__:
         script = [assistants.teacher]
     models = model_list(MODEL, "qwen3-32b", "llama-3.3-70b", "gemma3-12b", "gpt-oss-20b")
