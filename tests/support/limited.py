@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from studybuddy.chat.budgets import Budgets
 from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.kept_answers import KeptAnswers
-from studybuddy.chat.limits import Limits
+from studybuddy.chat.limits import Keepers, Limits
 from studybuddy.chat.metered import MeteredConnector
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.money import ModelFacts
@@ -46,10 +46,11 @@ class Limited:
         self.answers = MemoryAnswerCache()
         self.settings = settings or Settings()
         self.fitter = Fitter(self.accounts, self.summaries, self.connector, self.settings)
-        self.limits = Limits(
+        keepers = Keepers(
             self.fitter,
             Budgets(budgets or {}, self.accounts),
             KeptAnswers(self.answers, self.settings.savings),
             self.accounts,
             self.settings,
         )
+        self.limits = Limits(lambda: keepers)

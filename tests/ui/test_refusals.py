@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from studybuddy.chat.limits import Limits
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import BudgetNear, ContextFitted, TurnEvent, TurnRefused
 from studybuddy.domain.limits import (
@@ -48,7 +49,8 @@ class Refusing:
         self._send, self._retry = session.send, session.retry
         session.send, session.retry, session.set_limits = self.send, self.retry, self.set_limits
         desk: Any = student.desk
-        desk._limits = replace(desk._limits, budgets=self)
+        keepers = replace(desk._limits._keepers, budgets=self)
+        desk._limits = Limits(lambda: keepers)
 
     def send(
         self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from studybuddy.chat.limits import Limits
 from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.settings import SavingSettings, Settings
 from studybuddy.domain.usage import Count
@@ -29,7 +30,8 @@ def with_accounts(student: Student) -> list[SavingSettings]:
     told: list[SavingSettings] = []
     desk: Any = student.desk
     accounts = SimpleNamespace(counter=Words(), subscribe=lambda _: None)
-    desk._limits = replace(desk._limits, accounts=accounts)
+    keepers = replace(desk._limits._keepers, accounts=accounts)
+    desk._limits = Limits(lambda: keepers)
     desk.use_savings = told.append
     return told
 
@@ -78,7 +80,8 @@ async def test_kept_answers_are_cleared_from_the_palette() -> None:
         async def clear() -> int:
             return 3
 
-        desk._limits = replace(desk._limits, kept=SimpleNamespace(clear=clear))
+        keepers = replace(desk._limits._keepers, kept=SimpleNamespace(clear=clear))
+        desk._limits = Limits(lambda: keepers)
         await student.app.chat.run_action("clear_kept_answers")
         await student.until(lambda: "3 kept answers cleared." in student.told())
 

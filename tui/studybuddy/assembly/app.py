@@ -68,7 +68,7 @@ def assemble_app(
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(parts.close)
             last_first.push_async_callback(store.close)
-            last_first.push_async_callback(limits.accounts.close)
+            last_first.push_async_callback(limits.close)
 
     return StudyBuddyApp(services), close
 

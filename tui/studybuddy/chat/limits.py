@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # sessions are made before the first frame, and need none of it until asked
+if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.fitting import Fitter
@@ -14,7 +16,7 @@ if TYPE_CHECKING:  # sessions are made before the first frame, and need none of 
 
 
 @dataclass(slots=True)
-class Limits:
+class Keepers:
     """The parts that are asked before a request leaves, and told after it."""
 
     fitter: Fitter
@@ -30,9 +32,58 @@ class Limits:
         self.fitter.settings = self.settings
         self.kept.settings = savings
 
+
+class Limits:
+    """Those parts, made when one of them is first asked: the first frame waits for none."""
+
+    def __init__(self, make: Callable[[], Keepers]) -> None:
+        self._make = make
+
     @classmethod
     def none(cls) -> Limits:
         """For where nothing is limited, saved or recorded."""
-        from studybuddy.chat.unlimited import unlimited
 
-        return unlimited()
+        def make() -> Keepers:
+            from studybuddy.chat.unlimited import unlimited
+
+            return unlimited()
+
+        return cls(make)
+
+    async def close(self) -> None:
+        """Have everything recorded; before the store's."""
+        if "_keepers" in vars(self):
+            await self.accounts.close()
+
+    @cached_property
+    def _keepers(self) -> Keepers:
+        return self._make()
+
+    @property
+    def fitter(self) -> Fitter:
+        """Makes a conversation fit the context window."""
+        return self._keepers.fitter
+
+    @property
+    def budgets(self) -> Budgets:
+        """The most that may be spent."""
+        return self._keepers.budgets
+
+    @property
+    def kept(self) -> KeptAnswers:
+        """The answers that may be given again."""
+        return self._keepers.kept
+
+    @property
+    def accounts(self) -> Accounts:
+        """What was used so far, and what models cost and hold."""
+        return self._keepers.accounts
+
+    @property
+    def settings(self) -> Settings:
+        """As they are by now."""
+        return self._keepers.settings
+
+    def use_savings(self, savings: SavingSettings) -> None:
+        """Save in other ways from the next request on."""
+        self._keepers.use_savings(savings)

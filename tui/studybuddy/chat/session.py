@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.answer import Answering
-from studybuddy.chat.clearing import Cleared, Clearing
 from studybuddy.chat.limits import Limits
 from studybuddy.chat.sessions import NOTHING_ALLOWED
 from studybuddy.chat.stored import (
@@ -42,6 +41,7 @@ from studybuddy.domain.problems import Problem
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
+    from studybuddy.chat.clearing import Cleared, Clearing
     from studybuddy.domain.metering import ContextReport
 
 __all__ = ["TITLE_LENGTH", "ChatSession", "new_conversation", "title_from"]
@@ -100,6 +100,8 @@ class ChatSession(StoredConversation):
         *,
         again: bool = False,
     ) -> AsyncGenerator[TurnEvent]:
+        from studybuddy.chat.clearing import Cleared, Clearing  # not before the first frame
+
         if self.busy:
             raise RuntimeError("a turn is under way")
         if await self.taken(again=again):

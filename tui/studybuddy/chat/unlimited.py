@@ -9,7 +9,7 @@ from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.budgets import Budgets
 from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.kept_answers import KeptAnswers
-from studybuddy.chat.limits import Limits
+from studybuddy.chat.limits import Keepers
 from studybuddy.domain.accounts import By, Group, Selection, Total, UsageRecord
 from studybuddy.domain.money import ModelFacts
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -122,11 +122,11 @@ class _Unasked:
         raise StudyBuddyError(Problem(ProblemKind.NO_CONNECTION, "Nobody is asked here."))
 
 
-def unlimited(counter: TokenCounter | None = None, settings: Settings | None = None) -> Limits:
-    """The limits that limit nothing; `settings` count but for budgets, and what needs a disk."""
+def unlimited(counter: TokenCounter | None = None, settings: Settings | None = None) -> Keepers:
+    """The parts that limit nothing; `settings` count but for budgets, and what needs a disk."""
     settings = settings or Settings()
     accounts = Accounts(NoLog(), NoPrices(), counter or Words())
-    return Limits(
+    return Keepers(
         Fitter(accounts, NoSummaries(), _Unasked(), settings),
         Budgets({}, accounts),
         KeptAnswers(NoAnswers(), settings.savings),
