@@ -12,7 +12,7 @@ import pytest
 
 from studybuddy.commands import ask
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TextDelta, UsageReported
+from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import CompletionFinished
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -286,6 +286,16 @@ async def test_the_status_is_shown_on_a_terminal_and_wiped_before_the_answer(
     assert "Thinking…" in shown
     assert "Too many requests. Trying again in 1 s…" in shown
     assert shown.endswith("\r\x1b[K")
+
+
+async def test_how_far_the_question_is_read_is_shown_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    reading = StatusChanged(Phase.THINKING, "reading 2,400 of 8,000 tokens")
+    asked = Asked([reading, *says("ok")], terminal=True)
+    await asked.run("Why?")
+    assert "Reading 2,400 of 8,000 tokens…" in asked.err.getvalue()
 
 
 async def test_a_length_limit_is_mentioned() -> None:

@@ -161,8 +161,8 @@ def _client(base_url: str, transport: httpx2.AsyncBaseTransport) -> httpx2.Async
 
 
 def events_in(text: str) -> list[Any]:
-    """The decoded events of a stream."""
-    payloads = [line.removeprefix("data: ") for line in text.splitlines() if line]
+    """The decoded events of a stream, without its comments."""
+    payloads = [line[6:] for line in text.splitlines() if line.startswith("data: ")]
     return [json.loads(p) if p.startswith("{") else p for p in payloads]
 
 

@@ -13,7 +13,7 @@ import pytest
 from studybuddy.engine.model.native_model import NativeModel, smollm2
 from studybuddy.engine.model.process import ModelProcess
 from studybuddy.engine.upstream.native import NativeUpstream
-from tests.engine.engines import Engine, engine, text_of
+from tests.engine.engines import Engine, engine, events_in, text_of
 from tests.engine.scripted_child import KEY
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import (
@@ -88,16 +88,50 @@ async def test_an_answer_asked_whole_is_streamed_so_that_leaving_can_stop_it() -
     assert whole["usage"] == USAGE
 
 
-async def test_reports_of_progress_are_asked_for_and_kept_from_the_client() -> None:
-    progress = chunk({"role": "assistant", "content": None})
-    progress.data["prompt_progress"] = {"total": 100, "processed": 50}
-    stream = Stream([progress, progress, chunk({"content": '"prompt_progress":'}), DONE])
+def progress() -> Event:
+    told = chunk({"role": "assistant", "content": None})
+    told.data["prompt_progress"] = {"total": 100, "cache": 0, "processed": 50, "time_ms": 1}
+    return told
+
+
+async def test_reports_of_progress_are_signs_of_life_to_those_who_did_not_ask_for_them() -> None:
+    stream = Stream([progress(), progress(), chunk({"content": '"prompt_progress":'}), DONE])
     async with native(stream) as (served, server):
-        events = await served.events()
+        response = await served.chat(stream=True)
         assert sent(server)["return_progress"] is True
+        assert response.text.startswith(":\n\n:\n\ndata: {")
+        events = events_in(response.text)
         assert text_of(events) == '"prompt_progress":'
         assert len(events) == 2
-        assert len(await served.events(return_progress=True)) == 4
+        asked = await served.events(return_progress=True)
+        assert [event["prompt_progress"]["processed"] for event in asked[:2]] == [50, 50]
+        assert len(asked) == 4
+
+
+async def test_openais_own_client_passes_over_signs_of_life_and_reports_of_progress() -> None:
+    stream = Stream([progress(), progress(), chunk({"content": "Yes."}), chunk({}, "stop"), DONE])
+    async with native(stream) as (served, _):
+        for wish in ({}, {"return_progress": True}):
+            words = [
+                part.choices[0].delta.content
+                async for part in await served.sdk.chat.completions.create(
+                    model="gpt-4o-mini",
+                    messages=[{"role": "user", "content": "?"}],
+                    stream=True,
+                    extra_body=wish,
+                )
+            ]
+            assert "".join(word or "" for word in words) == "Yes."
+        whole = await served.sdk.chat.completions.create(
+            model="gpt-4o-mini", messages=[{"role": "user", "content": "?"}]
+        )
+        assert whole.choices[0].message.content == "Yes."
+
+
+async def test_a_crash_while_the_prompt_is_read_is_told_in_the_stream_with_its_status() -> None:
+    async with native(Stream([progress(), Cut()])) as (served, _):
+        found = (await served.events())[-1]["error"]
+        assert (found["code"], found["status"]) == ("model_crashed", 503)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -22,6 +22,7 @@ from tests.support.wire import (
     Hang,
     Raw,
     Reply,
+    Step,
     Stream,
     Wait,
     answer,
@@ -281,6 +282,80 @@ async def test_a_wait_that_the_server_asks_for_is_passed_on() -> None:
     async with serving(slow) as (_, provider):
         problem, _ = await failure_of(provider)
     assert (problem.kind, problem.retry_after) == (ProblemKind.RATE_LIMITED, 7.0)
+
+
+def reading(processed: int, total: int, cache: int = 0) -> Event:
+    told = chunk({"role": "assistant", "content": None})
+    told.data["prompt_progress"] = {
+        "total": total,
+        "cache": cache,
+        "processed": processed,
+        "time_ms": 1,
+    }
+    return told
+
+
+@pytest.mark.parametrize("kind", [EndpointKind.LOCAL, EndpointKind.BUILT_IN])
+async def test_how_far_a_long_prompt_is_read_is_told_until_words_come(kind: EndpointKind) -> None:
+    gates = [asyncio.Event(), asyncio.Event(), asyncio.Event()]
+    steps: list[Step] = [
+        reading(0, 8000),
+        Wait(gates[0]),
+        reading(2400, 8000),
+        Wait(gates[1]),
+        reading(2400, 8000),
+        Wait(gates[2]),
+        WORD,
+        STOP,
+        DONE,
+    ]
+    async with serving(Stream(steps), kind=kind) as (server, provider):
+        found = []
+        async for event in provider.stream(QUESTION):
+            found.append(event)
+            for gate in gates[: len(found) + 1]:
+                gate.set()
+    assert server.requests[0].json["return_progress"] is True
+    assert found[:3] == [
+        StatusChanged(Phase.THINKING, "reading 0 of 8,000 tokens"),
+        StatusChanged(Phase.THINKING, "reading 2,400 of 8,000 tokens"),
+        TextDelta("word"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "report", [reading(0, 300), reading(7900, 8000, cache=7900), Event({"prompt_progress": "far"})]
+)
+async def test_a_prompt_that_is_soon_read_is_not_told_of(report: Event) -> None:
+    async with serving(Stream([report, WORD, STOP, DONE])) as (_, provider):
+        events = await events_of(provider)
+    assert not [event for event in events if isinstance(event, StatusChanged)]
+    assert text_of(events) == "word"
+
+
+async def test_a_server_that_does_not_take_the_wish_for_progress_is_asked_without_it() -> None:
+    refusal = error(422, "Extra inputs are not permitted: return_progress")
+    async with serving(refusal, answer("ok"), answer("ok")) as (server, provider):
+        assert text_of(await events_of(provider)) == "ok"
+        await events_of(provider)
+    assert ["return_progress" in request.json for request in server.requests] == [
+        True,
+        False,
+        False,
+    ]
+
+
+async def test_other_servers_are_not_asked_for_progress() -> None:
+    async with serving(answer("ok"), kind=EndpointKind.REMOTE) as (server, provider):
+        await events_of(provider)
+    assert "return_progress" not in server.requests[0].json
+
+
+async def test_comments_before_the_answer_are_passed_over() -> None:
+    stream = Stream([Raw(b":\n\n"), Raw(b": reading\n\n"), WORD, Raw(b":\n\n"), STOP, DONE])
+    async with serving(stream) as (_, provider):
+        events = await events_of(provider)
+    assert events == [TextDelta("word"), CompletionFinished("stop", "scripted-model")]
 
 
 async def test_a_server_that_falls_silent_is_given_up() -> None:

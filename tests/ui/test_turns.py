@@ -86,6 +86,16 @@ def test_the_time_that_a_quiz_took_the_student_is_not_the_answers(clock: Clock) 
     assert ended(turn) == "Answered in 5.0 s"
 
 
+def test_how_far_the_prompt_is_read_is_told_in_place_of_thinking(clock: Clock) -> None:
+    turn = Turn.begin("Well?", anew=False)
+    clock.now += 30
+    turn.take(StatusChanged(Phase.THINKING, "reading 2,400 of 8,000 tokens"))
+    shown = turn.activity.describe(clock.now, reduced_motion=False)
+    assert shown == "Reading 2,400 of 8,000 tokens… 30 s"
+    turn.take(TextDelta("Yes."))
+    assert "Reading" not in turn.activity.describe(clock.now, reduced_motion=False)
+
+
 def test_no_time_is_told_of_a_run_that_was_taken_up_after_a_restart(clock: Clock) -> None:
     turn = Turn.begin("Well?", anew=True)
     turn.take(TurnStarted(QUESTION, ANSWER, (ANSWER.id,)))

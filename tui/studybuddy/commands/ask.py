@@ -173,5 +173,7 @@ async def _attempt(
                     output.finish_reason, output.model = finish_reason, model
                 case StatusChanged(Phase.STARTING, detail):
                     output.status(detail or "Starting…")
+                case StatusChanged(Phase.THINKING, detail) if detail:
+                    output.status(f"{detail[0].upper()}{detail[1:]}…")
                 case StatusChanged():
                     pass

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from studybuddy.engine.heartbeat import Patience
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.runs.manager import RunManager
 from studybuddy.engine.search.index import SearchIndex
@@ -38,6 +39,7 @@ class EngineContext:
     """Told the id of each thread that was deleted, to forget what they keep of it."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the engine is to end: what is under way ends with an error."""
+    patience: Patience = field(default_factory=Patience)
 
 
 def context_of(connection: HTTPConnection) -> EngineContext:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing, suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from studybuddy.engine.errors import ApiError, ClientGone, shutting_down
+from studybuddy.engine.heartbeat import COMMENT, alive
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 DONE = b"[DONE]"
 """The last event of a stream of chunks."""
+
+EVENT_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""Of a stream of events: nobody on its way is to keep or to collect it."""
 
 
 def json_response(body: object, status: int = 200) -> Response:
@@ -61,28 +65,41 @@ async def while_client_stays(
         await _cancel(task, leaving, ending)
 
 
+class Payloads(Protocol):
+    """The events of a stream."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The payloads; an empty one is a sign of life that tells nothing."""
+        ...
+
+    async def aclose(self) -> None:
+        """End their source."""
+        ...
+
+
 class EventStream(Response):
     """Server-sent events whose source is closed as soon as the client leaves.
 
     Starlette's own streaming response notices a client's leaving too, but only ends the
-    iteration; this one also tells an error of the source as a last event, as OpenAI does.
+    iteration; this one also tells an error of the source as a last event, as OpenAI does, and
+    sends comments while there are no events.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, first: bytes, rest: AsyncIterator[bytes], closing: asyncio.Event) -> None:
+    def __init__(self, payloads: Payloads, closing: asyncio.Event, silence: float) -> None:
         """Stream event payloads.
 
         Args:
-            first: the first payload, fetched already so that an early error has its own status.
-            rest: the others; an `aclose` method is called at the end, however it comes.
+            payloads: of the events; closed at the end, however it comes.
             closing: set when the engine ends.
+            silence: seconds after which a comment is sent.
         """
-        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        super().__init__(headers=EVENT_HEADERS)
         del self.headers["content-length"]
-        self._first = first
-        self._rest = rest
+        self._payloads = payloads
         self._closing = closing
+        self._silence = silence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, or as much as the client stays for."""
@@ -91,28 +108,35 @@ class EventStream(Response):
             try:
                 await while_client_stays(request, self._closing, self._pump(send))
             except ApiError as error:  # only the engine's end: the source's errors are told below
-                await _send(send, _event(msgspec.json.encode(error.envelope())), more=False)
+                await end_body(send, _event(_told(error)))
 
     async def _pump(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await _send(send, _event(self._first))
-        # A generator, in practice; aclosing ends it also where the task is cancelled.
-        async with aclosing(self._rest) as rest:  # type: ignore[type-var]
-            try:
-                async for payload in rest:
-                    await _send(send, _event(payload))
-            except ApiError as error:
-                log.warning("a stream broke off: %s", error)
-                await _send(send, _event(msgspec.json.encode(error.envelope())))
-        await _send(send, b"", more=False)
+        # aclosing ends the source also where the task is cancelled.
+        async with aclosing(self._payloads) as payloads:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            async with alive(send, self._silence) as write:
+                try:
+                    async for payload in payloads:
+                        await write(_event(payload) if payload else COMMENT)
+                except ApiError as error:
+                    log.warning("a stream broke off: %s", error)
+                    await write(_event(_told(error)))
+        await end_body(send)
+
+
+async def end_body(send: Send, part: bytes = b"") -> None:
+    """Send the last part of a body."""
+    await send({"type": "http.response.body", "body": part, "more_body": False})
 
 
 def _event(payload: bytes) -> bytes:
     return b"data: " + payload + b"\n\n"
 
 
-async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": more})
+def _told(error: ApiError) -> bytes:
+    """An error inside a stream, with the status that it would have had before."""
+    envelope = error.envelope()
+    return msgspec.json.encode({"error": {**envelope["error"], "status": error.status}})
 
 
 async def _departure(receive: Receive) -> None:

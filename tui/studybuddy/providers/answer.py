@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from studybuddy.domain.reported_usage import UsageReports
+from studybuddy.domain.reported_usage import UsageReports, tokens_in
 from studybuddy.domain.usage import Usage
 from studybuddy.providers.chunks import Chunk, decode, loads
 from studybuddy.providers.events import RawEvent
+
+_SHORT = 500
+"""Tokens of a prompt that are read too quickly to be told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a prompt is read."""
+
+    processed: int
+    """Tokens, those included that were in a cache."""
+    total: int
+    """Tokens of the prompt."""
+
+    def __str__(self) -> str:
+        return f"reading {self.processed:,} of {self.total:,} tokens"
+
+
+def progress_in(told: Any) -> Progress | None:
+    """The progress in llama.cpp's `prompt_progress`; `None` where there is nothing to wait for."""
+    if not isinstance(told, Mapping):
+        return None
+    total = tokens_in(told.get("total")) or 0
+    cached = tokens_in(told.get("cache")) or 0
+    processed = min(max(tokens_in(told.get("processed")) or 0, cached), total)
+    return Progress(processed, total) if total - cached >= _SHORT else None
 
 
 class AnswerReader:
@@ -30,6 +57,8 @@ class AnswerReader:
         self.has_reasoning = False
         """Whether the model thought where the server shows it."""
         self.has_events = False
+        self.progress: Progress | None = None
+        """How far the prompt was read when that was told last."""
         self._half = ""
 
     @property
@@ -81,6 +110,8 @@ class AnswerReader:
         if chunk.model:
             self.model = chunk.model
         self._take_usage(chunk)
+        if chunk.prompt_progress is not None:
+            self.progress = progress_in(chunk.prompt_progress)
         if not chunk.choices:
             return ""
         choice = chunk.choices[0]

@@ -45,6 +45,7 @@ class Chunk(msgspec.Struct):
     usage: Any = None
     x_groq: GroqPart | None = None
     timings: Any = None  # llama.cpp's
+    prompt_progress: Any = None  # llama.cpp's
     model: str | None = None
     error: Any = None
 
@@ -81,6 +82,7 @@ def _decode_leniently(data: bytes) -> Chunk | None:
         usage=found.get("usage"),
         x_groq=GroqPart(groq.get("usage")) if isinstance(groq, dict) else None,
         timings=found.get("timings"),
+        prompt_progress=found.get("prompt_progress"),
         model=_string(found.get("model")),
         error=found.get("error"),
     )

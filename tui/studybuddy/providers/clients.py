@@ -11,15 +11,20 @@ from studybuddy.domain.endpoints import Endpoint, EndpointKind
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 """Longest time without a byte before a request is given up."""
-LOCAL_SILENCE_SECONDS = 120.0
-"""The same for models on this machine, which may have to be loaded and to read a long prompt."""
+LOCAL_SILENCE_SECONDS = 300.0
+"""The same for servers on this machine: most are silent while they load a model and while they
+read a prompt, and thousands of tokens take a slow machine minutes."""
+ENGINE_SILENCE_SECONDS = 120.0
+"""The same for the app's own engine, which gives a sign of life every few seconds."""
 
 
 def timeout_for(kind: EndpointKind) -> httpx2.Timeout:
     """How long to wait for an endpoint of this kind."""
-    local = kind in (EndpointKind.LOCAL, EndpointKind.BUILT_IN)
-    silence = LOCAL_SILENCE_SECONDS if local else SILENCE_SECONDS
-    return httpx2.Timeout(silence, connect=CONNECT_SECONDS)
+    silences = {
+        EndpointKind.LOCAL: LOCAL_SILENCE_SECONDS,
+        EndpointKind.BUILT_IN: ENGINE_SILENCE_SECONDS,
+    }
+    return httpx2.Timeout(silences.get(kind, SILENCE_SECONDS), connect=CONNECT_SECONDS)
 
 
 def headers_for(endpoint: Endpoint) -> dict[str, openai.Omit]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
-from typing import Any
 
 import httpx2
 import openai
@@ -18,13 +15,14 @@ from openai import AsyncOpenAI
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.ports import CompletionEvent, CompletionFinished, CompletionRequest
-from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.providers import outcomes
 from studybuddy.providers.answer import AnswerReader
 from studybuddy.providers.clients import headers_for
 from studybuddy.providers.draining import drain
 from studybuddy.providers.events import EventSplitter, EventTooLong, RawEvent
 from studybuddy.providers.models import listed_models, looks_like_chat
+from studybuddy.providers.options import UNKNOWN_TO_SDK, RequestOptions
 from studybuddy.providers.problems import is_broken_connection, problem_of
 from studybuddy.providers.statuses import problem_of_status
 from studybuddy.providers.tokenizer import SECONDS, EndpointTokenizer, encodable
@@ -32,11 +30,6 @@ from studybuddy.providers.told import told
 from studybuddy.providers.windows import fetched, with_windows
 
 _log = logging.getLogger(__name__)
-
-_REFUSAL = re.compile(
-    r"unsupported|unknown|unrecogni[sz]ed|unexpected|not (?:supported|permitted|allowed)|extra|"
-    r"forbidden|invalid"
-)
 
 
 class OpenAICompletionProvider:
@@ -46,8 +39,7 @@ class OpenAICompletionProvider:
         self._endpoint = endpoint
         self._client = client
         self._default_model = endpoint.model
-        self._refused: set[str] = set()
-        """Fields of a request that this server does not take."""
+        self._options = RequestOptions(endpoint)
         self._tokenizer = EndpointTokenizer(endpoint, client)
 
     @property
@@ -173,14 +165,14 @@ class OpenAICompletionProvider:
                 yield TextDelta(text)
             return
         splitter = EventSplitter()
-        thinking = False
+        last: StatusChanged | None = None
         try:
             async for data in reads:
                 if text := reader.read(splitter.feed(data)):
                     yield TextDelta(text)
-                elif reader.has_reasoning and not thinking and not reader.has_text:
-                    thinking = True
-                    yield StatusChanged(Phase.THINKING)
+                elif (status := _status_of(reader)) is not None and status != last:
+                    last = status
+                    yield status
                 if reader.over:
                     return
         except EventTooLong:
@@ -221,60 +213,34 @@ class OpenAICompletionProvider:
             {"role": str(role), "content": encodable(text)} for role, text in request.messages
         ]
         while True:
-            body = self._options(request, model)
+            body = self._options.of(request, model)
             sending = self._client.chat.completions.with_streaming_response.create(
-                **body,
+                **{name: value for name, value in body.items() if name not in UNKNOWN_TO_SDK},
                 # Given as messages they would be walked through by the SDK, which blocks the
                 # event loop for 0.1 ms a message; the extra body goes out as it is.
                 messages=[],
-                extra_body={"messages": messages},
+                extra_body={
+                    "messages": messages,
+                    **{name: body[name] for name in UNKNOWN_TO_SDK if name in body},
+                },
                 stream=True,
                 extra_headers=headers_for(self._endpoint),
             )
             try:
                 response = await stack.enter_async_context(sending)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                field = self._refused_field(error, body, model)
-                if field is None:
+                said = told(error.body, error.status_code)
+                if not self._options.leave_out(said, body, model):
                     raise
-                _log.info("%s does not take %s", self._endpoint.name, field)
-                self._refused.add(field)
             else:
                 received: httpx2.Response = response.http_response
                 return received
 
-    def _options(self, request: CompletionRequest, model: str) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": model,
-            "stream_options": {"include_usage": True},
-        }
-        if self._endpoint.kind is EndpointKind.OPENAI and request.origin.conversation_id:
-            # Requests of one conversation are then likely to reach the cache of the one before.
-            body["prompt_cache_key"] = _cache_key(request.origin.conversation_id)
-        if request.max_completion_tokens is not None:
-            body["max_completion_tokens"] = request.max_completion_tokens
-            if self._endpoint.kind in (EndpointKind.LOCAL, EndpointKind.REMOTE):
-                # Ollama, LM Studio and older llama.cpp servers know only the older name and
-                # silently ignore the newer one; the rest takes both.
-                body["max_tokens"] = request.max_completion_tokens
-        return {name: value for name, value in body.items() if name not in self._refused}
 
-    def _refused_field(
-        self, error: openai.APIStatusError, body: dict[str, Any], model: str
-    ) -> str | None:
-        """The optional field that a refusal is about; `None` where it is about something else."""
-        said = told(error.body, error.status_code)
-        if problem_of_status(said, self._endpoint, model).kind is not ProblemKind.BAD_REQUEST:
-            return None
-        if not _REFUSAL.search(said.words) and "at the same time" not in said.words:
-            return None
-        # A message that names both limits wants the newer one, so the older is looked for first.
-        for field in ("stream_options", "prompt_cache_key", "max_tokens", "max_completion_tokens"):
-            if field in body and re.search(rf"\b{field}\b", said.words):
-                return field
+def _status_of(reader: AnswerReader) -> StatusChanged | None:
+    """What the model does before its first word, where it tells."""
+    if reader.has_text:
         return None
-
-
-def _cache_key(conversation_id: str) -> str:
-    """A name for a conversation that tells nothing about it."""
-    return hashlib.sha256(f"studybuddy {conversation_id}".encode()).hexdigest()[:32]
+    if reader.has_reasoning:
+        return StatusChanged(Phase.THINKING)
+    return StatusChanged(Phase.THINKING, str(reader.progress)) if reader.progress else None

@@ -65,8 +65,9 @@ def told(body: Any, status: int = 0) -> Told:
     elif isinstance(inner, str):
         body = {**body, "message": inner}
     code = body.get("code")
-    if not status and isinstance(code, int) and 400 <= code < 600:
-        status = code
+    for found in (code, body.get("status")):  # llama.cpp's, and StudyBuddy's engine's
+        if not status and isinstance(found, int) and 400 <= found < 600:
+            status = found
     return Told(
         message=_message(body),
         code=str(code) if isinstance(code, str | int) else "",

@@ -14,8 +14,9 @@ from starlette.routing import Route
 from studybuddy.engine.bodies import NUMBER, Types, check_types, read_json, wrong_type
 from studybuddy.engine.context import context_of
 from studybuddy.engine.errors import invalid
+from studybuddy.engine.opening import Opening
 from studybuddy.engine.responses import DONE, EventStream, json_response, while_client_stays
-from studybuddy.engine.upstream.problems import of_odd_answer
+from studybuddy.engine.upstream.progress import is_progress
 
 _TYPES: Types = {
     "model": (str,),
@@ -56,13 +57,14 @@ async def create_completion(request: Request) -> Response:
     body = await read_json(request)
     check_completion(body)
     if body.get("stream"):
-        payloads = _stream(request, body)
+        opening = Opening(_stream(request, body))
         try:
-            first = await while_client_stays(request, context.closing, _first(payloads))
+            wait = opening.wait(context.patience.opening)
+            await while_client_stays(request, context.closing, wait)
         except BaseException:
-            await payloads.aclose()
+            await opening.aclose()
             raise
-        return EventStream(first, payloads, context.closing)
+        return EventStream(opening, context.closing, context.patience.silence)
     whole = await while_client_stays(request, context.closing, _complete(request, body))
     return json_response(whole)
 
@@ -104,20 +106,21 @@ async def _complete(request: Request, body: Mapping[str, Any]) -> dict[str, Any]
 
 
 async def _stream(request: Request, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-    """The upstream's payloads, with the asked name in them where another model answers for it."""
+    """The upstream's payloads, with the asked name in them where another model answers for it.
+
+    Reports of how far the prompt is read are for those who asked for them, as one asks llama.cpp;
+    to others they are empty: a sign of life.
+    """
     context = context_of(request)
     names = await context.names.resolve(body.get("model") or "")
+    wanted = bool(body.get("return_progress"))
     stream = context.upstream.stream({**body, "model": names.sent})
     async with aclosing(stream) as payloads:
         async for payload in payloads:
-            yield payload if names.echo is None else _renamed(payload, names.echo)
-
-
-async def _first(payloads: AsyncGenerator[bytes, None]) -> bytes:
-    try:
-        return await anext(payloads)
-    except StopAsyncIteration:
-        raise of_odd_answer("its address") from None
+            if not wanted and is_progress(payload):
+                yield b""
+            else:
+                yield payload if names.echo is None else _renamed(payload, names.echo)
 
 
 def _renamed(payload: bytes, name: str) -> bytes:

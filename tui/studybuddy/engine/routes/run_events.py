@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from studybuddy.engine.errors import SERVER_ERROR, ApiError, ClientGone
-from studybuddy.engine.responses import while_client_stays
+from studybuddy.engine.heartbeat import alive
+from studybuddy.engine.responses import EVENT_HEADERS, end_body, while_client_stays
 from studybuddy.engine.runs.broadcast import Listener, Overrun
 
 _DONE = b"event: done\ndata: [DONE]\n\n"
@@ -25,7 +26,11 @@ class RunEvents(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, listener: Listener, show: Callable[[Any], Any], closing: asyncio.Event
+        self,
+        listener: Listener,
+        show: Callable[[Any], Any],
+        closing: asyncio.Event,
+        silence: float,
     ) -> None:
         """Stream events.
 
@@ -33,12 +38,14 @@ class RunEvents(Response):
             listener: of the run.
             show: makes of an event's object what is to be sent.
             closing: set when the engine ends.
+            silence: seconds after which a comment is sent.
         """
-        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        super().__init__(headers=EVENT_HEADERS)
         del self.headers["content-length"]
         self._listener = listener
         self._show = show
         self._closing = closing
+        self._silence = silence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, or as much as the client stays for."""
@@ -48,23 +55,26 @@ class RunEvents(Response):
                 try:
                     await while_client_stays(request, self._closing, self._pump(send))
                 except ApiError as error:  # the engine's end
-                    await _send(send, _error(error), more=False)
+                    await end_body(send, _error(error))
         finally:
             self._listener.end()  # nothing more is kept for it
 
     async def _pump(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        async with aclosing(self._listener.events()) as events:
+        async with (
+            aclosing(self._listener.events()) as events,
+            alive(send, self._silence) as write,
+        ):
             try:
                 async for told in events:
                     data = msgspec.json.encode(self._show(told.data))
-                    await _send(send, f"event: {told.event}\ndata: ".encode() + data + b"\n\n")
+                    await write(f"event: {told.event}\ndata: ".encode() + data + b"\n\n")
             except Overrun:
                 error = ApiError(
                     500, "The events came faster than they were read: poll the run.", SERVER_ERROR
                 )
-                await _send(send, _error(error))
-        await _send(send, _DONE, more=False)
+                await write(_error(error))
+        await end_body(send, _DONE)
 
 
 def _error(error: ApiError) -> bytes:
@@ -72,7 +82,3 @@ def _error(error: ApiError) -> bytes:
     envelope = error.envelope()
     data = msgspec.json.encode({**envelope["error"], **envelope})
     return b"event: error\ndata: " + data + b"\n\n"
-
-
-async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": more})

@@ -162,7 +162,9 @@ def _answer(request: Request, run: Run, listener: Listener | None) -> Response:
     if listener is None:
         return _run_response(run)
     content = CONTENT in request.query_params.getlist("include[]")
-    return RunEvents(listener, partial(shown, content=content), context_of(request).closing)
+    context = context_of(request)
+    show = partial(shown, content=content)
+    return RunEvents(listener, show, context.closing, context.patience.silence)
 
 
 def _run_response(run: Run) -> Response:

@@ -41,6 +41,7 @@ class HttpUpstream:
         *,
         keep_alive: bool = True,
         list_within: float = LIST_WITHIN,
+        silence: float = _SILENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare it; nothing is sent yet.
@@ -52,6 +53,7 @@ class HttpUpstream:
             default_model: empty for the first one that the server lists.
             keep_alive: whether connections are kept for later requests.
             list_within: seconds in which the server is to list its models.
+            silence: seconds without a byte after which a request is given up.
             clock: seconds, for the age of the list of models.
         """
         self._base_url = base_url.rstrip("/")
@@ -64,7 +66,7 @@ class HttpUpstream:
         """In which the server may yet be able to count tokens."""
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx2.Timeout(_SILENCE, connect=_CONNECT, pool=None),
+            timeout=httpx2.Timeout(silence, connect=_CONNECT, pool=None),
             limits=httpx2.Limits(
                 max_connections=None, max_keepalive_connections=20 if keep_alive else 0
             ),

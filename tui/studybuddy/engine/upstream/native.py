@@ -17,6 +17,7 @@ from studybuddy.engine.upstream.assemble import Assembly
 from studybuddy.engine.upstream.http import HttpUpstream
 
 _LIMITS = ("max_completion_tokens", "max_tokens", "n_predict")
+_SILENCE = 3600.0  # seconds
 
 
 class NativeUpstream:
@@ -57,14 +58,12 @@ class NativeUpstream:
         return whole.completion()
 
     async def stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """The payloads of a streamed chat completion as they come."""
+        """The payloads of a streamed chat completion as they come, reports of progress too."""
         address, server = await self._server()
-        wanted = bool(body.get("return_progress"))
         try:
             async with aclosing(server.stream(self._prepared(body))) as payloads:
                 async for payload in payloads:
-                    if wanted or not _is_progress(payload):
-                        yield payload
+                    yield payload
         except ApiError as error:
             raise await self._told(error, address) from error
 
@@ -163,11 +162,7 @@ class NativeUpstream:
 def _connection(address: ModelAddress) -> HttpUpstream:
     # llama.cpp's server closes idle connections when it likes; a request that then meets a closed
     # one would look like a crash.
-    return HttpUpstream(f"http://127.0.0.1:{address.port}/v1", address.key, keep_alive=False)
-
-
-def _is_progress(payload: bytes) -> bool:
-    if b'"prompt_progress":' not in payload:
-        return False
-    # The model may have written these words itself, but then not as a member of the chunk.
-    return "prompt_progress" in msgspec.json.decode(payload)
+    # It says nothing to a request that waits for others to end, and ends with its engine.
+    return HttpUpstream(
+        f"http://127.0.0.1:{address.port}/v1", address.key, keep_alive=False, silence=_SILENCE
+    )

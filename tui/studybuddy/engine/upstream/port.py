@@ -25,7 +25,11 @@ class Upstream(Protocol):
         ...
 
     def stream(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """The payloads of a streamed chat completion as they come: JSON chunks, then `[DONE]`."""
+        """The payloads of a streamed chat completion as they come: JSON chunks, then `[DONE]`.
+
+        Before the first word there may be chunks that tell how far the prompt is read, see
+        `progress`.
+        """
         ...
 
     async def models(self) -> Sequence[dict[str, Any]]:

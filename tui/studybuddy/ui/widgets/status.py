@@ -93,6 +93,8 @@ class Activity:
                 return f"{detail[0].upper()}{detail[1:]}…"
             case Phase.WAITING:
                 return f"Waiting for you: {self.detail}" if self.detail else "Waiting for you…"
+            case Phase.THINKING if self.detail:
+                return f"{self.detail[0].upper()}{self.detail[1:]}…"
             case Phase.QUEUED:
                 return QUEUE_PHRASES[turn % len(QUEUE_PHRASES)]
             case phase if phase in _STILL:
