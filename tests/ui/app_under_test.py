@@ -27,6 +27,7 @@ from tests.support.scripted_provider import (
     says,
 )
 from tests.support.word_meter import WordMeter
+from tests.ui.shown import lines_of
 
 BUILT_IN_ENDPOINT = Endpoint(BUILT_IN, "", EndpointKind.BUILT_IN)
 OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL)
@@ -166,8 +167,8 @@ class Student:
         """Wait until something is so."""
         try:
             async with asyncio.timeout(10):
-                while not condition():
-                    await self.pilot.pause(0.01)
+                while not condition():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # what comes may come from anywhere
         except TimeoutError:
             raise AssertionError(f"it never was so; on the screen was:\n{self.shown()}") from None
         await self.pilot.pause()
@@ -178,8 +179,4 @@ class Student:
 
     def shown(self) -> str:
         """The text on the screen."""
-        screen = self.app.screen
-        return "\n".join(
-            "".join(segment.text for segment in line)
-            for line in screen._compositor.render_strips(screen.size)
-        )
+        return "\n".join(lines_of(self.app.screen))

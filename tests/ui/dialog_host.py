@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import studybuddy.ui
+from tests.ui.shown import lines_of
 
 OPEN = object()
 """Stands for the result of a dialog that is still open."""
@@ -56,13 +57,14 @@ class DialogHost(App[None]):
         """Wait until something is so."""
         try:
             async with asyncio.timeout(10):
-                while not condition():
-                    await self.pilot.pause(0.01)
+                while not condition():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # what comes may come from anywhere
         except TimeoutError:
             raise AssertionError(f"it never was so; on the screen was:\n{self.shown()}") from None
 
     async def click_on(self, text: str) -> None:
-        """Click on a text that is on the screen."""
+        """Click on a text that is on the screen, once no button is down any more."""
+        await self.until(lambda: not self.screen.query("Button.-active"))
         for y, line in enumerate(self.shown().split("\n")):
             if text in line:
                 await self.pilot.click(offset=(line.index(text), y))
@@ -72,8 +74,4 @@ class DialogHost(App[None]):
 
     def shown(self) -> str:
         """The text on the screen, without spaces at the ends of lines."""
-        screen = self.screen
-        return "\n".join(
-            "".join(segment.text for segment in line).rstrip()
-            for line in screen._compositor.render_strips(screen.size)
-        )
+        return "\n".join(line.rstrip() for line in lines_of(self.screen))

@@ -383,7 +383,10 @@ async def test_a_quiz_does_not_swallow_what_is_being_typed() -> None:
         assert student.view.prompt.text == "and then"
 
 
-async def test_a_quiz_closes_where_its_run_ends_without_it() -> None:
+async def test_a_quiz_closes_where_its_run_ends_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studybuddy.domain.polling.BESIDE", 0.1)
     async with on_thread([Requires((QUIZ,)), Says("Well done.")]).at_work() as student:
         await student.in_assistant_mode()
         await send(student, "Quiz me?")
