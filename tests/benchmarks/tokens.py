@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from studybuddy.chat.accounts import Accounts
+from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.meter import ConversationMeter
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.messages import Conversation, Message, Role
@@ -21,7 +22,9 @@ from studybuddy.tokens.counter import Counter
 from studybuddy.tokens.prices import Prices
 from tests.benchmarks.figures import Figure, Report, quantiles
 from tests.benchmarks.programs import OURS
-from tests.support.memory_usage import MemoryUsageLog
+from tests.support.memory_store import MemoryData
+from tests.support.memory_usage import MemorySummaryStore, MemoryUsageLog
+from tests.support.scripted_provider import ScriptedConnector, ScriptedProvider
 
 _MODEL = "gpt-4o"
 _ENDPOINT = Endpoint("OpenAI", "https://api.openai.com/v1", EndpointKind.OPENAI, _MODEL)
@@ -132,7 +135,9 @@ class _Shown:
 
 async def _meter(counter: Counter) -> ConversationMeter:
     accounts = Accounts(MemoryUsageLog(), Prices({}), counter)
-    meter = ConversationMeter(accounts, None, Settings())
+    nobody = ScriptedConnector(ScriptedProvider())
+    fitter = Fitter(accounts, MemorySummaryStore(MemoryData()), nobody, Settings())
+    meter = ConversationMeter(accounts, None, fitter)
     meter.watch(cast("Any", _Shown()), _ENDPOINT)
     await meter.settle()
     return meter

@@ -12,7 +12,10 @@ import pytest
 from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.budgets import Budgets
 from studybuddy.chat.context import request_messages
-from studybuddy.chat.meter import Ask, ConversationMeter
+from studybuddy.chat.fitting import Fitter
+from studybuddy.chat.meter import ConversationMeter
+from studybuddy.chat.own_tokenizer import Ask
+from studybuddy.chat.reports import Report
 from studybuddy.domain.accounts import Origin, Outcome
 from studybuddy.domain.counting import Token
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
@@ -25,7 +28,9 @@ from studybuddy.domain.settings import LimitSettings, Settings
 from studybuddy.domain.usage import Count, Usage
 from studybuddy.tokens.counter import Counter
 from studybuddy.tokens.vocabularies import Vocabularies, read_packaged
-from tests.support.memory_usage import MemoryUsageLog
+from tests.support.memory_store import MemoryData
+from tests.support.memory_usage import MemorySummaryStore, MemoryUsageLog
+from tests.support.scripted_provider import ScriptedConnector, ScriptedProvider
 
 OPENAI = Endpoint("OpenAI", "https://api.openai.com/v1", EndpointKind.OPENAI, "gpt-4o")
 LOCAL = Endpoint("Local", "http://127.0.0.1:8080/v1", EndpointKind.LOCAL, "tiny")
@@ -110,11 +115,15 @@ class Shown:
     messages: list[Message] = field(default_factory=list)
     busy: bool = False
     known_assistant: Any = None
+    report: Report | None = None
 
     def context(self) -> tuple[tuple[Role, str], ...]:
         return request_messages(self.head.system_prompt, self.messages)
 
     def say(self, role: Role, text: str, usage: Usage | None = None, **more: Any) -> Message:
+        """Add a message; `usage` is what its endpoint tells of all that is said before it."""
+        if usage is not None:
+            self.report = Report(self.head.endpoint, self.head.model, self.context(), usage)
         message = Message(f"m{len(self.messages)}", role, text, 0.0, usage=usage, **more)
         self.messages.append(message)
         return message
@@ -136,6 +145,11 @@ class Bench:
     log: MemoryUsageLog
 
 
+def fitter(accounts: Accounts, settings: Settings | None = None) -> Fitter:
+    nobody = ScriptedConnector(ScriptedProvider())
+    return Fitter(accounts, MemorySummaryStore(MemoryData()), nobody, settings or Settings())
+
+
 def metered(
     session: Shown,
     endpoint: Endpoint = OPENAI,
@@ -148,8 +162,10 @@ def metered(
     counter, log = WordCounter(), MemoryUsageLog()
     accounts = Accounts(log, Book(facts), counter, lambda: 0.0)
     budgets = Budgets(amounts, accounts, lambda: 0.0) if amounts else None
-    meter = ConversationMeter(accounts, budgets, settings or Settings(), ask)
+    meter = ConversationMeter(accounts, budgets, fitter(accounts, settings), ask)
     meter.watch(cast("Any", session), endpoint)
+    if session.report is not None:
+        accounts.reports.keep("c", session.report)
     return Bench(meter, session, accounts, counter, log)
 
 
@@ -182,7 +198,7 @@ async def test_before_anything_is_counted_all_is_an_estimate_and_nothing_is_load
 
     counter = Counter(Vocabularies(read))
     accounts = Accounts(MemoryUsageLog(), Book(), counter, lambda: 0.0)
-    meter = ConversationMeter(accounts, None, Settings())
+    meter = ConversationMeter(accounts, None, fitter(accounts))
     session = shown()
     session.say(Role.USER, "What is the mitochondrion? " * 100)
     meter.watch(cast("Any", session), OPENAI)
@@ -208,7 +224,7 @@ async def test_each_message_is_counted_once() -> None:
     session.say(Role.ASSISTANT, "three")
     room.meter.typed(["x"])
     await room.meter.settle()
-    assert room.counter.counted == ["Be kind .", "one two", "three"]
+    assert room.counter.counted == ["one two", "Be kind .", "three", "x"]
 
 
 async def test_after_an_answer_the_reported_usage_is_the_base() -> None:
@@ -217,27 +233,30 @@ async def test_after_an_answer_the_reported_usage_is_the_base() -> None:
     session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60, reasoning=20))
     room = metered(session)
     reading = await room.meter.settle()
-    assert reading.request == Count(140)
+    assert reading.request == Count(100 + 1 + PER_MESSAGE)
     assert reading.last == Usage(prompt=100, completion=60, reasoning=20)
-    assert room.meter.typed(["four"]).request == Count(140 + 2 * PER_MESSAGE + 1)
+    assert room.meter.typed(["four"]).request == Count(100 + 2 * PER_MESSAGE + 2)
+    assert (await room.meter.settle()).request == Count(100 + 2 * PER_MESSAGE + 2)
 
 
 async def test_for_an_estimated_model_the_report_is_exact_and_with_a_draft_it_is_about() -> None:
     session = shown(LOCAL)
     session.say(Role.USER, "one two")
-    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60))
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60, reasoning=20))
     room = metered(session, LOCAL)
-    assert (await room.meter.settle()).request == Count(160)
-    assert not room.meter.typed(["four"]).request.exact
+    assert (await room.meter.settle()).request == Count(140)
+    typed = Count(140 + 2 * PER_MESSAGE + 1, exact=False)
+    assert room.meter.typed(["four"]).request == typed
+    assert (await room.meter.settle()).request == typed
+    assert room.meter.typed([""]).request == Count(140)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda session: session.say(Role.USER, "new"),
         lambda session: setattr(session, "head", replace(session.head, system_prompt="Be brief .")),
-        lambda session: setattr(session, "head", replace(session.head, model="other")),
-        lambda session: session.say(Role.ASSISTANT, "no", state=MessageState.FAILED),
+        lambda session: session.messages.pop(0),
+        lambda session: session.messages.insert(0, Message("m", Role.USER, "new", 0.0)),
     ],
 )
 async def test_what_was_reported_of_another_context_is_not_the_base(
@@ -247,31 +266,100 @@ async def test_what_was_reported_of_another_context_is_not_the_base(
     session.say(Role.USER, "one two")
     session.say(Role.ASSISTANT, "three", Usage(prompt=500, completion=60))
     room = metered(session)
-    assert (await room.meter.settle()).request == Count(560)
+    assert (await room.meter.settle()).request.tokens >= 500
     change(session)
     assert (await room.meter.settle()).request.tokens < 100
 
 
-async def test_a_report_without_prompt_or_completion_is_filled_up_by_counting() -> None:
+async def test_what_was_reported_of_another_model_or_endpoint_is_not_the_base() -> None:
     session = shown()
     session.say(Role.USER, "one two")
-    session.say(Role.ASSISTANT, "three", Usage(prompt=100))
+    session.say(Role.ASSISTANT, "three", Usage(prompt=500, completion=60))
     room = metered(session)
-    assert (await room.meter.settle()).request == Count(100 + 1 + PER_MESSAGE)
-    session.messages[-1] = replace(session.messages[-1], id="other", usage=Usage(completion=9))
-    assert (await room.meter.settle()).request == Count(SYSTEM + 3 + 2 * PER_MESSAGE + PRIMING)
+    for other in (replace(OPENAI, model="other"), replace(OPENAI, name="Another")):
+        room.meter.watch(cast("Any", session), other)
+        assert (await room.meter.settle()).request.tokens < 100
+    room.meter.watch(cast("Any", session), OPENAI)
+    assert (await room.meter.settle()).request.tokens >= 500
+
+
+async def test_what_was_reported_stays_the_base_of_what_is_said_after_it() -> None:
+    session = shown(LOCAL)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=500, completion=60))
+    room = metered(session, LOCAL)
+    session.say(Role.USER, "no answer to this")
+    session.say(Role.ASSISTANT, "no", state=MessageState.FAILED)
+    assert (await room.meter.settle()).request == Count(560)
+    session.say(Role.USER, "four")
+    session.say(Role.ASSISTANT, "five")
+    reading = await room.meter.settle()
+    assert reading.request == Count(500 + 3 * (PER_MESSAGE + 1), exact=False)
+
+
+async def test_an_edit_while_the_conversation_was_closed_leaves_nothing_of_the_base() -> None:
+    session = shown(LOCAL)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=500, completion=60))
+    session.head = replace(session.head, system_prompt="Be brief and clear .")
+    room = metered(session, LOCAL)
+    counted = 5 + PER_MESSAGE + 3 + 2 * PER_MESSAGE + PRIMING
+    assert (await room.meter.settle()).request == Count(counted, exact=False)
+
+
+async def test_pinning_what_had_been_dropped_leaves_nothing_of_the_base() -> None:
+    session = shown(replace(LOCAL, model="tiny"), overflow=Overflow.DROP)
+    session.say(Role.USER, "word " * 500)
+    session.say(Role.ASSISTANT, "three")
+    session.say(Role.USER, "word " * 450)
+    sent = (session.context()[0], session.context()[-1])
+    session.say(Role.ASSISTANT, "four")
+    session.report = Report("Local", "tiny", sent, Usage(prompt=600, completion=1))
+    room = metered(session, LOCAL)
+    assert (await room.meter.settle()).request == Count(601)
+    session.messages[0] = replace(session.messages[0], pinned=True)
+    pinned = (await room.meter.settle()).request
+    assert pinned == Count(SYSTEM + 501 + 2 * PER_MESSAGE + PRIMING, exact=False)
+
+
+@pytest.mark.parametrize("prompt", [0, 1, 10**12])
+async def test_a_report_that_can_not_be_true_is_not_the_base(prompt: int) -> None:
+    session = shown(LOCAL)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=prompt, completion=60))
+    reading = await metered(session, LOCAL).meter.settle()
+    assert reading.request.tokens == SYSTEM + 3 + 2 * PER_MESSAGE + PRIMING
+
+
+async def test_a_report_without_completion_is_filled_up_by_counting() -> None:
+    session = shown(LOCAL)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100))
+    reading = await metered(session, LOCAL).meter.settle()
+    assert reading.request == Count(100 + 1 + PER_MESSAGE, exact=False)
 
 
 async def test_what_does_not_fit_is_told_in_full_where_it_would_be_refused() -> None:
     session = shown()
-    session.say(Role.USER, "word " * 2000)
-    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60))  # the rest was dropped
+    for _ in range(4):
+        session.say(Role.USER, "word " * 300)
+        session.say(Role.ASSISTANT, "three")
     room = metered(session)
-    assert (await room.meter.settle()).request.tokens > 2000
+    room.meter.typed(["four"])
+    whole = SYSTEM + 4 * 301 + 1 + 9 * PER_MESSAGE + PRIMING
+    assert (await room.meter.settle()).request == Count(whole)
     session.head = replace(session.head, overflow=Overflow.DROP)
-    assert (await room.meter.settle()).request == Count(160)
-    reading = room.meter.typed(["word " * 3000])
-    assert reading.request == Count(900, exact=False)
+    left = SYSTEM + 2 * 301 + 1 + 5 * PER_MESSAGE + PRIMING
+    assert (await room.meter.settle()).request == Count(left)
+    assert room.meter.typed(["four five"]).request == Count(left + 1)
+    reading = room.meter.typed(["word " * 400])
+    assert reading.request == Count(900, exact=False)  # until it rests
+    left = SYSTEM + 301 + 400 + 3 * PER_MESSAGE + PRIMING
+    assert (await room.meter.settle()).request == Count(left)
+    room.meter.typed(["word " * 1000])
+    alone = (await room.meter.settle()).request
+    assert alone == Count(SYSTEM + 4 * 301 + 1000 + 9 * PER_MESSAGE + PRIMING)
+    assert room.meter.typed(["word " * 1001]).request == alone + Count(1)
 
 
 async def test_sending_costs_its_prompt_and_unknown_prices_are_unpriced() -> None:
@@ -426,7 +514,7 @@ async def test_the_endpoints_own_tokenizer_is_asked_at_rest_and_makes_it_exact()
     assert ask.asked == [("Be kind .", "one two"), ("Be kind .", "one two", "three")]
     assert room.counter.learned == [("tiny", SYSTEM + 2 + PER_MESSAGE + PRIMING, 50)]
     typed = room.meter.typed(["three four"])
-    assert typed.request == Count(50 + PER_MESSAGE + 2, exact=False)
+    assert typed.request == Count(60 + 1, exact=False)
     assert room.meter.typed([""]).request == Count(50)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.model_names import ModelNames
+from studybuddy.chat.reports import Reports
 from studybuddy.chat.sums import Sums
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, Total, UsageRecord
 from studybuddy.domain.messages import new_id
@@ -55,11 +57,14 @@ class Accounts:
         self.now = now
         self.session = Total()
         """Of this run of the app, all conversations."""
+        self.names = ModelNames()
+        """Who answers where no model is named."""
+        self.reports = Reports()
+        """What was told of the last requests."""
         self._prices = prices
         self._restore = restore
         self._book: dict[tuple[str, str], ModelFacts] = {}
         self._listed: dict[tuple[str, str], Model] = {}
-        self._first_listed: dict[str, str] = {}
         self._sums = Sums(log, now)
         self._recorded: dict[str, UsageRecord] = {}
         self._underway: set[asyncio.Task[None]] = set()
@@ -87,20 +92,19 @@ class Accounts:
         return self._as_listed(key) if key in self._book else None
 
     def learn_models(self, endpoint: Endpoint, models: Sequence[Model]) -> None:
-        """Take the windows that an endpoint tells of its models."""
+        """Take the models that an endpoint lists, with the windows that it tells of them."""
         learnt = {
             (endpoint.name, model.id): model
             for model in models
             if model.context_window or model.max_output
         }
-        if models and not endpoint.model:
-            self._first_listed.setdefault(endpoint.name, models[0].id)
-        if any(self._listed.get(key) != model for key, model in learnt.items()):
+        renamed = self.names.listed(endpoint, models)
+        if renamed or any(self._listed.get(key) != model for key, model in learnt.items()):
             self._listed.update(learnt)
             self._tell()
 
     def _key(self, endpoint: Endpoint, model: str) -> tuple[str, str]:
-        return endpoint.name, model or endpoint.model or self._first_listed.get(endpoint.name, "")
+        return endpoint.name, self.names.of(endpoint, model)
 
     def _as_listed(self, key: tuple[str, str]) -> ModelFacts:
         facts, listed = self._book[key], self._listed.get(key)

@@ -11,6 +11,7 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.usage import Count
 
 if TYPE_CHECKING:
+    from studybuddy.chat.weighing import Weighed
     from studybuddy.domain.counting import TokenCounter
 
 _TOKENS_A_CHARACTER = 0.25
@@ -90,7 +91,34 @@ class ContextCounts:
 
         counts, self.priming, self._empty = await asyncio.to_thread(count)
         for entry, counted in zip(wanted, counts, strict=True):
-            self._kept[entry.id] = _Kept(entry.text, counted)
+            self._keep(entry, counted)
+
+    async def take(self, weighed: Weighed, system: Entry) -> None:
+        """Take over what was counted elsewhere, for this model.
+
+        Args:
+            weighed: messages with their tokens.
+            system: the system prompt; empty where there is none.
+        """
+        counter, model = self._counter, self.model
+
+        def count() -> dict[Role, Count]:
+            return {role: counter.count_message(role, "", model) for role in Role}
+
+        self._empty = await asyncio.to_thread(count)
+        self.priming = Count(weighed.priming, weighed.exact)
+        if system.text:
+            self._keep(system, Count(weighed.system, weighed.exact))
+        for turn in weighed.turns:
+            for message, size in zip(turn.messages, turn.sizes, strict=True):
+                if message.id:  # else it is the draft
+                    entry = Entry(message.id, message.role, message.text)
+                    self._keep(entry, Count(size, weighed.exact))
+
+    def _keep(self, entry: Entry, counted: Count) -> None:
+        before = self._kept.get(entry.id)
+        self._kept[entry.id] = _Kept(entry.text, counted)
+        if before is None or before.text != entry.text:
             self._characters += len(entry.text)
             self._tokens += max(0, counted.tokens - self._empty[entry.role].tokens)
 

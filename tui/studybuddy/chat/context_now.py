@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from studybuddy.chat.context import entering
 from studybuddy.chat.context_counts import Entry
-from studybuddy.domain.messages import MessageState, Mode, Role
+from studybuddy.domain.messages import Message, MessageState, Mode, Role
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
     from studybuddy.chat.thread_session import ThreadSession
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
-    from studybuddy.domain.messages import Message
+    from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class ContextKey:
     system_prompt: str
     assistant: str
     model: str
+    max_completion_tokens: int | None
+    overflow: Overflow | None
 
 
 def key_of(session: Session, model: str) -> ContextKey:
@@ -44,19 +48,54 @@ def key_of(session: Session, model: str) -> ContextKey:
         head.system_prompt,
         assistant.spec.instructions if assistant else "",
         model,
+        head.max_completion_tokens,
+        head.overflow,
     )
+
+
+def standing(session: Session) -> Sequence[Message]:
+    """The messages before the draft; before the answer, while one comes."""
+    messages = session.messages
+    if messages and messages[-1].state is MessageState.STREAMING:
+        return messages[:-1]
+    return messages
+
+
+def upcoming(session: Session, text: str) -> tuple[Sequence[Message], Message | None]:
+    """The messages and the question of the request that sending now makes.
+
+    With no text it is the question that is being answered, where there is one.
+    """
+    messages = standing(session)
+    if text:
+        return messages, Message("", Role.USER, text, time.time())
+    if len(messages) < len(session.messages) and messages and messages[-1].role is Role.USER:
+        return messages[:-1], messages[-1]
+    return messages, None
+
+
+def as_sent(text: str, settings: Settings) -> str:
+    """A draft as it would leave: nothing of a blank one, and no filler where that is to go."""
+    if not text or text.isspace():
+        return ""
+    if not settings.savings.filler_words:
+        return text
+    from studybuddy.domain.filler import shorten
+
+    return shorten(text).text
 
 
 def entries_of(session: Session) -> list[Entry]:
     """What stands before the draft; before the answer, while one comes."""
-    messages: Sequence[Message] = session.messages
-    if messages and messages[-1].state is MessageState.STREAMING:
-        messages = messages[:-1]
     assistant = _assistant(session)
     instructions = assistant.spec.instructions if assistant else ""
-    systems = {"instructions": instructions, "system prompt": session.head.system_prompt}
+    systems = {INSTRUCTIONS: instructions, SYSTEM_PROMPT: session.head.system_prompt}
     first = [Entry(name, Role.SYSTEM, text) for name, text in systems.items() if text]
-    return first + [entry_of(message) for message in entering(messages)]
+    return first + [entry_of(message) for message in entering(standing(session))]
+
+
+INSTRUCTIONS, SYSTEM_PROMPT = "instructions", "system prompt"
+"""Ids of what is no message."""
 
 
 def entry_of(message: Message) -> Entry:
@@ -64,24 +103,18 @@ def entry_of(message: Message) -> Entry:
     return Entry(message.id, message.role, message.text)
 
 
-def model_of(session: Session | None, endpoint: Endpoint | None) -> str:
-    """The model that answers: an assistant's own, or the endpoint's; empty for its default one."""
+def own_model(session: Session | None) -> str:
+    """The model that the conversation's assistant wants; empty for the endpoint's."""
     assistant = _assistant(session) if session is not None else None
-    own = assistant.spec.model if assistant else ""
-    return own or (endpoint.model if endpoint else "")
+    return assistant.spec.model if assistant else ""
 
 
-def last_answer(session: Session, endpoint: Endpoint | None) -> Message | None:
-    """The answer that ends a conversation, if who answers now told the tokens of its request."""
+def answered_by(session: Session, endpoint: Endpoint) -> str:
+    """The model that gave the last answer, where this endpoint chose it itself."""
     head, last = session.head, session.messages[-1:]
-    if endpoint is None or head.mode is not Mode.COMPLETION:
-        return None
-    if (head.endpoint, head.model) != (endpoint.name, endpoint.model):
-        return None
-    for answer in last:
-        if answer.state is MessageState.COMPLETE and answer.usage and answer.usage.prompt > 0:
-            return answer
-    return None
+    if (head.endpoint, head.model) != (endpoint.name, ""):
+        return ""
+    return next((message.model for message in last), "")
 
 
 def _assistant(session: Session) -> Assistant | None:

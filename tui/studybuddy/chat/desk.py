@@ -104,7 +104,7 @@ class Desk:
         from studybuddy.chat.meter import ConversationMeter
 
         return ConversationMeter(
-            self.accounts, self.budgets, self._limits.settings, self._count_there
+            self.accounts, self.budgets, self._limits.fitter, self._count_there
         )
 
     async def _count_there(self, endpoint: Endpoint, request: CompletionRequest) -> int | None:

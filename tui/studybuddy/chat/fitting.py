@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from studybuddy.domain.problems import Problem
     from studybuddy.domain.settings import Settings
 
-__all__ = ["Fitted", "Fitter", "Outlook", "room_for"]
-
 _log = logging.getLogger(__name__)
 
 _ASKED_FROM = 0.5

@@ -2,69 +2,55 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context_counts import ContextCounts
+from studybuddy.chat.context_counts import ContextCounts, Entry
 from studybuddy.chat.context_now import (
-    ContextKey,
+    SYSTEM_PROMPT,
+    answered_by,
+    as_sent,
     entries_of,
-    entry_of,
     key_of,
-    last_answer,
-    model_of,
+    own_model,
+    upcoming,
 )
-from studybuddy.chat.fitting import room_for
-from studybuddy.domain.endpoints import EndpointKind
+from studybuddy.chat.next_request import Draft, Frames, NextRequest, next_request, plan_of, within
+from studybuddy.chat.own_tokenizer import Ask, OwnTokenizer
+from studybuddy.chat.rooms import room_for
 from studybuddy.domain.limits import Overflow, Room, Spent
 from studybuddy.domain.messages import Mode, Role
 from studybuddy.domain.metering import Reading
 from studybuddy.domain.money import Cost, ModelFacts
-from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
+    from studybuddy.chat.fitting import Fitter
+    from studybuddy.chat.reports import Report
     from studybuddy.chat.sessions import Session
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.limits import BudgetState
-    from studybuddy.domain.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-Ask = Callable[["Endpoint", CompletionRequest], Awaitable[int | None]]
-"""Prompt tokens of a request by the endpoint's own tokenizer; `None` where it has none."""
-
-_PATIENCE = 5.0
-"""Seconds that it may take for that."""
-_HERE = (EndpointKind.BUILT_IN, EndpointKind.LOCAL)
-"""Endpoints that may be told what is not sent yet: it does not leave the computer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What stands before the draft."""
-
-    key: ContextKey
-    alone: Count
-    """Tokens with an empty draft."""
-    before_draft: Count
-    """Tokens that a request has beside the draft's own."""
-
 
 class ConversationMeter:
-    """Reads one conversation after the other; `typed` and `streaming` wait for nothing."""
+    """Reads one conversation after the other; `typed` and `streaming` wait for nothing.
+
+    At rest, `settle` asks the fitter what sending would take: the request is the one that would
+    leave, cut or summed up as is set. A key press then adds only what it changed of the draft.
+    """
 
     def __init__(
         self,
         accounts: Accounts,
         budgets: Budgets | None,
-        settings: Settings,
+        fitter: Fitter,
         ask: Ask | None = None,
     ) -> None:
         """Take the parts.
@@ -72,13 +58,13 @@ class ConversationMeter:
         Args:
             accounts: knows what models hold and cost, what was used, and how to count.
             budgets: `None` where none is set.
-            settings: of limits.
+            fitter: knows what would be sent, and what is set.
             ask: asks the endpoint's own tokenizer; used at rest, for models that are estimated.
         """
         self._accounts = accounts
         self._budgets = budgets
-        self._settings = settings
-        self._ask = ask
+        self._fitter = fitter
+        self._own = OwnTokenizer(ask, accounts.counter) if ask is not None else None
         self._session: Session | None = None
         self._endpoint: Endpoint | None = None
         self._counts = ContextCounts(accounts.counter, "")
@@ -86,15 +72,10 @@ class ConversationMeter:
         self._drafted = Count()
         self._lines: Sequence[str] = ()
         self._version = 0
-        self._context: _Context | None = None
-        self._prompts: dict[str, str] = {}
-        """System prompts with which the last answers were seen first, by the answers' ids."""
-        self._told: tuple[ContextKey, int] | None = None
-        """The context's tokens as the endpoint's own tokenizer has them."""
-        self._told_all: tuple[ContextKey, int, int] | None = None
-        """The same with the draft, of the version given."""
-        self._answered: dict[str, str] = {}
-        """The models that endpoints chose, by the endpoints' names."""
+        self._next: NextRequest | None = None
+        """What was found at rest; of another context, it says nothing any more."""
+        self._facts: tuple[Endpoint, str, ModelFacts] | None = None
+        """Of the model that answers, as the fitter has them."""
         self._learned_at = ""
         self._budget_states: tuple[BudgetState, ...] = ()
         self._answer = 0
@@ -127,15 +108,7 @@ class ConversationMeter:
         session, endpoint = self._session, self._endpoint
         if session is None:
             return self._reading()
-        draft, counts = self._draft, self._counts
-        draft.changed(self._lines)  # of another model's counter, it may have seen nothing yet
-        await draft.settle()
-        last = session.messages[-1].id if session.messages else ""
-        await counts.count(entries_of(session), afresh=last != self._learned_at)
-        self._learned_at = last
-        if endpoint is not None:
-            await self._accounts.facts(endpoint, counts.model)
-        try:
+        try:  # first what was used: with that, the last answer has taught how to count
             await self._accounts.conversation(session.head.id)
             if self._budgets is not None:
                 states = await self._budgets.states(session.head.id)
@@ -143,11 +116,15 @@ class ConversationMeter:
                     self._budget_states = states
         except StudyBuddyError as error:
             _log.warning("what was used can't be read: %s", error.problem.kind)
-        if draft is self._draft:
-            self._drafted = draft.changed(self._lines)
-        self._context = None
-        if self._ask is not None and endpoint is not None and not session.busy:
-            await self._ask_endpoint(self._ask, session, endpoint)
+        if endpoint is not None:  # learned before, too: from another run of the app
+            await self._accounts.facts(endpoint, self._model())
+        self._see_to_model()
+        await self._count_draft()
+        if session is self._session and endpoint is self._endpoint:
+            if endpoint is None or session.head.mode is Mode.ASSISTANT:
+                await self._count_entries(session)
+            else:
+                await self._look_out(session, endpoint)
         self._rest_from_answer()
         return self._reading()
 
@@ -162,31 +139,85 @@ class ConversationMeter:
             self._counts = ContextCounts(self._accounts.counter, model)
             self._draft = self._accounts.counter.draft(model)
             self._drafted = self._draft.changed(self._lines)
+            self._version += 1
 
     def _model(self) -> str:
-        """The model that answers now; of an endpoint that decides itself, the one that did last."""
-        session, endpoint = self._session, self._endpoint
-        model = model_of(session, endpoint)
-        if model or session is None or endpoint is None:
-            return model
-        answered = session.messages[-1].model if session.messages else ""
-        if answered and session.head.endpoint == endpoint.name:
-            self._answered[endpoint.name] = answered
-        return self._answered.get(endpoint.name, "")
+        """The model that answers now: an assistant's own, or the endpoint's."""
+        session, endpoint, names = self._session, self._endpoint, self._accounts.names
+        if endpoint is None:
+            return own_model(session)
+        if session is not None and not names.of(endpoint):
+            names.suppose(endpoint, answered_by(session, endpoint))
+        return names.of(endpoint, own_model(session))
+
+    # At rest
+
+    async def _count_draft(self) -> None:
+        draft = self._draft
+        draft.changed(self._lines)  # of another model's counter, it may have seen nothing yet
+        await draft.settle()
+        if draft is self._draft:
+            self._drafted = draft.changed(self._lines)
+
+    async def _count_entries(self, session: Session) -> None:
+        """Count what is there; who makes the request decides what goes into it."""
+        counts = self._counts
+        last = session.messages[-1].id if session.messages else ""
+        await counts.count(entries_of(session), afresh=last != self._learned_at)
+        self._learned_at = last
+
+    async def _look_out(self, session: Session, endpoint: Endpoint) -> None:
+        """Find what sending would take."""
+        counts, settings = self._counts, self._fitter.settings
+        head, key = session.head, key_of(session, counts.model)
+        typed = "\n".join(self._lines)
+        text = as_sent(typed, settings)
+        draft = Draft(self._version, self._drafted, bool(text))
+        try:
+            outlook = await self._fitter.outlook(head, *upcoming(session, text), endpoint)
+        except StudyBuddyError as error:
+            _log.warning("what is to be sent can't be told: %s", error.problem.kind)
+            await self._count_entries(session)
+            return
+        await counts.take(outlook.weighed, Entry(SYSTEM_PROMPT, Role.SYSTEM, head.system_prompt))
+        found = next_request(
+            key,
+            outlook,
+            head.system_prompt,
+            draft,
+            Frames(counts.empty(Role.USER), counts.empty(Role.ASSISTANT)),
+            self._report(session, endpoint),
+            steady=text == typed or not text,
+        )
+        if self._own is not None and not found.count.exact and not session.busy:
+            found = await self._own.correct(found, plan_of(outlook), head, endpoint, counts.model)
+        if counts is self._counts:
+            self._facts = endpoint, counts.model, outlook.facts
+            self._next = found
+
+    def _report(self, session: Session, endpoint: Endpoint) -> Report | None:
+        """What was told of the last request, if it was to who answers now."""
+        report = self._accounts.reports.last(session.head.id)
+        if report is None or (report.endpoint, report.model) != (endpoint.name, endpoint.model):
+            return None
+        return report
+
+    # At once
 
     def _reading(self) -> Reading:
         session, endpoint = self._session, self._endpoint
         characters = sum(map(len, self._lines)) + max(0, len(self._lines) - 1)
-        most = self._settings.limits.prompt_characters
+        most = self._fitter.settings.limits.prompt_characters
         if session is None:
             return Reading(self._drafted, characters=characters, most_characters=most)
-        facts = self._accounts.facts_known(endpoint, self._counts.model) if endpoint else None
-        room = self._room(session, facts)
-        request = self._request(session, characters, room)
+        asks = any(line and not line.isspace() for line in self._lines)
+        facts = self._facts_known(endpoint) if endpoint else None
+        room = room_for(facts, session.head, self._fitter.settings) if facts else Room()
+        request = self._request(session, Draft(self._version, self._drafted, asks), room)
         total = self._accounts.conversation_known(session.head.id)
         ours = self._accounts.session
         prompt = Usage(prompt=request.tokens)
-        sending = Cost.of(facts.tariff, prompt) if facts and characters else None
+        sending = Cost.of(facts.tariff, prompt) if facts and asks else None
         coming = Spent.of(prompt, sending) if sending else Spent()
         states = (replace(state, coming=coming) for state in self._budget_states)
         return Reading(
@@ -204,97 +235,22 @@ class ConversationMeter:
             most_characters=most,
         )
 
-    def _room(self, session: Session, facts: ModelFacts | None) -> Room:
-        if facts is None:
-            return Room()
-        if session.head.mode is Mode.ASSISTANT:
-            return Room.of(facts, session.head.max_completion_tokens)
-        return room_for(facts, session.head, self._settings)
+    def _facts_known(self, endpoint: Endpoint) -> ModelFacts | None:
+        model = self._counts.model
+        if self._facts is not None and self._facts[:2] == (endpoint, model):
+            return self._facts[2]
+        return self._accounts.facts_known(endpoint, model)
 
-    def _request(self, session: Session, characters: int, room: Room) -> Count:
+    def _request(self, session: Session, draft: Draft, room: Room) -> Count:
         """Prompt tokens of sending now."""
-        key = key_of(session, self._counts.model)
-        context = self._context
-        if context is None or context.key != key:
-            context = self._context = self._made(session, key, room)
-        request = context.before_draft + self._drafted if characters else context.alone
-        if characters and self._told_all is not None and self._told_all[:2] == (key, self._version):
-            request = Count(self._told_all[2])
-        if room.prompt is not None and request.tokens > room.prompt and self._drops(session):
-            return Count(room.prompt, exact=False)  # what goes is decided on sending
-        return request
-
-    def _made(self, session: Session, key: ContextKey, room: Room) -> _Context:
-        """The context, of what is known so far."""
-        counts = self._counts
-        whole = counts.known(entries_of(session)) + counts.priming
-        question = counts.empty(Role.USER)
-        if session.head.mode is Mode.ASSISTANT:  # the server adds to it, and leaves out of it
-            whole = replace(whole, exact=False)
-        elif self._told is not None and self._told[0] == key:
-            whole = Count(self._told[1])
-        elif (base := self._reported(session)) is not None:
-            fits = room.prompt is None or whole.tokens <= room.prompt
-            if fits or self._drops(session):
-                # The priming is in it; what frames the answer is not, for it was no prompt then.
-                exact = base.exact and counts.priming.exact
-                frame = replace(counts.empty(Role.ASSISTANT), exact=exact)
-                return _Context(key, base, base + frame + question)
-        return _Context(key, whole, whole + question)
-
-    def _reported(self, session: Session) -> Count | None:
-        """The context as the last answer's endpoint told it; `None` where it says nothing of now.
-
-        Reasoning is not sent again.
-        """
-        answer = last_answer(session, self._endpoint)
-        if answer is None or (usage := answer.usage) is None:
-            return None
-        prompt = session.head.system_prompt
-        if self._prompts.setdefault(answer.id, prompt) != prompt:
-            return None
-        if usage.completion <= 0:
-            return Count(usage.prompt) + self._counts.known([entry_of(answer)])
-        return Count(usage.prompt + max(0, usage.completion - usage.reasoning))
-
-    def _drops(self, session: Session) -> bool:
-        """Whether a request that is too long is made to fit by leaving something out of it."""
-        if session.head.mode is Mode.ASSISTANT:
-            return True
-        set_for_all = Overflow(self._settings.limits.context)
-        return (session.head.overflow or set_for_all) is not Overflow.REFUSE
-
-    async def _ask_endpoint(self, ask: Ask, session: Session, endpoint: Endpoint) -> None:
-        """Have the endpoint's own tokenizer count what was estimated.
-
-        Only endpoints on this computer are shown a draft; and the others only what they were
-        shown before.
-        """
-        key, model = key_of(session, self._counts.model), self._counts.model
-        reading = self._reading()
-        if reading.request.exact or session.head.mode is Mode.ASSISTANT:
-            return
-        context, version = session.context(), self._version
-
-        async def tokens_of(*messages: tuple[Role, str]) -> int | None:
-            async with asyncio.timeout(_PATIENCE):
-                return await ask(endpoint, CompletionRequest(messages, endpoint.model))
-
-        text = "\n".join(self._lines)
-        asked = any(role is Role.USER for role, _ in context)
-        here = endpoint.kind in _HERE
-        try:
-            shown = here or session.head.endpoint == endpoint.name
-            if asked and shown and (self._told is None or self._told[0] != key):
-                counted = self._counts.known(entries_of(session)) + self._counts.priming
-                tokens = await tokens_of(*context)
-                if tokens is None:
-                    return
-                self._told = key, tokens
-                self._accounts.counter.learn(model, counted, tokens)
-            if here and text:
-                tokens = await tokens_of(*context, (Role.USER, text))
-                self._told_all = (key, version, tokens) if tokens is not None else None
-        except (StudyBuddyError, TimeoutError) as error:
-            _log.info("the endpoint did not count: %s", error)
-        self._context = None
+        if self._next is not None and self._next.key == key_of(session, self._counts.model):
+            return self._next.with_draft(draft)
+        # Nothing was found of this context yet: what of it is known by now, all together.
+        counts, head = self._counts, session.head
+        request = counts.known(entries_of(session)) + counts.priming
+        if draft.asks:
+            request = request + counts.empty(Role.USER) + draft.count
+        if head.mode is Mode.ASSISTANT:  # the server adds to it, and leaves out of it
+            return within(replace(request, exact=False), room, drops=True)
+        drops = self._fitter.overflow_of(head) is not Overflow.REFUSE
+        return within(request, room, drops=drops)

@@ -9,7 +9,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.domain.accounts import Outcome
+from studybuddy.chat.reports import Report
+from studybuddy.domain.accounts import Outcome, Purpose
 from studybuddy.domain.events import TextDelta, UsageReported
 from studybuddy.domain.ports import CompletionFinished
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
@@ -84,6 +85,7 @@ class MeteredConnector:
             StudyBuddyError: where that fails.
         """
         provider = await self._connector.connect(endpoint)
+        self._accounts.names.answered(endpoint, provider.endpoint.model)  # an engine knows its own
         return _MeteredProvider(provider, self._accounts, self._clock, learns=self._learns)
 
 
@@ -172,9 +174,17 @@ class _Request:
                 self._text.append(text)
             case UsageReported(usage):
                 self._usage = usage
+                self._keep_report(usage.bounded())
             case CompletionFinished(_, model):
                 self._outcome = Outcome.COMPLETE
                 self._model = model
+                self._accounts.names.answered(self._endpoint, model)
+
+    def _keep_report(self, usage: Usage) -> None:
+        origin, asked = self._request.origin, self._request
+        if origin.conversation_id and origin.purpose is Purpose.ANSWER:
+            report = Report(self._endpoint.name, asked.model, tuple(asked.messages), usage)
+            self._accounts.reports.keep(origin.conversation_id, report)
 
     def failed(self, error: BaseException) -> None:
         if self._outcome is Outcome.COMPLETE:  # and only its closing failed
@@ -190,7 +200,7 @@ class _Request:
     async def leave(self, ended: float) -> None:
         """Leave the record of a request that was over at `ended`, on the clock."""
         # As it was asked for: servers answer with names of snapshots.
-        model = self._request.model or self._endpoint.model or self._model
+        model = self._accounts.names.of(self._endpoint, self._request.model) or self._model
         usage, reported = await asyncio.to_thread(self._used, model)
         await self._accounts.record_usage(
             self._request.origin,

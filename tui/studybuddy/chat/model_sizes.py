@@ -30,13 +30,11 @@ class ModelSizes:
         self._connector = connector
         self._refused: dict[tuple[str, str], int] = {}
         """By endpoint and model: windows that a server told when it refused a request."""
-        self._names: dict[str, str] = {}
-        """By endpoints that name no model: who answers there."""
         self._listed: set[tuple[str, str]] = set()
 
     def name(self, endpoint: Endpoint) -> str:
         """The model that answers; empty where an endpoint's default one is not known yet."""
-        return endpoint.model or self._names.get(endpoint.name, "")
+        return self._accounts.names.of(endpoint)
 
     async def facts(self, endpoint: Endpoint) -> ModelFacts:
         """What is known without asking the server."""
@@ -61,9 +59,8 @@ class ModelSizes:
                 _log.info("the models' sizes could not be asked for: %s", error)
             else:
                 self._listed.add(key)
-                name = provider.endpoint.model or (models[0].id if models else "")
-                self._names[endpoint.name] = endpoint.model or name
                 self._accounts.learn_models(endpoint, models)
+                self._accounts.names.answered(endpoint, provider.endpoint.model)
         return await self.facts(endpoint)
 
     def refused(self, endpoint: Endpoint, window: int) -> None:

@@ -1,0 +1,84 @@
+"""The endpoint's own tokenizer, asked at rest about what is only estimated here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.endpoints import EndpointKind
+from studybuddy.domain.messages import Role
+from studybuddy.domain.ports import CompletionRequest
+from studybuddy.domain.problems import StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.chat.next_request import NextRequest
+    from studybuddy.chat.plans import Plan
+    from studybuddy.domain.counting import TokenCounter
+    from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Conversation
+
+_log = logging.getLogger(__name__)
+
+Ask = Callable[["Endpoint", CompletionRequest], Awaitable[int | None]]
+"""Prompt tokens of a request by the endpoint's own tokenizer; `None` where it has none."""
+Messages = tuple[tuple[Role, str], ...]
+
+_PATIENCE = 5.0
+"""Seconds that it may take."""
+_MOST_KEPT = 4
+"""Counts that are kept: of a context, of it with the draft, and those before."""
+_HERE = (EndpointKind.BUILT_IN, EndpointKind.LOCAL)
+"""Endpoints that may be told what is not sent yet: it does not leave the computer."""
+
+
+class OwnTokenizer:
+    """Asks, each thing once, and lets the counter learn from what it is told."""
+
+    def __init__(self, ask: Ask, counter: TokenCounter) -> None:
+        self._ask = ask
+        self._counter = counter
+        self._told: dict[tuple[str, str, Messages], int] = {}
+        """By endpoint, model and messages."""
+
+    async def correct(
+        self, found: NextRequest, plan: Plan, head: Conversation, endpoint: Endpoint, model: str
+    ) -> NextRequest:
+        """What was found, with what the endpoint says of it.
+
+        Only endpoints on this computer are shown a draft; and the others only what they were
+        shown before.
+        """
+        here = endpoint.kind in _HERE
+        if not (here or head.endpoint == endpoint.name):
+            return found
+        if plan.to_sum_up is not None:  # what will be sent is not there yet
+            return found
+        messages = plan.messages(head.system_prompt)
+        context = messages[:-1] if found.draft.asks else messages
+        alone = whole = None
+        try:
+            if not found.alone.exact and any(role is Role.USER for role, _ in context):
+                alone = await self._tokens(endpoint, context)
+                if alone is None:
+                    return found
+                self._counter.learn(model, found.counted, alone)
+            if here and found.draft.asks:
+                whole = await self._tokens(endpoint, messages)
+        except (StudyBuddyError, TimeoutError) as error:
+            _log.info("the endpoint did not count: %s", error)
+        return found.told(alone, whole)
+
+    async def _tokens(self, endpoint: Endpoint, messages: Messages) -> int | None:
+        key = endpoint.name, endpoint.model, messages
+        known = self._told.get(key)
+        if known is not None:
+            return known
+        async with asyncio.timeout(_PATIENCE):
+            tokens = await self._ask(endpoint, CompletionRequest(messages, endpoint.model))
+        if tokens is not None:
+            self._told[key] = tokens
+            if len(self._told) > _MOST_KEPT:
+                del self._told[next(iter(self._told))]
+        return tokens
