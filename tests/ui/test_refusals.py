@@ -36,6 +36,11 @@ DAY = BudgetState(
 NOTHING = Allowance()
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_typing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studybuddy.ui.drafts.PAUSE", 0.05)
+
+
 class Refusing:
     """Makes the session on screen refuse what is not allowed, and remembers what was asked."""
 
