@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
@@ -38,43 +40,49 @@ class MeterKeeper:
         self._session = session
         self._settled = settled
         self._meter: ConversationMeter | None = None
+        self._lines: Sequence[str] = ()
         self._begun = False
 
     def begin(self) -> None:
         """Count from now on what needs more than a moment."""
         if not self._begun:
             self._begun = True
-            self._desk.accounts.subscribe(self.settle)  # other conversations spend as well
-            self.settle()
+            start(self._node, self._begin, "meter-begins")
+
+    async def _begin(self) -> None:
+        # In a thread: whoever types meanwhile waits for no import.
+        meter = await asyncio.to_thread(self._desk.meter)
+        meter.watch(self._session(), self._desk.endpoint)
+        self._meter = meter
+        self._desk.accounts.subscribe(self.settle)  # other conversations spend as well
+        self.typed(self._lines)
+        self.settle()
 
     def watch(self) -> None:
         """Take over another conversation or another endpoint."""
         if self._meter is not None:
             self._meter.watch(self._session(), self._desk.endpoint)
-        self.settle()
+            self.settle()
 
     def typed(self, lines: Sequence[str]) -> None:
         """Show the reading for a draft, before the next frame."""
-        self._line.reading = self._read().typed(lines)
+        self._lines = lines
+        if self._meter is not None:
+            self._line.reading = self._meter.typed(lines)
 
     def streaming(self, characters: int) -> None:
         """Show the reading while an answer comes that has so many characters by now."""
-        self._line.reading = self._read().streaming(characters)
+        if self._meter is not None:
+            self._line.reading = self._meter.streaming(characters)
 
     def settle(self) -> None:
         """Count exactly, off the key path, and show it."""
-        if self._begun and self._node.is_mounted:
-            start(self._node, self._settle, "meter", exclusive=True)
+        if self._meter is not None and self._node.is_mounted:
+            start(self._node, partial(self._settle, self._meter), "meter", exclusive=True)
 
-    def _read(self) -> ConversationMeter:
-        if self._meter is None:
-            self._meter = self._desk.meter()
-            self._meter.watch(self._session(), self._desk.endpoint)
-        return self._meter
-
-    async def _settle(self) -> None:
+    async def _settle(self, meter: ConversationMeter) -> None:
         session = self._session()
-        reading = await self._read().settle()
+        reading = await meter.settle()
         if session is self._session():
             self._line.reading = reading
             self._settled(reading)
