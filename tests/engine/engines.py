@@ -16,6 +16,7 @@ import httpx2
 from studybuddy.engine.app import create_app
 from studybuddy.engine.assembly import make_served
 from studybuddy.engine.context import EngineContext
+from studybuddy.engine.expiry import FileExpiry
 from studybuddy.engine.runs.assembly import make_runs
 from studybuddy.engine.search.index import SearchIndex
 from studybuddy.engine.serve import LOOPBACK_NAMES, ServeOptions
@@ -146,6 +147,7 @@ def context_for(
         upstreams,
         search,
         ingestion,
+        FileExpiry(store, files, ingestion),
         runs,
         [runs.forget_thread],
     )

@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,7 +17,7 @@ import pytest
 from studybuddy.engine import uploads
 from studybuddy.engine.uploads import FILE_LIMIT
 from tests.engine.built_in import until
-from tests.engine.engines import TOKEN, Engine, keeping_engine, listening_engine
+from tests.engine.engines import TOKEN, Engine, keeping_engine, listening_engine, settled
 
 BOUNDARY = "the-boundary"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -260,3 +261,96 @@ async def test_a_content_that_was_taken_from_the_disk_is_told() -> None:
         on_disk(served)[0].unlink()
         with pytest.raises(openai.NotFoundError, match="is gone from the disk"):
             await served.sdk.files.content(made.id)
+
+
+async def test_a_file_is_kept_for_the_time_that_was_asked_for() -> None:
+    async with keeping_engine() as served:
+        made = await served.sdk.files.create(
+            file=("a.txt", b"a"),
+            purpose="assistants",
+            expires_after={"anchor": "created_at", "seconds": 3600},
+        )
+        assert made.expires_at == made.created_at + 3600
+        assert await served.sdk.files.retrieve(made.id) == made
+
+
+@pytest.mark.parametrize(("purpose", "days"), [("batch", 30), ("user_data", None)])
+async def test_only_files_for_batches_expire_unasked(
+    purpose: Literal["batch", "user_data"], days: int | None
+) -> None:
+    async with keeping_engine() as served:
+        made = await served.sdk.files.create(file=("a.txt", b"a"), purpose=purpose)
+        lasts = None if made.expires_at is None else made.expires_at - made.created_at
+        assert lasts == (None if days is None else days * 24 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"expires_after[anchor]": "created_at"}, "expires_after[seconds]"),
+        ({"expires_after[seconds]": "3600"}, "expires_after[anchor]"),
+        (
+            {"expires_after[anchor]": "last_active_at", "expires_after[seconds]": "3600"},
+            "expires_after[anchor]",
+        ),
+        (
+            {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3599"},
+            "expires_after[seconds]",
+        ),
+        (
+            {"expires_after[anchor]": "created_at", "expires_after[seconds]": "2592001"},
+            "expires_after[seconds]",
+        ),
+        (
+            {"expires_after[anchor]": "created_at", "expires_after[seconds]": "soon"},
+            "expires_after[seconds]",
+        ),
+        ({"expires_after": "3600"}, "expires_after"),
+    ],
+)
+async def test_a_time_that_the_api_does_not_have_is_refused_and_leaves_nothing(
+    fields: dict[str, str], param: str
+) -> None:
+    async with keeping_engine() as served:
+        response = await served.client.post(
+            "/v1/files", data={"purpose": "assistants", **fields}, files={"file": ("a.txt", b"a")}
+        )
+        assert response.status_code == 400
+        assert response.json()["error"]["param"] == param
+        assert on_disk(served) == []
+
+
+async def test_a_file_whose_time_is_over_is_gone_everywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with keeping_engine() as served:
+        sdk = served.sdk
+        kept = await sdk.files.create(file=("b.txt", b"Plants."), purpose="assistants")
+        made = await sdk.files.create(
+            file=("a.txt", b"Cells are small."),
+            purpose="assistants",
+            expires_after={"anchor": "created_at", "seconds": 3600},
+        )
+        store = await sdk.vector_stores.create(file_ids=[made.id, kept.id])
+        await settled(served, store.id)
+        later = made.created_at + 3600
+        monkeypatch.setattr("studybuddy.engine.expiry.now", lambda: later - 1)
+        assert await sdk.files.retrieve(made.id) == made
+        monkeypatch.setattr("studybuddy.engine.expiry.now", lambda: later)
+        with pytest.raises(openai.NotFoundError):
+            await sdk.files.content(made.id)
+        assert [file.id for file in (await sdk.files.list()).data] == [kept.id]
+        members = await sdk.vector_stores.files.list(store.id)
+        assert [member.id for member in members.data] == [kept.id]
+        assert (await sdk.vector_stores.search(store.id, query="small cells")).data == []
+        assert [path.name for path in on_disk(served)] == [kept.id]
+
+
+async def test_what_expired_while_nothing_ran_is_removed_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping_engine(tmp_path) as served:
+        made = await served.sdk.files.create(file=("a.txt", b"a"), purpose="batch")
+    monkeypatch.setattr("studybuddy.engine.expiry.now", lambda: made.expires_at)
+    async with keeping_engine(tmp_path) as served:
+        await until(lambda: on_disk(served) == [])

@@ -54,7 +54,7 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(context.search.close)
-            for part in (context.store, context.files, context.ingestion):
+            for part in (context.store, context.files, context.ingestion, context.expiry):
                 await part.open()
                 last_first.push_async_callback(part.close)
             last_first.push_async_callback(context.upstreams.close)

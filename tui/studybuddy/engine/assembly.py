@@ -37,6 +37,7 @@ def make_built_in(options: ServeOptions) -> BuiltIn | None:
 def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineContext:
     """What the routes work with; from here on the imports are slow."""
     from studybuddy.engine.context import EngineContext
+    from studybuddy.engine.expiry import FileExpiry
     from studybuddy.engine.runs.assembly import make_runs
     from studybuddy.engine.search.index import SearchIndex
     from studybuddy.engine.store.files import FileBox
@@ -70,6 +71,7 @@ def make_context(options: ServeOptions, built_in: BuiltIn | None) -> EngineConte
         upstreams,
         search,
         ingestion,
+        FileExpiry(store, files, ingestion),
         runs,
         [runs.forget_thread],
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from studybuddy.engine.expiry import FileExpiry
 from studybuddy.engine.heartbeat import Patience
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.runs.manager import RunManager
@@ -34,6 +35,8 @@ class EngineContext:
     search: SearchIndex
     ingestion: Ingestion
     """Brings files into vector stores; to be woken where one was added."""
+    expiry: FileExpiry
+    """Removes files."""
     runs: RunManager
     thread_deleted: list[Callable[[str], Awaitable[None]]] = field(default_factory=list)
     """Told the id of each thread that was deleted, to forget what they keep of it."""

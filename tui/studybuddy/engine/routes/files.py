@@ -10,13 +10,13 @@ from starlette.routing import Route
 
 from studybuddy.engine.context import context_of
 from studybuddy.engine.errors import ApiError
+from studybuddy.engine.expiry import is_expired, lifetime_in
 from studybuddy.engine.fields import check_choice, missing, not_found
-from studybuddy.engine.objects import File, VectorStoreFile, new_object_id
+from studybuddy.engine.objects import File, new_object_id
 from studybuddy.engine.responses import json_response
 from studybuddy.engine.routes.lists import deleted, list_query, list_response
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.uploads import receive
-from studybuddy.engine.vectors.contents import detach
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
@@ -33,11 +33,14 @@ async def upload_file(request: Request) -> Response:
         if not purpose:
             raise missing("purpose")
         check_choice(purpose, PURPOSES, "purpose")
+        lifetime = lifetime_in(upload.fields, purpose)
         await asyncio.to_thread(context.files.keep, file_id)
     except BaseException:
         context.files.drop(file_id)
         raise
     file = File(id=file_id, bytes=upload.size, filename=upload.filename, purpose=purpose)
+    if lifetime is not None:
+        file.expires_at = file.created_at + lifetime
     # Where this fails the content is not known of, and goes at the next start.
     await context.store.write(lambda objects: objects.insert(file))
     return json_response(file)
@@ -46,6 +49,7 @@ async def upload_file(request: Request) -> Response:
 async def list_files(request: Request) -> Response:
     """A page of them, all or those of one purpose."""
     query = list_query(request, most=_MOST, usual=_MOST)
+    await context_of(request).expiry.remove_expired()
     purpose = request.query_params.get("purpose")
     having = {"purpose": purpose} if purpose else None
     store = context_of(request).store
@@ -79,17 +83,7 @@ async def delete_file(request: Request) -> Response:
     context = context_of(request)
     id = request.path_params["file_id"]
 
-    def delete(objects: Objects) -> list[str]:
-        file = find_upload(objects, id)
-        members = objects.all(VectorStoreFile, id=id)
-        for member in members:
-            detach(objects, member)
-        objects.delete(file)
-        return [member.vector_store_id for member in members]
-
-    for store_id in await context.store.write(delete):
-        await context.ingestion.forget(store_id, id)
-    await asyncio.to_thread(context.files.drop, id)
+    await context.expiry.remove(lambda objects: [find_upload(objects, id)])
     return deleted(id, "file")
 
 
@@ -97,10 +91,10 @@ def find_upload(objects: Objects, id: str) -> File:
     """An uploaded file.
 
     Raises:
-        ApiError: 404 where there is none of that id.
+        ApiError: 404 where there is none of that id, or it has expired.
     """
     file = objects.get(File, id)
-    if file is None:
+    if file is None or is_expired(file):
         raise not_found("file", id)
     return file
 
