@@ -187,7 +187,8 @@ class ConversationMeter:
             draft,
             Frames(counts.empty(Role.USER), counts.empty(Role.ASSISTANT)),
             self._report(session, endpoint),
-            steady=text == typed or not text,
+            verbatim=not settings.savings.filler_words,
+            steady=settings.savings.steady_prefix,
         )
         if self._own is not None and not found.count.exact and not session.busy:
             found = await self._own.correct(found, plan_of(outlook), head, endpoint, counts.model)

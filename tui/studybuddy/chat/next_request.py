@@ -41,33 +41,39 @@ class NextRequest:
     alone: Count
     """With an empty one."""
     before_draft: Count
-    """Beside a draft's own tokens."""
+    """Beside a draft's own tokens; less than 0 where more of them is left out than is added."""
     counted: Count
     """The context alone as it is counted here, whatever is reported of it."""
     room: Room
     drops: bool
     """Whether more of the conversation is left out where the draft gets too long."""
+    least: int | None = 0
+    """Tokens of a draft from which on, up to the room, the same of the conversation is sent: with
+    a shorter one, what was left out may come back. `None` where that can't be told."""
 
     def with_draft(self, draft: Draft) -> Count:
-        """Prompt tokens with another draft; quick."""
+        """Prompt tokens with another draft; quick. An estimate where it is decided at rest."""
         if draft.version == self.draft.version:
             return self.count
-        if not draft.asks:
-            return self.alone
-        return within(self.before_draft + draft.count, self.room, drops=self.drops)
+        tokens = draft.count.tokens if draft.asks else 0
+        count = self.before_draft + draft.count if draft.asks else self.alone
+        count = replace(count, tokens=max(0, count.tokens))
+        if self.least is None or tokens < self.least:
+            count = replace(count, exact=False)
+        return within(count, self.room, drops=self.drops)
 
     def told(self, alone: int | None, whole: int | None) -> NextRequest:
         """The same with what the endpoint's own tokenizer gives, as far as it was asked."""
         found = self
         if alone is not None:
             by = alone - self.alone.tokens
-            before = Count(max(0, self.before_draft.tokens + by), exact=False)
+            before = Count(self.before_draft.tokens + by, exact=False)
             count = Count(max(0, self.count.tokens + by), exact=False)
             if not self.draft.asks:
                 count = Count(alone)
             found = replace(found, count=count, alone=Count(alone), before_draft=before)
         if whole is not None:
-            before = Count(max(0, whole - self.draft.count.tokens), exact=False)
+            before = Count(whole - self.draft.count.tokens, exact=False)
             found = replace(found, count=Count(whole), before_draft=before)
         return found
 
@@ -100,7 +106,8 @@ def next_request(
     frames: Frames,
     report: Report | None = None,
     *,
-    steady: bool = True,
+    verbatim: bool = True,
+    steady: bool = False,
 ) -> NextRequest:
     """What sending takes by an outlook, corrected by what was reported of the request before.
 
@@ -112,7 +119,8 @@ def next_request(
         frames: what messages have beside their texts.
         report: of the conversation's last request to who answers now; it counts where the next
             request begins with all of that one, whatever was changed between them.
-        steady: whether the draft is sent as it is, so that its tokens are what it adds.
+        verbatim: whether the draft is sent as it is, so that its tokens are what it adds.
+        steady: whether turns are left out in bigger steps.
     """
     plan, weighed = plan_of(outlook), outlook.weighed
     refused = isinstance(outlook.plan, DoesNotFit)
@@ -128,18 +136,28 @@ def next_request(
     else:
         count = alone
         before = alone.tokens + frame + frames.question.tokens
-    exact = plan.count.exact and weighed.exact and steady
+    exact = plan.count.exact and weighed.exact and verbatim
     exact = exact and (draft.count.exact or not draft.asks)
     return NextRequest(
         key,
         draft,
         count,
         alone,
-        Count(max(0, before), exact),
+        Count(before, exact),
         counted,
         outlook.room,
-        outlook.overflow is not Overflow.REFUSE and not refused,
+        drops=outlook.overflow is not Overflow.REFUSE and not refused,
+        least=_least(outlook, draft, steady=steady),
     )
+
+
+def _least(outlook: Outlook, draft: Draft, *, steady: bool) -> int | None:
+    if outlook.overflow is Overflow.REFUSE:
+        return 0
+    whole = not isinstance(outlook.plan, DoesNotFit) and not outlook.plan.cut
+    if steady and not whole:
+        return None
+    return 0 if whole or not draft.asks else draft.count.tokens
 
 
 def _as_reported(
