@@ -19,6 +19,7 @@ from tests.benchmarks.scale import measure_scale
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.streaming import measure_streaming
 from tests.benchmarks.tokens import measure_tokens
+from tests.support.bytecode import keep_bytecode
 
 NAMES = ("start", "stream", "storage", "idle", "indexing", "runs", "tokens")
 
@@ -40,6 +41,7 @@ def main() -> int:
     report = Report([BARE, NAIVE, OURS])
     with tempfile.TemporaryDirectory(prefix="benchmarks") as name:
         folder = Path(name)
+        keep_bytecode(folder / "bytecode")  # a student's Python compiles each module once
 
         def ours(base_url: str) -> Program:
             # A folder of its own each time: the app opens the last conversation at start.
