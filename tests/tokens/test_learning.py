@@ -44,6 +44,12 @@ def test_one_short_request_teaches_the_overhead_and_not_the_factor() -> None:
     assert found.overhead > 15
 
 
+@pytest.mark.parametrize("hidden", [350, 1500])
+def test_a_prompt_that_is_not_seen_is_not_taken_for_longer_words(hidden: int) -> None:
+    found = fit(_seen((80, 80 + hidden), (320, 320 + hidden)))
+    assert found.scaled(1000) + found.added(0) == pytest.approx(1000 + hidden, 0.02)
+
+
 def test_a_report_that_stands_out_is_hardly_listened_to() -> None:
     pairs = [(size, round(size * 1.2) + 10) for size in (50, 100, 200, 300, 500, 800, 1200)]
     found = fit(_seen(*pairs, (400, 1900), (600, 900)))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -27,11 +28,14 @@ _FADE = 0.93  # what an observation weighs for each newer one
 # What is believed before there are observations, as standard deviations of normal distributions:
 # the factor is 1 and the overhead 0.
 _FACTOR_SPREAD = 0.5
-_OVERHEAD_SPREAD = 30.0  # tokens
+_OVERHEAD_SPREADS = (30.0, 600.0)  # tokens: of a chat format, and of a prompt that is not seen
 _NOISE = 2.0  # tokens, and of each counted token:
 _NOISE_SHARE = 0.03
 _OUTLIER = 3.0  # standard deviations of the noise from which on an observation loses weight
 _ROUNDS = 12
+
+
+Seen = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +76,49 @@ def fit(correction: Correction, *, scales: bool = True) -> Fit:
         scales: whether the factor is to be found; else it is 1, and only the overhead is.
     """
     seen = correction.observations
+    if not seen:
+        return Fit()
     weights = [
-        _FADE ** (len(seen) - 1 - number) / (_NOISE + _NOISE_SHARE * counted) ** 2
+        _FADE ** (len(seen) - 1 - number) / _noise(counted) ** 2
         for number, (counted, _) in enumerate(seen)
     ]
+    fits = [(_solved(seen, weights, spread, scales=scales), spread) for spread in _OVERHEAD_SPREADS]
+    found, _ = min(fits, key=lambda one: _unlikeliness(seen, weights, *one))
+    return found
+
+
+def _solved(seen: Seen, weights: Sequence[float], spread: float, *, scales: bool) -> Fit:
     found = Fit()
     trust = [1.0] * len(seen)
-    for _ in range(_ROUNDS if seen else 0):
-        found = _solve(seen, [w * t for w, t in zip(weights, trust, strict=True)], scales=scales)
+    for _ in range(_ROUNDS):
+        trusted = [weight * share for weight, share in zip(weights, trust, strict=True)]
+        found = _solve(seen, trusted, spread, scales=scales)
         trust = [_trust(counted, reported, found) for counted, reported in seen]
     return found
 
 
+def _unlikeliness(seen: Seen, weights: Sequence[float], found: Fit, spread: float) -> float:
+    """How much has to be assumed for a fit: twice the negative logarithm of its probability."""
+    assumed = ((found.factor - 1.0) / _FACTOR_SPREAD) ** 2 + (found.overhead / spread) ** 2
+    off = (
+        weight * (reported - found.factor * counted - found.overhead) ** 2 / _OUTLIER**2
+        for (counted, reported), weight in zip(seen, weights, strict=True)
+    )
+    return assumed + 2 * math.log(spread) + _OUTLIER**2 * sum(map(math.log1p, off))
+
+
+def _noise(counted: int) -> float:
+    return _NOISE + _NOISE_SHARE * counted
+
+
 def _trust(counted: int, reported: int, found: Fit) -> float:
-    noise = _OUTLIER * (_NOISE + _NOISE_SHARE * counted)
+    noise = _OUTLIER * _noise(counted)
     return 1.0 / (1.0 + ((reported - found.factor * counted - found.overhead) / noise) ** 2)
 
 
-def _solve(seen: tuple[tuple[int, int], ...], weights: list[float], *, scales: bool) -> Fit:
+def _solve(seen: Seen, weights: Sequence[float], spread: float, *, scales: bool) -> Fit:
     """Least squares with both priors, within the bounds."""
-    plain = sum(weights) + _OVERHEAD_SPREAD**-2
+    plain = sum(weights) + spread**-2
     mixed = square = more = more_mixed = 0.0
     for (counted, reported), weight in zip(seen, weights, strict=True):
         mixed += weight * counted
@@ -139,6 +166,8 @@ class Estimates:
             if after is before:
                 return
             self._set(name, after)
+        for scales in (True, False):  # here, and not at the next key
+            self.fit(name, scales=scales)
         if self._store is not None and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._keep, name, after)
 
