@@ -75,6 +75,7 @@ async def make(home: Home) -> AsyncIterator[Make]:
                 data_dir=home.data,
                 model_file=model_file,
                 on_status=None if told is None else told.append,
+                grace=0.3,
             )
         )
         return made[-1]

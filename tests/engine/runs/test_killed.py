@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 from openai import AsyncOpenAI
 
+from studybuddy.engine.private_files import read_engine_file
 from tests.engine.engines import ENOUGH
 from tests.engine.runs.scripted import until
 from tests.support.scripted_server import ScriptedServer
@@ -27,7 +27,6 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals"),
 ]
 
-TOKEN = "token-of-the-test"
 TOOLS: Any = [
     {"type": "code_interpreter"},
     {
@@ -89,32 +88,47 @@ async def serving(
     upstream: ScriptedServer, data_dir: Path
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Api]]:
     """An engine as a process, over the upstream; killed at the end if it still runs."""
-    arguments = ("--port", "0", "--upstream", upstream.base_url, "--data-dir", str(data_dir))
+    ready, null = data_dir / "ready.json", asyncio.subprocess.DEVNULL
+    ready.unlink(missing_ok=True)
+    # No pipe: the end of it would be that of the code that the engine was running.
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "studybuddy", "serve", *arguments),
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "STUDYBUDDY_TOKEN": TOKEN},
+        *(sys.executable, "-m", "studybuddy", "serve", "--port=0", f"--ready-file={ready}"),
+        *(f"--upstream={upstream.base_url}", f"--data-dir={data_dir}"),
+        stdin=null,
+        stdout=null,
+        stderr=null,
     )
-    assert process.stderr is not None
     try:
-        said = ""
-        async with asyncio.timeout(ENOUGH):
-            while "Ctrl+C" not in said:
-                line = (await process.stderr.readline()).decode()
-                assert line, said
-                said += line
-        base_url = re.findall(r"at (http://\S+)", said)[0]
+
+        async def is_ready() -> bool:
+            assert process.returncode is None, "the engine ended"
+            return read_engine_file(ready) is not None
+
+        await until(is_ready)
+        file = read_engine_file(ready)
+        assert file is not None
         transport = httpx2.AsyncHTTPTransport(verify=False)
         async with httpx2.AsyncClient(transport=transport, timeout=ENOUGH) as client:
             yield (
                 process,
-                Api(AsyncOpenAI(api_key=TOKEN, base_url=base_url, http_client=client)),
+                Api(AsyncOpenAI(api_key=file.token, base_url=file.base_url, http_client=client)),
             )
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def nothing_left_running(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """End what an engine that was killed leaves: code that runs to the end of its time."""
+    left = psutil.Process(process.pid).children(recursive=True)
+    try:
+        yield
+    finally:
+        for child in left:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def is_begun(run: Any, steps: list[Any], messages: list[Any]) -> bool:
@@ -150,8 +164,9 @@ async def test_a_run_at_work_is_done_by_the_next_engine(
         async with serving(upstream, tmp_path) as (process, api):
             run = await api.start()
             await api.until(run, reached)
-            process.send_signal(number)
-            await asyncio.wait_for(process.wait(), ENOUGH)
+            async with nothing_left_running(process):
+                process.send_signal(number)
+                await asyncio.wait_for(process.wait(), ENOUGH)
         async with serving(upstream, tmp_path) as (_, api):
             run = await api.until(run, lambda run, *_: run.status == "completed")
             _, steps, messages = await api.look(run)

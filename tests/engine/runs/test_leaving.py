@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.port import Reply
 from studybuddy.engine.private_files import read_engine_file
 from tests.engine.engines import ENOUGH
-from tests.engine.runs.scripted import ScriptedAsker, calls, host, says, until
+from tests.engine.runs.scripted import QUICK, ScriptedAsker, calls, host, says, until
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import DONE, MODEL, Stream, Wait, chunk, text_steps
 
@@ -29,7 +30,7 @@ WEATHER: Any = [{"type": "function", "function": {"name": "get_weather"}}]
 async def test_a_reader_that_does_not_read_does_not_hold_up_the_run() -> None:
     pieces = ["word " * 200] * 3000
     asker = ScriptedAsker([*pieces, Reply("".join(pieces), (), "stop", Usage(1, 1))])
-    async with host(asker) as served:
+    async with host(asker, limits=replace(QUICK, journal=1.0)) as served:
         thread_id = await served.thread()
         body = {"assistant_id": await served.assistant(), "stream": True}
         url = f"/v1/threads/{thread_id}/runs"
@@ -73,7 +74,8 @@ async def test_an_engine_whose_app_is_gone_finishes_its_run_before_it_ends(tmp_p
     (tmp_path / "instances").mkdir()
     ready, data = tmp_path / "ready.json", tmp_path / "data"
     command = (sys.executable, "-m", "studybuddy", "serve", "--port=0", f"--data-dir={data}")
-    companion = ("--companion", f"--instances-dir={tmp_path / 'instances'}")
+    grace = 0.3
+    companion = ("--companion", f"--instances-dir={tmp_path / 'instances'}", f"--grace={grace}")
     async with ScriptedServer(Stream(steps)) as upstream:
 
         async def start() -> asyncio.subprocess.Process:
@@ -98,7 +100,7 @@ async def test_an_engine_whose_app_is_gone_finishes_its_run_before_it_ends(tmp_p
             assert process.stdin is not None
             process.stdin.close()  # the app is gone, and there is no other
             with pytest.raises(TimeoutError):  # longer than it waits where nothing is at work
-                await asyncio.wait_for(process.wait(), 6)
+                await asyncio.wait_for(process.wait(), 4 * grace)
             gate.set()
             assert await asyncio.wait_for(process.wait(), ENOUGH) == 0
             process = await start()

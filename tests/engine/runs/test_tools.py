@@ -204,7 +204,8 @@ async def test_code_that_left_nothing_behind_is_not_run_again() -> None:
 
 
 async def test_code_that_was_given_up_is_not_run_again() -> None:
-    asker = ScriptedAsker(calls(ADD), says("Sorry."), calls(("code_interpreter", '{"code": "x"}')))
+    again = calls(("code_interpreter", '{"code": "x"}'))
+    asker = ScriptedAsker(calls(ADD), says("Sorry."), again, says("Sorry."))
     interpreters = FakeInterpreters(delay=asyncio.Event())
     limits = type(QUICK)(retries=(), tool=0.05)
     async with host(asker, interpreters=interpreters, limits=limits) as served:

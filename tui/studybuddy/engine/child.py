@@ -72,6 +72,7 @@ def start_engine(
     log_file: Path,
     data_dir: Path,
     idle_model: bool,
+    grace: float | None = None,
 ) -> EngineChild:
     """Start an engine, away from this terminal and its signals.
 
@@ -83,6 +84,7 @@ def start_engine(
         log_file: for what it has to say.
         data_dir: where it keeps threads and files.
         idle_model: whether the model is loaded only when it is asked, and may be missing.
+        grace: seconds for which it outlives the last app; `None` for its own measure.
 
     Raises:
         OSError: where that fails.
@@ -104,6 +106,8 @@ def start_engine(
         command.append(f"--model-file={model_file}")
     if idle_model:
         command.append("--idle-model")
+    if grace is not None:
+        command.append(f"--grace={grace}")
     return _spawn(command, log_file, ready_file.parent)
 
 

@@ -52,6 +52,7 @@ class EngineCompanion:
         data_dir: Path,
         model_file: Path | None = None,
         on_status: Callable[[str], None] | None = None,
+        grace: float | None = None,
     ) -> None:
         """Prepare it; nothing is started and nothing slow is imported.
 
@@ -63,6 +64,7 @@ class EngineCompanion:
             data_dir: where a folder is made for the engine's threads and files.
             model_file: a GGUF file to use instead of the built-in model.
             on_status: told `STARTING` and `LOADING`, when that is waited for.
+            grace: seconds for which the engine outlives the last app; `None` for its own measure.
         """
         self._runtime_dir = runtime_dir
         self._instances_dir = instances_dir
@@ -70,6 +72,7 @@ class EngineCompanion:
         self._log_file = log_dir / "engine.log"
         self._model_file = model_file.absolute() if model_file else None
         self._on_status = on_status or (lambda _: None)
+        self._grace = grace
         name = _name(self._model_file)
         self._file = runtime_dir / f"{name}.json"
         self._data_dir = data_dir / name
@@ -160,6 +163,7 @@ class EngineCompanion:
                 log_file=self._log_file,
                 data_dir=self._data_dir,
                 idle_model=idle_model,
+                grace=self._grace,
             )
         except OSError as error:
             raise _problem(f"The engine can't be started: {error.strerror or error}.") from error

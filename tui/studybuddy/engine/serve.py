@@ -46,6 +46,8 @@ class ServeOptions:
     """Whether the built-in model is loaded when it is first asked, and may be missing."""
     instances_dir: Path | None = None
     ready_file: Path | None = None
+    grace: float | None = None
+    """Seconds without an app after which a companion ends; `None` for its own measure."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, metavar="PATH", help=argparse.SUPPRESS)
     for name in ("--companion", "--idle-model"):
         parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--grace", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -138,6 +141,7 @@ def read_options(args: argparse.Namespace, environ: MutableMapping[str, str]) ->
         idle_model=args.idle_model,
         instances_dir=_path(args.instances_dir),
         ready_file=_path(args.ready_file),
+        grace=args.grace,
     )
 
 

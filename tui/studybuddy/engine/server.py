@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from studybuddy import __version__
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.engine.assembly import BuiltIn, make_built_in
-from studybuddy.engine.lifetime import until_no_app_lives, watch_stdin
+from studybuddy.engine.lifetime import GRACE, until_no_app_lives, watch_stdin
 from studybuddy.engine.logs import start_log
 from studybuddy.engine.private_files import EngineFile, remove_engine_file, write_engine_file
 from studybuddy.engine.serve import FAILED, LOOPBACK_NAMES, OK, ServeOptions
@@ -118,6 +118,7 @@ async def _watched(
             starter_gone,
             busy=context.runs.busy,
             finishing=context.ingestion.busy,
+            grace=GRACE if options.grace is None else options.grace,
         )
         log.info("no app is left: the engine ends")
         end()
