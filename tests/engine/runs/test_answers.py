@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
+import openai
 import pytest
 
 from studybuddy.domain.reported_usage import usage_in
@@ -74,6 +76,28 @@ async def test_the_run_may_override_what_its_assistant_says() -> None:
         assert ask.max_completion_tokens == 500
         assert (run.model, run.temperature, run.top_p) == ("another", 0.3, 0.5)
         assert run.instructions == "Be kind.\n\nCall me Ada."
+
+
+async def test_the_reasoning_effort_is_the_runs_or_else_its_assistants() -> None:
+    asker = ScriptedAsker(says("Yes."))
+    async with host(asker) as served:
+        assistants = served.api.beta.assistants
+        assistant = await served.assistant(reasoning_effort="low")
+        await served.run(assistant=assistant)
+        await served.run(assistant=assistant, reasoning_effort="max")
+        await assistants.update(assistant, name="Ada")
+        await served.run(assistant=assistant)
+        await assistants.update(assistant, reasoning_effort=None)
+        await served.run(assistant=assistant)
+        assert [ask.reasoning_effort for ask in asker.asks] == ["low", "max", "low", None]
+        refusals: list[Awaitable[Any]] = [
+            assistants.create(model="m", reasoning_effort="huge"),  # type: ignore[arg-type]
+            assistants.update(assistant, reasoning_effort="huge"),  # type: ignore[arg-type]
+            served.run(assistant=assistant, reasoning_effort="huge"),
+        ]
+        for refused in refusals:
+            with pytest.raises(openai.BadRequestError, match="Supported values are"):
+                await refused
 
 
 async def test_settings_no_one_chose_are_left_to_the_model() -> None:

@@ -12,10 +12,11 @@ from typing import Any
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking.arguments import fitted, repaired
+from studybuddy.engine.asking.efforts import Efforts
 from studybuddy.engine.asking.gathering import Gathering, is_whole
 from studybuddy.engine.asking.offered import Offered, forced
 from studybuddy.engine.asking.port import Ask, Asker, Call, Reply
-from studybuddy.engine.asking.requests import body_with_tools, stream_text
+from studybuddy.engine.asking.requests import body_with_tools
 from studybuddy.engine.asking.text_calls import TextCalls
 from studybuddy.engine.errors import ApiError
 from studybuddy.engine.names import ModelNames
@@ -41,7 +42,7 @@ class NativeAsker:
 
     def __init__(self, upstream: Upstream, names: ModelNames, without_tools: Asker) -> None:
         """Take the upstream, and who asks those of its models that can't be given tools."""
-        self._upstream = upstream
+        self._efforts = Efforts(upstream)
         self._names = names
         self._without_tools = without_tools
         self._unable: set[str] = set()
@@ -84,7 +85,7 @@ class NativeAsker:
         offered = Offered(ask.tools if ask.tool_choice != "none" else ())
         gathering, finder = Gathering(), TextCalls(offered)
         told: list[str] = []
-        stream = stream_text(self._upstream, body_with_tools(ask, model), gathering)
+        stream = self._efforts.stream_text(body_with_tools(ask, model), gathering)
         async with aclosing(stream) as texts:
             async for text in texts:
                 shown = finder.feed(text) if offered else text

@@ -26,6 +26,8 @@ class Ask:
     temperature: float | None = None
     top_p: float | None = None
     max_completion_tokens: int | None = None
+    reasoning_effort: str | None = None
+    """For upstreams that take one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from studybuddy.domain.usage import Usage
 from studybuddy.engine.asking import policy, prompts
+from studybuddy.engine.asking.efforts import Efforts
 from studybuddy.engine.asking.filling import Filling
 from studybuddy.engine.asking.gathering import Gathering
 from studybuddy.engine.asking.notes import (
@@ -22,7 +23,7 @@ from studybuddy.engine.asking.notes import (
 from studybuddy.engine.asking.offered import Function, Offered
 from studybuddy.engine.asking.port import Ask, Call, Reply
 from studybuddy.engine.asking.quizzing import needs_lesson, quiz_arguments, quiz_feedback
-from studybuddy.engine.asking.requests import plain_body, stream_text
+from studybuddy.engine.asking.requests import plain_body
 from studybuddy.engine.asking.turn import turn_of
 from studybuddy.engine.asking.wants import wants_own_words
 from studybuddy.engine.names import ModelNames
@@ -54,13 +55,14 @@ class PromptedAsker:
     def __init__(self, upstream: Upstream, names: ModelNames, *, small: bool = True) -> None:
         """Take the upstream; `small` for models of a few hundred million parameters."""
         self._upstream = upstream
+        self._efforts = Efforts(upstream)
         self._names = names
         self._small = small
 
     async def ask(self, ask: Ask) -> AsyncGenerator[str | Reply, None]:
         """Text deltas as they come, then one `Reply`."""
         names = await self._names.resolve(ask.model)
-        request = _Request(self._upstream, ask, names.sent, small=self._small)
+        request = _Request(self._upstream, self._efforts, ask, names.sent, small=self._small)
         told: list[str] = []
         async with aclosing(request.texts()) as texts:
             async for text in texts:
@@ -72,8 +74,10 @@ class PromptedAsker:
 class _Request:
     """One `Ask` on its way: the texts to show, and what becomes of it besides."""
 
-    def __init__(self, upstream: Upstream, ask: Ask, model: str, *, small: bool) -> None:
-        self._upstream = upstream
+    def __init__(
+        self, upstream: Upstream, efforts: Efforts, ask: Ask, model: str, *, small: bool
+    ) -> None:
+        self._efforts = efforts
         self._ask = ask
         self._model = model
         # What is told without the model is no JSON.
@@ -204,7 +208,7 @@ class _Request:
             self._ask, messages=messages, max_completion_tokens=min(limits) if limits else None
         )
         gathering = Gathering()
-        stream = stream_text(self._upstream, plain_body(limited, self._model), gathering)
+        stream = self._efforts.stream_text(plain_body(limited, self._model), gathering)
         async with aclosing(stream) as texts:
             async for text in texts:
                 yield text

@@ -28,6 +28,7 @@ def plain_body(ask: Ask, model: str) -> dict[str, Any]:
         "temperature": ask.temperature,
         "top_p": ask.top_p,
         "max_completion_tokens": ask.max_completion_tokens,
+        "reasoning_effort": ask.reasoning_effort,
     }
     return {name: value for name, value in body.items() if value is not None}
 

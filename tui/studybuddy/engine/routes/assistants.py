@@ -14,7 +14,7 @@ from studybuddy.engine.responses import json_response
 from studybuddy.engine.routes.lists import deleted, list_query, list_response
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.threads.resources import resources_in
-from studybuddy.engine.threads.settings import assistant_fields
+from studybuddy.engine.threads.settings import EFFORT, assistant_fields, effort_in
 
 
 async def create_assistant(request: Request) -> Response:
@@ -22,13 +22,14 @@ async def create_assistant(request: Request) -> Response:
     context = context_of(request)
     body = await read_json(request)
     fields = assistant_fields(body)
+    note = {EFFORT: effort_in(body)}
     if not fields.get("model"):
         raise missing("model")
     await context.names.check(fields["model"])
 
     def create(objects: Objects) -> Assistant:
         assistant = Assistant(**fields, tool_resources=resources_in(objects, body) or {})
-        objects.insert(assistant)
+        objects.insert(assistant, note=note)
         return assistant
 
     assistant = await context.store.write(create)
@@ -55,6 +56,7 @@ async def update_assistant(request: Request) -> Response:
     id = request.path_params["assistant_id"]
     body = await read_json(request, may_be_empty=True)
     fields = assistant_fields(body)
+    note = {EFFORT: effort_in(body)} if EFFORT in body else {}
     if "model" in fields:
         if not fields["model"]:
             raise missing("model")
@@ -68,7 +70,7 @@ async def update_assistant(request: Request) -> Response:
             resources = resources_in(objects, body)
             kept = {} if resources is None else assistant.tool_resources or {}
             assistant.tool_resources = kept | (resources or {})
-        objects.update(assistant)
+        objects.update(assistant, note={**objects.note(assistant), **note})
         return assistant
 
     assistant = await context.store.write(update)

@@ -16,6 +16,7 @@ from studybuddy.engine.runs.notes import StepNote, read_note, usage_sum
 from studybuddy.engine.runs.transitions import begun
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.store.store import Store
+from studybuddy.engine.threads.settings import EFFORT
 
 
 class TakenAway(Exception):
@@ -42,6 +43,8 @@ class Look:
     run: Run
     upstream: str
     """Name of the upstream that serves the run; empty for the default."""
+    effort: str | None
+    """How much the model is to reason; `None` for as much as it does by itself."""
     assistant: Assistant | None
     thread: Thread
     history: list[Message]
@@ -149,11 +152,13 @@ class Ledger:
             raise TakenAway
         if self._history is None:  # nothing is added to it while a run holds the thread
             self._history = _history(objects, run)
+        note = objects.note(run)
         noted = objects.noted(RunStep, parent=self.run_id)
         steps = [(step, read_note(note)) for step, note in noted]
         return Look(
             run=run,
-            upstream=str(objects.note(run).get("upstream", "")),
+            upstream=str(note.get("upstream", "")),
+            effort=note.get(EFFORT),
             assistant=objects.get(Assistant, self.assistant_id),
             thread=thread,
             history=self._history.messages,

@@ -84,6 +84,7 @@ class Question:
             temperature=run.temperature if run.temperature != 1 else None,
             top_p=run.top_p if run.top_p != 1 else None,
             max_completion_tokens=left,
+            reasoning_effort=look.effort,
         )
         for _ in range(_SHRINKINGS):
             try:

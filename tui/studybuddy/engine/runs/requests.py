@@ -21,8 +21,10 @@ from studybuddy.engine.runs.submitting import Outputs
 from studybuddy.engine.store.objects import Objects
 from studybuddy.engine.threads.messages import active_run, create_message, find_thread
 from studybuddy.engine.threads.settings import (
+    EFFORT,
     LONGEST_INSTRUCTIONS,
     check_sampling,
+    effort_in,
     response_format_in,
     tools_in,
 )
@@ -39,7 +41,6 @@ _TYPES: Types = {
     "truncation_strategy": (dict,),
     "tool_choice": (str, dict),
     "parallel_tool_calls": (bool,),
-    "reasoning_effort": (str,),
     "thread": (dict,),
 }
 _LEAST_TOKENS = 256
@@ -71,6 +72,7 @@ def check_run(body: Mapping[str, Any], *, lenient: bool = False) -> None:
     tools_in(body)
     metadata_in(body)
     response_format_in(body)
+    effort_in(body)
 
 
 def run_from(
@@ -127,7 +129,8 @@ def run_from(
         if body.get("response_format") is not None
         else assistant.response_format,
     )
-    objects.insert(run, note={"upstream": upstream})
+    effort = effort_in(body) or objects.note(assistant).get(EFFORT)
+    objects.insert(run, note={"upstream": upstream, EFFORT: effort})
     return run
 
 

@@ -24,6 +24,10 @@ from studybuddy.engine.objects import Json
 MOST_TOOLS = 128
 LONGEST_INSTRUCTIONS = 256_000  # characters
 
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+EFFORT = "reasoning_effort"
+"""A field of requests that the API's objects do not show: it is noted with them."""
+
 _TOOLS = ("code_interpreter", "function", "file_search")
 _FORMATS = ("text", "json_object", "json_schema")
 _NAME = "^[a-zA-Z0-9_-]{1,64}$"
@@ -71,6 +75,15 @@ def check_sampling(body: Mapping[str, Any]) -> None:
     check_types(body, {"temperature": NUMBER, "top_p": NUMBER})
     check_range(body.get("temperature"), 0, 2, "temperature")
     check_range(body.get("top_p"), 0, 1, "top_p")
+
+
+def effort_in(body: Mapping[str, Any]) -> str | None:
+    """The request's `reasoning_effort`; `None` for the model's own."""
+    check_types(body, {EFFORT: (str,)})
+    effort: str | None = body.get(EFFORT)
+    if effort is not None:
+        check_choice(effort, EFFORTS, EFFORT)
+    return effort
 
 
 def tools_in(body: Mapping[str, Any], where: str = "") -> list[Json]:
