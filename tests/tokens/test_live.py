@@ -49,7 +49,7 @@ def _draft(encoding: str) -> LiveDraft:
 
 
 def _full(encoding: str, text: str) -> int:
-    return TOKENIZERS[encoding].count(text).tokens
+    return len(TOKENIZERS[encoding].ids(text)[0])  # in one go
 
 
 def _edited(text: str, place: int, removed: int, inserted: str) -> str:
@@ -299,3 +299,10 @@ def test_lines_may_be_any_sequence_and_are_not_kept(
     assert draft.changed(change(lines)) == Count(_full("o200k_base", "one\n2\n2b\nthree"))
     lines.clear()
     assert draft.changed(change(lines)) == Count(0)
+
+
+@pytest.mark.parametrize("encoding", TOKENIZERS)
+def test_a_long_text_is_counted_in_parts_as_in_one_go(encoding: str) -> None:
+    chance = random.Random(7)
+    text = "".join(chance.choice(AWKWARD) + chance.choice(["", " ", "word"]) for _ in range(40_000))
+    assert TOKENIZERS[encoding].count(text) == Count(_full(encoding, text))

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.usage import Count
+from studybuddy.tokens.cuts import pieces
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
 # tiktoken's regular expressions give up on a run of about a million blanks.
 _PIECE = 500_000
+# Characters that are encoded in one go: making a list of all ids holds the interpreter's lock.
+_AT_ONCE = 16_384
 _BYTES_PER_TOKEN = 4
 _SAMPLES = 3
 _SAMPLE = 400  # characters of each
@@ -37,8 +40,12 @@ class Tokenizer:
         if self.encoding is None:
             size = len(text.encode("utf-8", "surrogatepass"))
             return Count(-(-size // _BYTES_PER_TOKEN), exact=False)
-        ids, whole = self.ids(text)
-        return Count(len(ids), exact=whole and self.exact)
+        tokens, exact = 0, self.exact
+        for part in pieces(text, _AT_ONCE):
+            ids, whole = self.ids(part)
+            tokens += len(ids)
+            exact = exact and whole
+        return Count(tokens, exact)
 
     def ids(self, text: str) -> tuple[list[int], bool]:
         """Ids of a text's tokens, and whether it could be encoded as a whole; none without one."""
