@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import count
 from threading import Event
 from typing import Literal
@@ -24,6 +24,8 @@ from tests.support.memory_usage import MemoryUsageLog
 from tests.support.scripted_provider import ScriptedConnector, ScriptedProvider, Step, says
 
 ENDPOINT = Endpoint("lab", "http://lab.invalid/v1", EndpointKind.REMOTE, "small")
+LOCAL = Endpoint("shelf", "http://127.0.0.1:9/v1", EndpointKind.LOCAL, "small")
+BUSY = Problem(ProblemKind.RATE_LIMITED, "Busy.", "Wait.")
 ORIGIN = Origin("c1", Mode.COMPLETION, Purpose.SUMMARY)
 REQUEST = CompletionRequest(
     ((Role.SYSTEM, "Be kind."), (Role.USER, "What is light?")), origin=ORIGIN
@@ -37,6 +39,7 @@ class Lab:
     """A metered endpoint that plays scripts, and the records that it leaves."""
 
     def __init__(self, *scripts: list[Step], exact: bool = True, unpriced: bool = False) -> None:
+        self.endpoint = ENDPOINT
         self.provider = ScriptedProvider(*scripts)
         self.log = MemoryUsageLog()
         self.counter = WordCounter(exact=exact)
@@ -48,7 +51,7 @@ class Lab:
         )
 
     async def connect(self) -> CompletionProvider:
-        return await self.connector.connect(ENDPOINT)
+        return await self.connector.connect(self.endpoint)
 
     async def ask(self, request: CompletionRequest = REQUEST) -> str:
         """As the app does: it leaves at the last event."""
@@ -316,6 +319,53 @@ async def test_windows_that_the_endpoint_lists_are_learnt() -> None:
     provider = await lab.connect()
     assert await provider.models() == [Model("small", context_window=123)]
     assert (await lab.accounts.facts(ENDPOINT)).context_window == 123
+
+
+class Listing(ScriptedProvider):
+    """Of a server that tells windows of models that are loaded."""
+
+    def __init__(self, *scripts: list[Step]) -> None:
+        super().__init__(*scripts)
+        self.listed = 0
+
+    async def models(self) -> list[Model]:
+        self.listed += 1
+        return [Model("small", context_window=4096 if self.requests else None)]
+
+
+def listing(*scripts: list[Step], endpoint: Endpoint) -> tuple[Lab, Listing]:
+    lab, provider = Lab(), Listing(*scripts)
+    lab.endpoint = endpoint
+    lab.connector = MeteredConnector(ScriptedConnector(provider), lab.accounts, lab.clock)
+    return lab, provider
+
+
+async def test_a_window_that_is_told_once_the_model_is_loaded_is_learnt_after_its_answer() -> None:
+    lab, provider = listing(says("A wave."), endpoint=LOCAL)
+    learnt = asyncio.Event()
+    lab.accounts.subscribe(learnt.set)
+    await lab.ask()
+    async with asyncio.timeout(5):
+        while (await lab.accounts.facts(LOCAL)).context_window != 4096:
+            await learnt.wait()
+            learnt.clear()
+    await lab.ask()
+    await lab.accounts.settled()
+    assert provider.listed == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "endpoint"),
+    [([TextDelta("A")], LOCAL), ([BUSY], LOCAL), (says("A wave."), ENDPOINT)],
+)
+async def test_nothing_is_listed_after_a_failure_or_of_a_server_elsewhere(
+    script: list[Step], endpoint: Endpoint
+) -> None:
+    lab, provider = listing(script, endpoint=endpoint)
+    with suppress(StudyBuddyError):
+        await lab.ask()
+    await lab.accounts.settled()
+    assert provider.listed == 0
 
 
 async def test_all_else_is_the_providers_own() -> None:

@@ -127,6 +127,11 @@ USAGES: Mapping[str, tuple[Any, Usage | None]] = {
         _told(32, 100, total_tokens=182, completion_tokens_details={"reasoning_tokens": 50}),
         Usage(32, 150, reasoning=50),
     ),
+    "Gemini, thoughts in the total alone": (
+        _told(32, 9, total_tokens=135),
+        Usage(32, 103, reasoning=94),
+    ),
+    "a total of another kind": (_told(12, 34, total_tokens=9_000_000), Usage(12, 34)),
     "all reasoning": (
         _told(32, 64, total_tokens=96, completion_tokens_details={"reasoning_tokens": 64}),
         Usage(32, 64, reasoning=64),

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.loaded_sizes import LoadedSizes
 from studybuddy.chat.reports import Report
 from studybuddy.domain.accounts import Outcome, Purpose
 from studybuddy.domain.events import TextDelta, UsageReported
@@ -77,6 +78,7 @@ class MeteredConnector:
         self._accounts = accounts
         self._clock = clock
         self._learns = learns
+        self._sizes = LoadedSizes()
 
     async def connect(self, endpoint: Endpoint) -> CompletionProvider:
         """Connect to an endpoint.
@@ -85,8 +87,9 @@ class MeteredConnector:
             StudyBuddyError: where that fails.
         """
         provider = await self._connector.connect(endpoint)
-        self._accounts.names.answered(endpoint, provider.endpoint.model)  # an engine knows its own
-        return _MeteredProvider(provider, self._accounts, self._clock, learns=self._learns)
+        self._accounts.learn_name(endpoint, provider.endpoint.model)  # an engine knows its own
+        sizes = self._sizes if self._learns else None
+        return _MeteredProvider(provider, self._accounts, self._clock, sizes)
 
 
 class _MeteredProvider:
@@ -95,13 +98,12 @@ class _MeteredProvider:
         provider: CompletionProvider,
         accounts: Accounts,
         clock: Callable[[], float],
-        *,
-        learns: bool,
+        sizes: LoadedSizes | None,
     ) -> None:
         self._provider = provider
         self._accounts = accounts
         self._clock = clock
-        self._learns = learns
+        self._sizes = sizes
 
     @property
     def endpoint(self) -> Endpoint:
@@ -109,7 +111,8 @@ class _MeteredProvider:
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent]:
         endpoint = self._provider.endpoint
-        record = _Request(request, endpoint, self._accounts, self._clock, learns=self._learns)
+        learns = self._sizes is not None
+        record = _Request(request, endpoint, self._accounts, self._clock, learns=learns)
         # The price list is slow to load: in the time in which the endpoint thinks.
         self._accounts.see_to(record.look_up())
         try:
@@ -127,6 +130,8 @@ class _MeteredProvider:
         finally:
             # Not waited for: the answer's end does not wait for the disk, nor for a tokenizer.
             self._accounts.see_to(record.leave(self._clock()))
+            if self._sizes is not None and record.is_complete:
+                self._sizes.look(self, request.model)
 
     async def count(self, request: CompletionRequest) -> int | None:
         return await self._provider.count(request)
@@ -166,6 +171,10 @@ class _Request:
         self._outcome = Outcome.STOPPED
         self._refused = False
 
+    @property
+    def is_complete(self) -> bool:
+        return self._outcome is Outcome.COMPLETE
+
     def take(self, event: CompletionEvent) -> None:
         match event:
             case TextDelta(text):
@@ -178,7 +187,7 @@ class _Request:
             case CompletionFinished(_, model):
                 self._outcome = Outcome.COMPLETE
                 self._model = model
-                self._accounts.names.answered(self._endpoint, model)
+                self._accounts.learn_name(self._endpoint, model)
 
     def _keep_report(self, usage: Usage) -> None:
         origin, asked = self._request.origin, self._request

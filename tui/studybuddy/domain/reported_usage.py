@@ -15,6 +15,8 @@ from typing import Any
 
 from studybuddy.domain.usage import MOST_TOKENS, Usage
 
+_MOST_THOUGHT = 262_144
+"""Tokens that a model may have thought; a total that is higher by more than that is a wrong one."""
 _LONGEST_NUMBER = 30  # characters of a number that comes as text
 
 
@@ -68,6 +70,12 @@ def usage_in(told: Any) -> Usage | None:
     beside_written = tokens_in(told.get("cache_creation_input_tokens")) or 0
     if beside_read + beside_written > (prompt or 0):  # then its prompt is what is in no cache
         prompt = (prompt or 0) + beside_read + beside_written
+    reasoning = _first(of_completion.get("reasoning_tokens"), told.get("reasoning_tokens"))
+    if completion and not reasoning:
+        # Gemini leaves its thoughts out of the completion, and tells them in the total alone.
+        untold = total - (prompt or 0) - completion
+        if prompt and 0 < untold <= _MOST_THOUGHT:
+            completion, reasoning = completion + untold, untold
     return _consistent(
         prompt=prompt or 0,
         completion=completion or 0,
@@ -77,7 +85,7 @@ def usage_in(told: Any) -> Usage | None:
             told.get("cached_tokens"),
             beside_read,
         ),
-        reasoning=_first(of_completion.get("reasoning_tokens"), told.get("reasoning_tokens")),
+        reasoning=reasoning,
         written=_first(
             of_prompt.get("cache_write_tokens"),
             of_prompt.get("cache_creation_tokens"),
