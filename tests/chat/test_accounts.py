@@ -333,6 +333,16 @@ async def test_what_the_student_set_goes_before_what_the_endpoint_tells() -> Non
     assert (await window.facts(LAB)).context_window == 2_000
 
 
+async def test_who_listens_hears_which_model_it_is() -> None:
+    window, heard = accounts(), []
+    window.subscribe(lambda: heard.append(window.names.of(replace(LAB, model=""))))
+    window.learn_name(LAB, "snapshot")
+    window.learn_name(replace(LAB, model=""), "small")
+    window.learn_name(replace(LAB, model=""), "small")
+    window.learn_models(replace(LAB, model=""), [Model("large")])
+    assert heard == ["small", "large"]
+
+
 async def test_an_endpoint_without_a_model_is_asked_for_the_first_it_lists() -> None:
     nameless = replace(LAB, model="")
     window = accounts()

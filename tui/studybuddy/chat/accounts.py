@@ -103,6 +103,11 @@ class Accounts:
             self._listed.update(learnt)
             self._tell()
 
+    def learn_name(self, endpoint: Endpoint, model: str) -> None:
+        """Take the model that answers at an endpoint, where that was not told which to ask."""
+        if self.names.answered(endpoint, model):
+            self._tell()
+
     def _key(self, endpoint: Endpoint, model: str) -> tuple[str, str]:
         return endpoint.name, self.names.of(endpoint, model)
 
@@ -246,7 +251,10 @@ class Accounts:
     # Listening and leaving
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called, on the event loop, after each record; returns how to end it."""
+        """Have a function called, on the event loop, when sums or models change.
+
+        Returns how to end it.
+        """
         self._listeners.append(callback)
 
         def end() -> None:

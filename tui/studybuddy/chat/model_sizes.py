@@ -60,7 +60,7 @@ class ModelSizes:
             else:
                 self._listed.add(key)
                 self._accounts.learn_models(endpoint, models)
-                self._accounts.names.answered(endpoint, provider.endpoint.model)
+                self._accounts.learn_name(endpoint, provider.endpoint.model)
         return await self.facts(endpoint)
 
     def refused(self, endpoint: Endpoint, window: int) -> None:
