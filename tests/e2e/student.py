@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -27,26 +28,46 @@ has_built_in = pytest.mark.skipif(
 )
 
 
-def server(rate: float = 200, chunks: int = 150) -> AbstractContextManager[str]:
-    """A process that streams a long answer to every question; gives its base URL."""
-    return _serving("tests.support.scripted_server", "--rate", str(rate), "--chunks", str(chunks))
+@dataclass(frozen=True)
+class Tutor:
+    """A process that uses the tools it is offered."""
 
+    base_url: str
+    _input: IO[str]
 
-def tutor() -> AbstractContextManager[str]:
-    """A process that uses the tools it is offered; gives its base URL."""
-    return _serving("tests.walkthroughs.tutor")
+    def go_on(self) -> None:
+        """Let the answers that come slowly come to their end."""
+        self._input.write("\n")
+        self._input.flush()
 
 
 @contextmanager
-def _serving(module: str, *options: str) -> Iterator[str]:
+def server(rate: float = 200, chunks: int = 150) -> Iterator[str]:
+    """A process that streams a long answer to every question; gives its base URL."""
+    options = ("--rate", str(rate), "--chunks", str(chunks))
+    with _serving("tests.support.scripted_server", *options) as (base_url, _):
+        yield base_url
+
+
+@contextmanager
+def tutor() -> Iterator[Tutor]:
+    """A model server as a process of its own."""
+    with _serving("tests.walkthroughs.tutor") as (base_url, stdin):
+        yield Tutor(base_url, stdin)
+
+
+@contextmanager
+def _serving(module: str, *options: str) -> Iterator[tuple[str, IO[str]]]:
     argv = [sys.executable, "-m", module, *options]
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["base_url"]
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())["base_url"], process.stdin
+        finally:
+            process.kill()
 
 
 def studybuddy(
@@ -69,13 +90,6 @@ def ask(terminal: Terminal, question: str) -> None:
     terminal.wait_for(question, WAIT)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "it never was so"
-        time.sleep(0.05)
-
-
 def engines(home: Path) -> list[psutil.Process]:
     """The engines, and their models, that work for this home."""
     found = []
@@ -84,3 +98,9 @@ def engines(home: Path) -> list[psutil.Process]:
         if environ.get("STUDYBUDDY_HOME") == str(home) and process.pid != os.getpid():
             found += [process] if {"serve", "studybuddy.engine.model.native"} & set(command) else []
     return found
+
+
+def all_end(processes: list[psutil.Process]) -> bool:
+    """Wait until they have ended, and say whether they did."""
+    _, left = psutil.wait_procs(processes, WAIT)
+    return not left

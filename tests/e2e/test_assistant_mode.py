@@ -13,12 +13,12 @@ from tests.e2e.student import (
     ENTER,
     PROMPT,
     WAIT,
+    all_end,
     ask,
     engines,
     has_built_in,
     studybuddy,
     tutor,
-    until,
 )
 from tests.support.pdf import make_pdf
 from tests.support.terminal import Terminal
@@ -58,7 +58,7 @@ def add_notes(terminal: Terminal, folder: Path) -> None:
 
 
 def test_a_pdf_is_added_asked_about_and_opened_at_the_citation(tmp_path: Path) -> None:
-    with tutor() as base_url, studybuddy(tmp_path, base_url, WIDE) as terminal:
+    with tutor() as model, studybuddy(tmp_path, model.base_url, WIDE) as terminal:
         go_to_assistants(terminal)
         add_notes(terminal, tmp_path)
         ask(terminal, "Which part of the cell makes energy?")
@@ -73,7 +73,7 @@ def test_a_pdf_is_added_asked_about_and_opened_at_the_citation(tmp_path: Path) -
 
 
 def test_code_is_run_and_a_quiz_is_taken_with_feedback(tmp_path: Path) -> None:
-    with tutor() as base_url, studybuddy(tmp_path, base_url, WIDE) as terminal:
+    with tutor() as model, studybuddy(tmp_path, model.base_url, WIDE) as terminal:
         go_to_assistants(terminal)
         ask(terminal, "Solve 3x + 11 = 14 for me.")
         terminal.wait_for("The solution is x = 1.0", WAIT)
@@ -93,41 +93,46 @@ def test_code_is_run_and_a_quiz_is_taken_with_feedback(tmp_path: Path) -> None:
 
 
 def test_a_run_goes_on_without_the_app_and_its_answer_is_there_afterwards(tmp_path: Path) -> None:
-    with tutor() as base_url:
-        with studybuddy(tmp_path, base_url, WIDE) as terminal:
+    with tutor() as model:
+        with studybuddy(tmp_path, model.base_url, WIDE) as terminal:
             go_to_assistants(terminal)
             ask(terminal, "Tell me slowly.")
-            terminal.wait_for("Word 3 of the answer", WAIT)
+            terminal.wait_for("word 3", WAIT)
             leave(terminal)
-        with studybuddy(tmp_path, base_url, WIDE) as terminal:
+        model.go_on()
+        with studybuddy(tmp_path, model.base_url, WIDE) as terminal:
             terminal.wait_for("END-OF-ANSWER", WAIT)
             terminal.wait_for("Answered.", WAIT)
             leave(terminal)
-    until(lambda: not engines(tmp_path))
+    assert all_end(engines(tmp_path))
+    assert not engines(tmp_path)
 
 
 def test_a_run_survives_the_kill_of_the_app(tmp_path: Path) -> None:
-    with tutor() as base_url:
-        with studybuddy(tmp_path, base_url, WIDE) as terminal:
+    with tutor() as model:
+        with studybuddy(tmp_path, model.base_url, WIDE) as terminal:
             go_to_assistants(terminal)
             ask(terminal, "Tell me slowly.")
-            terminal.wait_for("Word 3 of the answer", WAIT)
+            terminal.wait_for("word 3", WAIT)
             terminal.kill(signal.SIGKILL)
             terminal.wait(WAIT)
-        with studybuddy(tmp_path, base_url, WIDE) as terminal:
+        with studybuddy(tmp_path, model.base_url, WIDE) as terminal:
+            terminal.wait_for("word 3", WAIT)
+            model.go_on()
             terminal.wait_for("END-OF-ANSWER", WAIT)
             leave(terminal)
 
 
 def test_an_engine_that_is_killed_under_a_run_is_a_sentence_and_a_retry(tmp_path: Path) -> None:
-    with tutor() as base_url, studybuddy(tmp_path, base_url, WIDE) as terminal:
+    with tutor() as model, studybuddy(tmp_path, model.base_url, WIDE) as terminal:
         go_to_assistants(terminal)
         ask(terminal, "Tell me slowly.")
-        terminal.wait_for("Word 3 of the answer", WAIT)
+        terminal.wait_for("word 3", WAIT)
         for process in engines(tmp_path):
             process.kill()
         terminal.wait_for("Ctrl+R", WAIT)
         terminal.send("\x12")
+        model.go_on()
         terminal.wait_for("END-OF-ANSWER", WAIT)
         leave(terminal)
 
@@ -143,4 +148,5 @@ def test_with_no_key_the_built_in_model_answers_from_the_notes(tmp_path: Path) -
         ask(terminal, "Which part of the cell makes most of the energy?")
         terminal.wait_for("cells.pdf, page 2", WAIT)
         leave(terminal)
-    until(lambda: not engines(tmp_path))
+    assert all_end(engines(tmp_path))
+    assert not engines(tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,12 @@ from tests.e2e.student import (
     ENTER,
     PROMPT,
     WAIT,
+    all_end,
     ask,
     engines,
     has_built_in,
     server,
     studybuddy,
-    until,
 )
 
 if sys.platform == "win32":
@@ -43,16 +42,13 @@ def test_what_was_seen_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
         with studybuddy(tmp_path, base_url) as terminal:
             terminal.wait_for(PROMPT, WAIT)
             ask(terminal, "What is respiration?")
-            terminal.wait_for("Answering", WAIT)
-            time.sleep(2.5)  # let some of the answer be seen, and more than one journal interval
-            screen = [line[31:].strip(" ▎▇▆▅▄▃▂▁") for line in terminal.screen()[:24]]
-            seen = [line for line in screen if len(line) > 20 and "What is" not in line]
-            assert seen
+            terminal.wait_for("A cell takes in glucose", WAIT)
+            terminal.wait_for("2 ATP and 2 NADH", WAIT)  # 60 chunks later, more than a second
             terminal.kill(signal.SIGKILL)
             terminal.wait(WAIT)
         with studybuddy(tmp_path, base_url) as terminal:
             terminal.wait_for("interrupted", WAIT)
-            assert any(line in terminal.text() for line in seen)
+            assert "A cell takes in glucose" in terminal.text()
             terminal.send(CTRL_Q)
             assert terminal.wait(WAIT) == 0
 
@@ -96,14 +92,18 @@ def test_a_server_that_is_gone_is_a_sentence_and_the_question_comes_back(tmp_pat
         assert terminal.wait(WAIT) == 0
 
 
+def prompt_is_as_wide_as_the_terminal(screen: list[str]) -> bool:
+    return any(line.endswith("╮") for line in screen[-6:])
+
+
 def test_resizing_while_it_streams_keeps_the_app_whole(tmp_path: Path) -> None:
-    with server(rate=100, chunks=500) as base_url, studybuddy(tmp_path, base_url) as terminal:
+    with server(rate=100, chunks=300) as base_url, studybuddy(tmp_path, base_url) as terminal:
         terminal.wait_for(PROMPT, WAIT)
         ask(terminal, "What is respiration?")
         terminal.wait_for("Answering", WAIT)
         for columns, rows in ((80, 24), (140, 40), (60, 20), (100, 30)):
             terminal.resize(columns, rows)
-            time.sleep(0.3)
+            terminal.wait_for(prompt_is_as_wide_as_the_terminal, WAIT)
         terminal.wait_for("END-OF-ANSWER", WAIT)
         terminal.send(CTRL_Q)
         assert terminal.wait(WAIT) == 0
@@ -119,10 +119,12 @@ def test_with_nothing_set_up_the_built_in_model_answers_and_ends_with_the_app(
         terminal.wait_for("very small", WAIT)
         ask(terminal, "Say hello.")
         terminal.wait_for("Answered in", WAIT)
-        assert engines(tmp_path)
+        served = engines(tmp_path)
+        assert served
         terminal.send(CTRL_Q)
         assert terminal.wait(WAIT) == 0
-    until(lambda: not engines(tmp_path))
+    assert all_end(served)
+    assert not engines(tmp_path)
 
 
 @has_built_in
@@ -132,6 +134,9 @@ def test_the_engine_does_not_outlive_an_app_that_was_killed(tmp_path: Path) -> N
         terminal.send(ENTER)
         terminal.wait_for("very small", WAIT)
         ask(terminal, "Say hello.")
-        terminal.wait_for("Answered in", WAIT)
+        terminal.wait_for("Answering", WAIT)
+        served = engines(tmp_path)
+        assert served
         os.kill(terminal.pid, signal.SIGKILL)
-        until(lambda: not engines(tmp_path))
+        assert all_end(served)
+        assert not engines(tmp_path)

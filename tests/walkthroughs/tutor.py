@@ -1,17 +1,19 @@
 """A model server that uses the tools it is offered, as a capable model would.
 
-As a process of its own, which tells its base URL: `python -m tests.walkthroughs.tutor`.
+As a process of its own, which tells its base URL: `python -m tests.walkthroughs.tutor`. Answers
+that were asked for slowly then stop in the middle until it is sent a line.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
+import sys
+from functools import partial
 from typing import Any
 
 from tests.support.scripted_server import Received, ScriptedServer
-from tests.support.wire import Answer, Reply, answer, calls, error
+from tests.support.wire import Answer, Reply, Stream, Wait, answer, calls, error, text_steps
 
 SOLVED = "The solution is x = 1.0, Jane Doe."
 CODE = "x = (14 - 11) / 3\nprint('x =', x)"
@@ -28,8 +30,13 @@ QUIZ: dict[str, Any] = {
 }
 
 
-def tutor(request: Received) -> Answer:
-    """The next move: a call where a tool fits and was not used yet, words otherwise."""
+def tutor(request: Received, gate: asyncio.Event | None = None) -> Answer:
+    """The next move: a call where a tool fits and was not used yet, words otherwise.
+
+    Args:
+        request: what was asked.
+        gate: what the second half of an answer waits for that is to come slowly.
+    """
     body = request.json
     if not body.get("stream"):
         return error(400, "This server only streams.")
@@ -41,6 +48,8 @@ def tutor(request: Received) -> Answer:
     question = next(m["content"] for m in reversed(said) if m["role"] == "user")
     if not isinstance(question, str):
         question = " ".join(part.get("text", "") for part in question)
+    if "slowly" in question and gate is not None:
+        return _slowly(gate)
     return _answer(question, offered, outputs)
 
 
@@ -55,21 +64,27 @@ def _answer(question: str, offered: set[str], outputs: list[str]) -> Answer:
         return calls(("display_quiz", QUIZ))
     if "solve" in question.lower() and "code_interpreter" in offered:
         return calls(("code_interpreter", {"code": CODE}))
-    if "file_search" in offered and "slowly" not in question:
+    if "file_search" in offered:
         return calls(("file_search", {"query": question}))
-    if "slowly" in question:
-        return replace(answer(f"{SLOWLY} END-OF-ANSWER"), rate=40)
     return answer(f"You said: {question}")
 
 
-SLOWLY = " ".join(f"Word {number} of the answer." for number in range(40))
+def _slowly(gate: asyncio.Event) -> Answer:
+    begin, *rest = answer("Word 1, word 2, word 3").steps
+    words = len(rest) - 3  # the last steps are what ends an answer
+    return Stream([begin, *rest[:words], Wait(gate), *text_steps(" END-OF-ANSWER"), *rest[words:]])
+
+
 MODELS = Reply({"object": "list", "data": [{"id": "tutor", "object": "model"}]})
 
 
 async def main() -> None:
-    """Serve until killed."""
-    async with ScriptedServer(tutor, models=MODELS) as server:
+    """Serve until killed; a line on standard input lets slow answers go on to their end."""
+    gate = asyncio.Event()
+    async with ScriptedServer(partial(tutor, gate=gate), models=MODELS) as server:
         print(json.dumps({"base_url": server.base_url}), flush=True)
+        if await asyncio.to_thread(sys.stdin.readline):
+            gate.set()
         await asyncio.Event().wait()
 
 
