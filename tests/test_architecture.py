@@ -13,8 +13,11 @@ ROOT = Path(__file__).parents[1]
 
 
 def loaded_by(code: str, tmp_path: Path) -> set[str]:
-    """The top-level modules that a fresh interpreter has loaded after running `code`."""
-    script = f"{code}\nimport sys; print('\\n'.join({{m.split('.')[0] for m in sys.modules}}))"
+    """What a fresh interpreter has loaded after running `code`: packages, and modules of ours."""
+    script = (
+        f"{code}\nimport sys\n"
+        "for m in sys.modules: print(m if m.startswith('studybuddy') else m.split('.')[0])"
+    )
     environ = {**os.environ, "STUDYBUDDY_HOME": str(tmp_path), "OPENAI_BASE_URL": "http://[::1]:9"}
     run = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env=environ, check=True
@@ -45,6 +48,8 @@ def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
     loaded = loaded_by(code, tmp_path)
     assert "textual" in loaded
     assert not loaded & {*HEAVY, "uvicorn", "starlette", "xllamacpp", "tomlkit", "msgspec"}
+    ours = {"chat.accounts", "chat.meter", "domain.limits", "domain.metering", "tokens.counter"}
+    assert not loaded & {f"studybuddy.{module}" for module in ours}
 
 
 @pytest.mark.parametrize(

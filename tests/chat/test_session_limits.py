@@ -10,6 +10,7 @@ import pytest
 
 from studybuddy.chat.session import ChatSession, new_conversation
 from studybuddy.domain.accounts import Purpose, UsageRecord
+from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.events import (
     BudgetNear,
     ContextFitted,
@@ -24,7 +25,6 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.limits import (
-    Allowance,
     Amount,
     DoesNotFit,
     OverBudget,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from studybuddy.chat.limits import Limits
+from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import BudgetNear, ContextFitted, TurnEvent, TurnRefused
 from studybuddy.domain.limits import (
-    Allowance,
     Amount,
     BudgetState,
     DoesNotFit,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.mailbox import Mailbox
 from studybuddy.domain.accounts import Origin
+from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.limits import (
-    Allowance,
     BudgetState,
     DoesNotFit,
     Obstacle,

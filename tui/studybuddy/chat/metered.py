@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.loaded_sizes import LoadedSizes
 from studybuddy.chat.reports import Report
-from studybuddy.domain.accounts import Outcome, Purpose
+from studybuddy.domain.accounts import Origin, Outcome, Purpose
 from studybuddy.domain.events import TextDelta, UsageReported
 from studybuddy.domain.ports import CompletionFinished
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
@@ -190,7 +190,7 @@ class _Request:
                 self._accounts.learn_name(self._endpoint, model)
 
     def _keep_report(self, usage: Usage) -> None:
-        origin, asked = self._request.origin, self._request
+        origin, asked = self._request.origin or Origin(), self._request
         if origin.conversation_id and origin.purpose is Purpose.ANSWER:
             report = Report(self._endpoint.name, asked.model, tuple(asked.messages), usage)
             self._accounts.reports.keep(origin.conversation_id, report)
@@ -212,7 +212,7 @@ class _Request:
         model = self._accounts.names.of(self._endpoint, self._request.model) or self._model
         usage, reported = await asyncio.to_thread(self._used, model)
         await self._accounts.record_usage(
-            self._request.origin,
+            self._request.origin or Origin(),
             self._endpoint,
             model,
             usage if reported else None,

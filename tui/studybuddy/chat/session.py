@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.answer import Answering
 from studybuddy.chat.limits import Limits
-from studybuddy.chat.sessions import NOTHING_ALLOWED
 from studybuddy.chat.stored import (
     ELSEWHERE,
     TITLE_LENGTH,
@@ -23,7 +22,7 @@ from studybuddy.chat.stored import (
     new_conversation,
     title_from,
 )
-from studybuddy.domain.accounts import Outcome
+from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
     BudgetNear,
@@ -34,7 +33,6 @@ from studybuddy.domain.events import (
     TurnFinished,
     TurnRefused,
 )
-from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.ports import Connector, ConversationStore, KeptAnswer
 from studybuddy.domain.problems import Problem
@@ -177,8 +175,10 @@ class ChatSession(StoredConversation):
         if isinstance(begun, TurnFailed):
             yield begun
             return
+        from studybuddy.domain.accounts import Origin, Outcome
+
         await self._limits.accounts.record_usage(
-            cleared.request.origin,
+            cleared.request.origin or Origin(conversation_id=self.head.id),
             endpoint,
             kept.model,
             kept.usage if kept.usage.total else None,

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnEvent
-from studybuddy.domain.limits import Allowance, Overflow
 from studybuddy.domain.messages import Conversation, Message, Role
 
 if TYPE_CHECKING:
+    from studybuddy.domain.limits import Overflow
     from studybuddy.domain.metering import ContextReport
-
-NOTHING_ALLOWED = Allowance()
-"""What a turn may do against what is set, where the student said nothing: nothing."""
 
 
 class Session(Protocol):

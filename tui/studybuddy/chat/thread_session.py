@@ -12,11 +12,11 @@ from studybuddy.chat.run_account import RunAccount
 from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import Begun, RunStarter, found_again
 from studybuddy.chat.run_turn import RunTurn
-from studybuddy.chat.sessions import NOTHING_ALLOWED
 from studybuddy.chat.stored import ELSEWHERE, Asked, answer_to, failed
 from studybuddy.chat.thread_context import Terms
 from studybuddy.chat.thread_place import Resolve, ThreadPlace
 from studybuddy.chat.thread_question import question_of, unseen_end
+from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.assistant_ports import (
     AssistantConnector,
     FollowedRun,
@@ -32,7 +32,6 @@ from studybuddy.domain.events import (
     TurnRefused,
     TurnStarted,
 )
-from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Message, MessageState, OpenConversation
 from studybuddy.domain.ports import ConversationStore
 

@@ -275,13 +275,3 @@ class PromptTooLong:
 
 
 Obstacle = DoesNotFit | OverBudget | PromptTooLong
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What the student allows one turn, against what is set."""
-
-    overflow: Overflow | None = None
-    """What may happen to what does not fit; `None` for what is set."""
-    afresh: bool = False
-    """Whether an answer that is kept must not serve."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from studybuddy.domain.accounts import Origin
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role
 from studybuddy.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from studybuddy.domain.accounts import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class CompletionRequest:
     model: str = ""
     """Empty means the endpoint's default."""
     max_completion_tokens: int | None = None
-    origin: Origin = field(default_factory=Origin)
+    origin: Origin | None = None
     """For the records; it is not sent, but that a conversation's requests share a prompt cache."""
 
 

@@ -50,7 +50,7 @@ class RequestOptions:
         if kind in (EndpointKind.LOCAL, EndpointKind.BUILT_IN):
             # llama.cpp then tells how far it has read the prompt, which may take it minutes.
             body["return_progress"] = True
-        if kind is EndpointKind.OPENAI and request.origin.conversation_id:
+        if kind is EndpointKind.OPENAI and request.origin and request.origin.conversation_id:
             # Requests of one conversation are then likely to reach the cache of the one before.
             body["prompt_cache_key"] = _cache_key(request.origin.conversation_id)
         if request.max_completion_tokens is not None:

@@ -12,7 +12,8 @@ from textual.widgets import TextArea
 from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
-from studybuddy.chat.sessions import NOTHING_ALLOWED, Session
+from studybuddy.chat.sessions import Session
+from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.events import (
     BudgetNear,
     TextDelta,
@@ -22,7 +23,6 @@ from studybuddy.domain.events import (
     TurnRefused,
     TurnStarted,
 )
-from studybuddy.domain.limits import Allowance
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
 from studybuddy.ui.context_marks import ContextMarks

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 
-from studybuddy.chat.sessions import NOTHING_ALLOWED, Session
-from studybuddy.domain.limits import Allowance, DoesNotFit, OverBudget, Overflow
+from studybuddy.chat.sessions import Session
+from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.messages import Role
-from studybuddy.domain.metering import PartKind
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.screens.thread_commands import ThreadCommands
@@ -52,6 +51,8 @@ class TokenCommands(ThreadCommands):
     @work(group="refusal", exit_on_error=False)
     async def _obstructed(self, event: ConversationView.Obstructed) -> None:
         """Ask what to do about it, where there is something to choose."""
+        from studybuddy.domain.limits import DoesNotFit, OverBudget
+
         turn, obstacle = event.turn, event.turn.obstacle
         can_fit = isinstance(obstacle, DoesNotFit) and obstacle.droppable > 0
         if not can_fit and not isinstance(obstacle, OverBudget):
@@ -62,6 +63,7 @@ class TokenCommands(ThreadCommands):
             await self.once(lambda: self._settle(event.session, turn))
 
     async def _settle(self, session: Session, turn: Turn) -> None:
+        from studybuddy.domain.limits import DoesNotFit, OverBudget
         from studybuddy.ui.screens.refusal import OverBudgetScreen, TooLongScreen
 
         obstacle, allow = turn.obstacle, NOTHING_ALLOWED
@@ -96,6 +98,8 @@ class TokenCommands(ThreadCommands):
 
     async def action_lift_budget(self) -> None:
         """Lift the budgets that stop requests."""
+        from studybuddy.domain.limits import OverBudget
+
         head = self.view.session.head
         stopping = [s for s in await self._desk.budgets.states(head.id) if s.used_up]
         turn = self.view.turn
@@ -168,6 +172,7 @@ class TokenCommands(ThreadCommands):
             self._show_usage()
 
     def _show_part(self, part: Part | None) -> None:
+        from studybuddy.domain.metering import PartKind
         from studybuddy.ui.screens.token_view import Sample, TokenViewScreen
 
         session, endpoint = self.view.session, self._desk.endpoint
@@ -215,6 +220,7 @@ class TokenCommands(ThreadCommands):
         await self.once(self._edit_limits)
 
     async def _edit_limits(self) -> None:
+        from studybuddy.domain.limits import Overflow
         from studybuddy.ui.screens.limits import ConversationLimits, LimitsScreen
 
         session = self.view.session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -12,8 +12,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from studybuddy.domain.metering import Reading
 from studybuddy.domain.usage import Count, Usage
+
+if TYPE_CHECKING:
+    from studybuddy.domain.metering import Reading
 
 WARM = 0.6
 """Share of the window from which on the bar is no longer calm."""
@@ -44,7 +46,8 @@ class MeterLine(Widget):
     class Asked(Message):
         """The line was clicked: the detail is wanted."""
 
-    reading: reactive[Reading] = reactive(Reading(), layout=False)
+    reading: reactive[Reading | None] = reactive(None, layout=False)
+    """`None` before anything was counted."""
 
     def on_click(self, event: events.Click) -> None:
         """Ask for the detail."""
@@ -53,7 +56,8 @@ class MeterLine(Widget):
 
     def render(self) -> Content:
         """The parts that there is room for."""
-        return fitted(parts_of(self.reading), self.content_size.width)
+        parts = parts_of(self.reading) if self.reading is not None else ()
+        return fitted(parts, self.content_size.width)
 
 
 def fitted(parts: Sequence[Part], width: int) -> Content:
