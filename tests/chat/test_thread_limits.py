@@ -451,3 +451,25 @@ async def test_failed_turns_are_left_out_of_the_report() -> None:
     report = await room.session.report("", ENDPOINT)
     places = [part.place for part in report.parts if part.kind is PartKind.MESSAGE]
     assert places == [Place.LEFT_OUT, Place.LEFT_OUT]
+
+
+@virtually
+async def test_an_answer_pinned_while_it_comes_stays_pinned() -> None:
+    room = MeteredRoom([Says("one two three", pause=1)])
+    stream = room.session.send("Count!", ENDPOINT)
+    await until(stream, TextDelta)
+    await room.session.pin(room.session.messages[-1].id, True)
+    finished([event async for event in stream])
+    assert [message.pinned for message in room.session.messages] == [False, True]
+    assert [message.pinned for message in await room.stored()] == [False, True]
+
+
+@virtually
+async def test_limits_set_in_another_window_are_left_by_the_turns_of_this_one() -> None:
+    room = MeteredRoom()
+    await room.send("One?")
+    await room.store.set_limits(room.session.head.id, 77, None)
+    finished(await room.send("Two?"))
+    opened = await room.store.load(room.session.head.id)
+    assert opened is not None
+    assert opened.head.max_completion_tokens == 77

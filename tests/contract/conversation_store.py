@@ -259,13 +259,30 @@ class ConversationStoreContract:
     async def test_the_limits_of_a_conversation_are_changed_and_lifted(
         self, store: ConversationStore
     ) -> None:
-        head = a_conversation()
+        head = a_conversation(max_completion_tokens=9, overflow=Overflow.DROP)
+        await store.save(head)
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert opened.head == head
         for limits in ((200, Overflow.SUMMARISE), (None, Overflow.REFUSE), (50, None)):
             head = replace(head, max_completion_tokens=limits[0], overflow=limits[1])
-            await store.save(head)
+            await store.set_limits(head.id, *limits)
+            await store.set_limits(new_id(), 1, Overflow.DROP)
             opened = await store.load(head.id)
             assert opened is not None
             assert opened.head == head
+
+    async def test_saving_a_head_again_leaves_the_limits_that_another_window_set(
+        self, world: World, store: ConversationStore
+    ) -> None:
+        stale = a_conversation()
+        await store.save(stale)
+        await world.start().set_limits(stale.id, 77, Overflow.REFUSE)
+        await store.save(replace(stale, title="Leaves"))
+        opened = await store.load(stale.id)
+        assert opened is not None
+        assert (opened.head.title, opened.head.max_completion_tokens) == ("Leaves", 77)
+        assert opened.head.overflow is Overflow.REFUSE
 
     async def test_a_message_is_pinned_and_stays_so_when_it_is_finished(
         self, store: ConversationStore

@@ -129,7 +129,7 @@ async def test_conversations_of_version_2_can_be_pinned_and_limited(
     second: SqliteConversationStore,
 ) -> None:
     await second.pin("m1", True)
-    await second.save(replace(OLD, max_completion_tokens=90, overflow=Overflow.DROP))
+    await second.set_limits("c1", 90, Overflow.DROP)
     opened = await second.load("c1")
     assert opened is not None
     assert [message.pinned for message in opened.messages] == [True, False]

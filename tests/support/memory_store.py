@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from studybuddy.domain.assistant_ports import FollowedRun
+from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import (
     Conversation,
     Message,
@@ -73,8 +74,6 @@ class MemoryConversationStore:
                 thread_id=conversation.thread_id,
                 assistant_id=conversation.assistant_id,
                 assistant_name=conversation.assistant_name,
-                max_completion_tokens=conversation.max_completion_tokens,
-                overflow=conversation.overflow,
             )
         self.data.conversations[conversation.id] = conversation
 
@@ -162,6 +161,15 @@ class MemoryConversationStore:
         self.check()
         if old := self.data.conversations.get(conversation_id):
             self.data.conversations[conversation_id] = replace(old, draft=draft)
+
+    async def set_limits(
+        self, conversation_id: str, max_completion_tokens: int | None, overflow: Overflow | None
+    ) -> None:
+        self.check()
+        if old := self.data.conversations.get(conversation_id):
+            self.data.conversations[conversation_id] = replace(
+                old, max_completion_tokens=max_completion_tokens, overflow=overflow
+            )
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         self.check()

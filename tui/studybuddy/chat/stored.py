@@ -218,7 +218,7 @@ class StoredConversation:
             self.head, max_completion_tokens=max_completion_tokens, overflow=overflow
         )
         if not self._unsaved:
-            await self.save()
+            await self._store.set_limits(self.head.id, max_completion_tokens, overflow)
 
     async def set_system_prompt(self, prompt: str) -> None:
         """Change the system prompt from the next turn on."""

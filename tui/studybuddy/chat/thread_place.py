@@ -89,7 +89,8 @@ class ThreadPlace(StoredConversation):
         """Let a message of the branch be as it is now."""
         for place, known in enumerate(self._messages):
             if known.id == message.id:
-                self._messages[place] = message
+                # It may have been pinned while the answer came, which the turn knows nothing of.
+                self._messages[place] = replace(message, pinned=known.pinned)
 
     def as_sent(self, text: str) -> str:
         """A prompt as it leaves: without words that say nothing, where the student wants that."""

@@ -13,6 +13,7 @@ from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.domain.accounts import Origin
+    from studybuddy.domain.limits import Overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,10 @@ class ConversationStore(Protocol):
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head.
 
-        An update writes title, mode, system prompt, endpoint, model, thread, assistant and limits,
-        and moves `updated_at` forward, never back. It leaves `draft` (see `save_draft`) and
-        `leaf_id` (see `add`) as they are: another instance may have changed them since this head
-        was read. A new conversation is stored as it is given.
+        An update writes title, mode, system prompt, endpoint, model, thread and assistant, and
+        moves `updated_at` forward, never back. It leaves `draft` (see `save_draft`), the limits
+        (see `set_limits`) and `leaf_id` (see `add`) as they are: another instance may have
+        changed them since this head was read. A new conversation is stored as it is given.
         """
         ...
 
@@ -167,6 +168,12 @@ class ConversationStore(Protocol):
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         """Write what is typed and not sent; does nothing where the conversation is unknown."""
+        ...
+
+    async def set_limits(
+        self, conversation_id: str, max_completion_tokens: int | None, overflow: Overflow | None
+    ) -> None:
+        """Write a conversation's own limits; does nothing where it is unknown."""
         ...
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:

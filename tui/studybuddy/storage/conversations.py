@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studybuddy.domain.messages import (
     Conversation,
@@ -23,6 +23,9 @@ from studybuddy.storage.instances import Liveness
 from studybuddy.storage.runs import SqliteRunStore
 from studybuddy.storage.text import clean
 from studybuddy.storage.worker import DatabaseThread
+
+if TYPE_CHECKING:
+    from studybuddy.domain.limits import Overflow
 
 _PROMPTS_LOOKED_AT = 2000
 """Prompts that are searched for distinct ones; more of the same are passed over unseen."""
@@ -116,6 +119,13 @@ class SqliteConversationStore:
         sql = "UPDATE conversations SET draft = ? WHERE id = ?"
         await self._write(sql, clean(draft), conversation_id)
 
+    async def set_limits(
+        self, conversation_id: str, max_completion_tokens: int | None, overflow: Overflow | None
+    ) -> None:
+        """Write a conversation's own limits; does nothing where it is unknown."""
+        sql = "UPDATE conversations SET max_completion_tokens = ?, overflow = ? WHERE id = ?"
+        await self._write(sql, max_completion_tokens, overflow, conversation_id)
+
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """The student's latest distinct messages over all conversations, newest first."""
         return await self.database.run(self._recent_prompts, limit)
@@ -128,7 +138,7 @@ class SqliteConversationStore:
         """Finish what was asked for and close the file; later calls fail. May be repeated."""
         await self.database.close()
 
-    async def _write(self, sql: str, *values: str | bool) -> None:
+    async def _write(self, sql: str, *values: str | int | None) -> None:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(sql, values)
 
@@ -144,9 +154,7 @@ class SqliteConversationStore:
             "system_prompt = excluded.system_prompt, endpoint = excluded.endpoint, "
             "model = excluded.model, updated_at = max(updated_at, excluded.updated_at), "
             "thread_id = excluded.thread_id, assistant_id = excluded.assistant_id, "
-            "assistant_name = excluded.assistant_name, "
-            "max_completion_tokens = excluded.max_completion_tokens, "
-            "overflow = excluded.overflow",
+            "assistant_name = excluded.assistant_name",
             rows.conversation_row(conversation),
         )
 
