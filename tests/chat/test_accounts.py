@@ -96,8 +96,18 @@ async def test_what_nobody_prices_is_unpriced_unless_it_was_never_billed() -> No
     assert await used(window, Usage(100, 20)) == Cost(unpriced=1, free=False)
     assert await used(window, None, counted=Usage(100)) == Cost(unpriced=1, free=False)
     refused = await used(window, None, counted=Usage(), outcome=Outcome.FAILED)
-    assert refused == Cost(0, free=False)
+    assert refused == Cost()
     assert window.session.cost == Cost(0, 2, free=False)
+    assert (window.session.requests, window.session.unbilled) == (3, 1)
+
+
+async def test_requests_that_nobody_bills_have_no_cost_at_all() -> None:
+    window = accounts(prices=FlatPrices(unknown=["small"]))
+    await used(window, None, counted=Usage(), outcome=Outcome.FAILED)
+    assert window.session.money is None
+    assert (await window.conversation("c1")).money is None
+    await used(window, Usage(100, 20))
+    assert str(window.session.money) == "unpriced"
 
 
 async def test_a_kept_answer_costs_nothing_and_counts_as_saved(windows: Windows) -> None:

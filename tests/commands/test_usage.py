@@ -17,7 +17,7 @@ import pytest
 from studybuddy.commands import usage
 from studybuddy.commands.since import since
 from studybuddy.commands.usage_table import cells, table
-from studybuddy.domain.accounts import By, Group, Origin, Selection, Total, UsageRecord
+from studybuddy.domain.accounts import By, Group, Origin, Outcome, Selection, Total, UsageRecord
 from studybuddy.domain.money import Cost
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.usage import Usage
@@ -180,8 +180,11 @@ def test_every_record_is_exported_as_csv_with_exact_dollars() -> None:
             "cache_written_tokens": "2",
             "completion_tokens": "20",
             "reasoning_tokens": "5",
+            "saved_prompt_tokens": "0",
+            "saved_completion_tokens": "0",
             "reported": "true",
             "cost_dollars": "0.000000001",
+            "billed": "true",
             "free": "false",
             "kept": "false",
             "first_token_seconds": "0.25",
@@ -197,6 +200,29 @@ def test_what_is_not_known_is_empty_in_csv_and_null_in_json() -> None:
     assert (row["cost_dollars"], row["first_token_seconds"]) == ("", "")
     (told,) = json.loads(Shown(History(record), "--json").out)
     assert (told["cost_dollars"], told["first_token_seconds"]) == (None, None)
+
+
+def test_what_nobody_bills_is_empty_and_never_0_dollars() -> None:
+    refused = a_record(NOW, cost=0, usage=Usage(), reported=False, outcome=Outcome.FAILED)
+    (row,) = Shown(History(refused), "--csv").rows
+    assert (row["cost_dollars"], row["billed"], row["free"]) == ("", "false", "false")
+    total = Total.of(refused)
+    (line,) = Shown(History(groups=groups(total)), "--by", "day", "--csv").rows
+    assert (line["requests"], line["unbilled_requests"], line["cost_dollars"]) == ("1", "1", "")
+    shown = Shown(History(groups=groups(total)))
+    assert [line.split()[-1] for line in shown.lines[2::2]] == ["-", "-"]
+    beside = Shown(History(groups=groups(total, UNPRICED)))
+    assert beside.lines[-1].split()[-1] == "unpriced"
+
+
+def test_columns_add_up_to_the_sums_also_with_kept_answers() -> None:
+    records = [a_record(NOW), a_record(NOW, cost=0, kept=True), a_record(NOW, cost=None)]
+    rows = Shown(History(*records), "--csv").rows
+    total = sum((Total.of(record) for record in records), Total())
+    assert sum(int(row["prompt_tokens"]) for row in rows) == total.usage.prompt
+    assert sum(int(row["saved_completion_tokens"]) for row in rows) == total.saved.completion
+    assert [row["billed"] for row in rows] == ["true", "false", "true"]
+    assert [row["cost_dollars"] for row in rows] == ["0.0000015", "", ""]
 
 
 def test_csv_and_json_tell_the_same_and_sum_up_to_the_nanodollar() -> None:

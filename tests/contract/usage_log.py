@@ -117,6 +117,31 @@ class UsageLogContract:
         used = Usage(100, 20, 10, 5, 2)
         assert await log.total(ALL) == Total(3, used + used + used, Cost(7, 1, free=False), 1, used)
 
+    async def test_a_request_that_failed_before_it_was_billed_has_no_cost_at_all(
+        self, log: UsageLog
+    ) -> None:
+        refused = {"usage": Usage(), "reported": False, "outcome": Outcome.FAILED}
+        await log.add(a_record(cost=0, **refused))
+        await log.add(a_record(cost=None, **refused))
+        total = await log.total(ALL)
+        assert total == Total(2, unbilled=2)
+        assert total.money is None
+        await log.add(a_record(cost=7))
+        (group,) = await log.groups(By.MODEL, ALL)
+        assert (group.total.requests, group.total.money) == (3, Cost(7, free=False))
+
+    async def test_records_can_be_left_out_by_their_ids(self, log: UsageLog) -> None:
+        for name in ("a", "b", "c"):
+            await log.add(a_record(id=name))
+        without = Selection(conversation_id="c1", without=frozenset(("a", "c")))
+        assert [record.id for record in await log.records(without)] == ["b"]
+        assert (await log.total(without)).requests == 1
+
+    async def test_a_record_whose_end_nobody_saw_has_no_duration(self, log: UsageLog) -> None:
+        record = a_record(duration=None, first_token=None, outcome=Outcome.INTERRUPTED)
+        await log.add(record)
+        assert await log.records(ALL) == [record]
+
     async def test_kept_answers_alone_cost_nothing_and_use_nothing(self, log: UsageLog) -> None:
         await log.add(a_record(cost=0, kept=True))
         total = await log.total(ALL)

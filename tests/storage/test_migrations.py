@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from studybuddy.domain.accounts import Selection
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
@@ -17,6 +18,8 @@ from studybuddy.domain.usage import Usage
 from studybuddy.storage.conversations import SqliteConversationStore
 from studybuddy.storage.database import open_database
 from studybuddy.storage.schema import MIGRATIONS
+from studybuddy.storage.usage import SqliteUsageLog
+from tests.contract.usage_log import a_record
 from tests.support.store_process import open_store
 
 OLD = Conversation(
@@ -145,6 +148,27 @@ async def test_what_a_later_version_does_with_too_long_conversations_is_as_good_
     opened = await second.load("c1")
     assert opened is not None
     assert opened.head.overflow is None
+
+
+async def test_usage_of_version_3_is_read_as_it_was_and_may_be_without_a_duration(
+    tmp_path: Path,
+) -> None:
+    with closing(open_database(tmp_path / "studybuddy.db", MIGRATIONS[:3]).connection) as old:
+        for name, at in (("r1", 9.0), ("r2", 5.0)):
+            old.execute(
+                "INSERT INTO usage_records VALUES (?, ?, 'lab', 'small', 'completion', 'c1', "
+                "'answer', 100, 20, 10, 5, 2, 1, 1500, 0, 0, 0.25, 1.5, 'complete')",
+                (name, at),
+            )
+    store, instance = open_store(tmp_path)
+    log = SqliteUsageLog(store.database)
+    later = a_record(7.0, duration=None)
+    await log.add(later)
+    records = await log.records(Selection())
+    assert records == [a_record(5.0, id="r2"), later, a_record(9.0, id="r1")]
+    assert (await log.total(Selection(conversation_id="c1"))).requests == 3
+    await store.close()
+    instance.release()
 
 
 @pytest.mark.parametrize(

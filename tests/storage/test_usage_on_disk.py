@@ -43,13 +43,13 @@ records = st.builds(
     origin=st.builds(
         Origin, st.sampled_from(["", "c1", "c2"]), st.sampled_from(Mode), st.sampled_from(Purpose)
     ),
-    usage=st.builds(Usage, tokens, tokens, tokens, tokens, tokens),
+    usage=st.just(Usage()) | st.builds(Usage, tokens, tokens, tokens, tokens, tokens),
     reported=st.booleans(),
     cost=st.none() | st.integers(0, 2**65),
     free=st.booleans(),
     kept=st.booleans(),
     first_token=st.none() | st.floats(0, 1e6),
-    duration=st.floats(0, 1e6),
+    duration=st.none() | st.floats(0, 1e6),
     outcome=st.sampled_from(Outcome),
 )
 zones = st.integers(-14 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(hours=quarters / 4)))

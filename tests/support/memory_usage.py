@@ -67,6 +67,7 @@ class MemoryUsageLog:
             if (since is None or record.at >= since)
             and (until is None or record.at < until)
             and selection.conversation_id in ("", record.origin.conversation_id)
+            and record.id not in selection.without
         ]
         return sorted(meant, key=lambda record: record.at)
 

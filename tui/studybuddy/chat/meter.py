@@ -17,7 +17,7 @@ from studybuddy.chat.context_now import (
     own_model,
     upcoming,
 )
-from studybuddy.chat.next_request import Draft, Frames, NextRequest, next_request, plan_of, within
+from studybuddy.chat.next_request import Draft, NextRequest, next_request, plan_of, within
 from studybuddy.chat.own_tokenizer import Ask, OwnTokenizer
 from studybuddy.chat.rooms import room_for
 from studybuddy.domain.limits import Overflow, Room, Spent
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.fitting import Fitter
-    from studybuddy.chat.reports import Report
     from studybuddy.chat.sessions import Session
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.limits import BudgetState
@@ -183,10 +182,8 @@ class ConversationMeter:
         found = next_request(
             key,
             outlook,
-            head.system_prompt,
             draft,
-            Frames(counts.empty(Role.USER), counts.empty(Role.ASSISTANT)),
-            self._report(session, endpoint),
+            counts.empty(Role.USER),
             verbatim=not settings.savings.filler_words,
             steady=settings.savings.steady_prefix,
         )
@@ -195,13 +192,6 @@ class ConversationMeter:
         if counts is self._counts:
             self._facts = endpoint, counts.model, outlook.facts
             self._next = found
-
-    def _report(self, session: Session, endpoint: Endpoint) -> Report | None:
-        """What was told of the last request, if it was to who answers now."""
-        report = self._accounts.reports.last(session.head.id)
-        if report is None or (report.endpoint, report.model) != (endpoint.name, endpoint.model):
-            return None
-        return report
 
     # At once
 
@@ -226,8 +216,8 @@ class ConversationMeter:
             request=request,
             room=room,
             used=total.usage if total and total.requests else None,
-            cost=total.cost if total and total.requests else None,
-            session=ours.cost if ours.requests else None,
+            cost=total.money if total else None,
+            session=ours.money,
             sending=sending,
             answer=self._answer,
             last=next((m.usage for m in reversed(session.messages[-2:]) if m.usage), None),

@@ -180,7 +180,8 @@ class ChatSession(StoredConversation):
         await self._limits.accounts.record_usage(
             cleared.request.origin or Origin(conversation_id=self.head.id),
             endpoint,
-            kept.model,
+            # As it was asked for, like all others: servers answer with names of snapshots.
+            self._limits.accounts.names.of(endpoint, cleared.request.model) or kept.model,
             kept.usage if kept.usage.total else None,
             counted=Usage(prompt=cleared.fitted.count.tokens),
             at=time.time(),

@@ -29,15 +29,23 @@ RECORD_COLUMNS = (
     "cache_written_tokens",
     "completion_tokens",
     "reasoning_tokens",
+    "saved_prompt_tokens",
+    "saved_completion_tokens",
     "reported",
     "cost_dollars",
+    "billed",
     "free",
     "kept",
     "first_token_seconds",
     "duration_seconds",
     "outcome",
 )
-"""Of exported records. `cost_dollars` is empty, or null, where the price was not known."""
+"""Of exported records, so that a column's sum is that of the totals.
+
+`cost_dollars` is empty, or null, where the price is not known, and where nothing was `billed`: a
+kept answer, or a request that failed before it was taken. What a kept answer saved has columns of
+its own, and its tokens are 0: nothing was sent.
+"""
 
 TOTAL_COLUMNS = (
     "requests",
@@ -48,12 +56,13 @@ TOTAL_COLUMNS = (
     "reasoning_tokens",
     "cost_dollars",
     "unpriced_requests",
+    "unbilled_requests",
     "kept_answers",
     "saved_prompt_tokens",
     "saved_completion_tokens",
 )
-"""Of exported sums, after their key. `cost_dollars` leaves out the unpriced requests; it is
-empty, or null, where no request had a price."""
+"""Of exported sums, after their key. `cost_dollars` leaves out the unpriced requests and those
+that failed before they were billed; it is empty, or null, where there are no others."""
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -99,7 +108,7 @@ def _group(by: By, group: Group) -> dict[str, Any]:
 
 def _total(total: Total) -> dict[str, Any]:
     usage, cost = total.usage, total.cost
-    priced = total.requests > cost.unpriced or not total.requests
+    priced = total.requests > cost.unpriced + total.unbilled or not total.requests
     values = (
         total.requests,
         usage.prompt,
@@ -109,6 +118,7 @@ def _total(total: Total) -> dict[str, Any]:
         usage.reasoning,
         exact_dollars(cost.nanodollars) if priced else None,
         cost.unpriced,
+        total.unbilled,
         total.kept,
         total.saved.prompt,
         total.saved.completion,
@@ -117,7 +127,9 @@ def _total(total: Total) -> dict[str, Any]:
 
 
 def _record(record: UsageRecord, zone: tzinfo | None) -> dict[str, Any]:
-    usage, origin = record.usage, record.origin
+    total, origin = Total.of(record), record.origin
+    usage, saved = total.usage, total.saved
+    priced = record.billed and record.cost is not None
     values = (
         record.id,
         datetime.fromtimestamp(record.at, zone).astimezone(zone).isoformat(timespec="milliseconds"),
@@ -131,8 +143,11 @@ def _record(record: UsageRecord, zone: tzinfo | None) -> dict[str, Any]:
         usage.cache_written,
         usage.completion,
         usage.reasoning,
+        saved.prompt,
+        saved.completion,
         record.reported,
-        None if record.cost is None else exact_dollars(record.cost),
+        exact_dollars(total.cost.nanodollars) if priced else None,
+        record.billed,
         record.free,
         record.kept,
         _seconds(record.first_token),

@@ -25,9 +25,17 @@ FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-_EXIT_CODES = (
+_EPILOG = (
     "In and Out are prompt and completion tokens; Cached and Reasoning are parts of them. "
-    "Requests of models whose price is not known are “unpriced” and stand for no money. "
+    "Requests of models whose price is not known are “unpriced” and stand for no money; those "
+    "that failed before they were taken are billed by nobody and have no cost at all. "
+    "Kept answers, which were given again without asking, are filed under the model that was "
+    "asked for; they are no requests, and what they would have used is in Saved alone (in CSV: "
+    "rows with “kept”, whose tokens are in the columns “saved_…”). "
+    "The outcome “interrupted” is a request whose end nobody saw, or that is still under way: it "
+    "counts with the prompt and as much of the answer as was noted. "
+    "Durations begin when a request leaves: the time in which the built-in model is started for "
+    "it is not in them, nor is the wait before another attempt. "
     "Exit codes: 0 shown, also where nothing was used yet; 1 the records can't be read; "
     "2 an argument is no good; 130 interrupted."
 )
@@ -63,7 +71,7 @@ class UsageServices:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.epilog = _EXIT_CODES
+    parser.epilog = _EPILOG
     parser.add_argument(
         "--since", metavar="WHEN", default="all", help=f"count from there on: {FORMS}"
     )

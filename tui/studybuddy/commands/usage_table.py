@@ -57,7 +57,7 @@ def _cells(character: str) -> int:
 def _line(label: str, total: Total, *, saves: bool) -> list[str]:
     usage = total.usage
     numbers = (total.requests, usage.prompt, usage.cached, usage.completion, usage.reasoning)
-    cost = str(total.cost) if total.requests else "-"
+    cost = "-" if total.money is None else str(total.money)
     savings = (total.kept, total.saved.total) if saves else ()
     return [label, *(f"{n:,}" for n in numbers), cost, *(f"{n:,}" for n in savings)]
 

@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     COMPLETE = "complete"
     STOPPED = "stopped"  # by the student, or by a budget
     FAILED = "failed"
+    INTERRUPTED = "interrupted"  # the app was gone before its end; or it is still under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,20 @@ class UsageRecord:
     """Whether the answer was a kept one: nothing was sent, `usage` is what that saved."""
     first_token: float | None = None
     """Seconds until the first piece of the answer; `None` where none came."""
-    duration: float = 0.0
-    """Seconds."""
+    duration: float | None = 0.0
+    """Seconds from when the request left, without the time in which an engine was started for
+    it; `None` where nobody saw it end."""
     outcome: Outcome = Outcome.COMPLETE
+
+    @property
+    def billed(self) -> bool:
+        """Whether there is anything to pay for, at whatever price.
+
+        There is not for a kept answer, nor where a request failed before the endpoint took it:
+        that is nothing, which is not the same as $0, and has nothing to do with known prices.
+        """
+        unheard = self.outcome is Outcome.FAILED and not self.reported and self.usage == Usage()
+        return not self.kept and not unheard
 
     def bounded(self) -> UsageRecord:
         """The same with numbers that can be stored and added up, whatever a server told."""
@@ -78,7 +90,7 @@ class UsageRecord:
             usage=self.usage.bounded(),
             cost=None if self.cost is None else min(max(self.cost, 0), MOST_COST),
             first_token=None if self.first_token is None else _bounded(self.first_token, LATEST),
-            duration=_bounded(self.duration, LATEST),
+            duration=None if self.duration is None else _bounded(self.duration, LATEST),
         )
 
 
@@ -97,6 +109,13 @@ class Total:
     """Answers that were kept ones."""
     saved: Usage = field(default_factory=Usage)
     """What those would have used."""
+    unbilled: int = 0
+    """Requests, of `requests`, that failed before they could be billed."""
+
+    @property
+    def money(self) -> Cost | None:
+        """What is paid for them; `None` where no request was billed: not even $0."""
+        return self.cost if self.requests > self.unbilled else None
 
     def __add__(self, other: Total) -> Total:
         return Total(
@@ -105,6 +124,7 @@ class Total:
             self.cost + other.cost,
             self.kept + other.kept,
             self.saved + other.saved,
+            self.unbilled + other.unbilled,
         )
 
     @classmethod
@@ -112,6 +132,8 @@ class Total:
         """Of one record."""
         if record.kept:
             return cls(kept=1, saved=record.usage)
+        if not record.billed:
+            return cls(1, unbilled=1)
         if record.cost is None:
             cost = Cost(unpriced=1, free=False)
         else:
@@ -138,6 +160,8 @@ class Selection:
     """Unix time, seconds, not included."""
     conversation_id: str = ""
     """Empty for all."""
+    without: frozenset[str] = frozenset()
+    """Ids of records that are not meant."""
 
 
 @dataclass(frozen=True, slots=True)

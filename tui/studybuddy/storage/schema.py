@@ -137,5 +137,35 @@ CREATE TABLE estimates (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE)
+_DURATIONS = """
+CREATE TABLE usage_anew (
+    id TEXT PRIMARY KEY NOT NULL,
+    at REAL NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    conversation_id TEXT NOT NULL, -- empty for none
+    purpose TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    cache_written_tokens INTEGER NOT NULL,
+    reported INTEGER NOT NULL,
+    cost INTEGER, -- nanodollars; NULL where the price was not known
+    free INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    first_token REAL,
+    duration REAL, -- seconds; NULL where nobody saw the end
+    outcome TEXT NOT NULL
+);
+
+INSERT INTO usage_anew SELECT * FROM usage_records ORDER BY rowid;
+DROP TABLE usage_records; -- and its indices
+ALTER TABLE usage_anew RENAME TO usage_records;
+CREATE INDEX usage_by_time ON usage_records (at);
+CREATE INDEX usage_by_conversation ON usage_records (conversation_id, at);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE, _DURATIONS)
 """Script number N, counted from 0, takes `user_version` N to N + 1."""

@@ -54,9 +54,15 @@ _QUARTER = 900
 """Seconds. Every time zone's days begin at a quarter of an hour, so the sums over quarters make
 the sums over days of any zone."""
 
+_UNBILLED = (
+    "outcome = 'failed' AND NOT reported AND prompt_tokens + completion_tokens + cached_tokens "
+    "+ reasoning_tokens + cache_written_tokens = 0"
+)
+"""As `UsageRecord.billed` has it, of records that are not kept answers."""
+
 _SUMS = (
-    "kept, count(*), sum(prompt_tokens), sum(completion_tokens), sum(cached_tokens), "
-    "sum(reasoning_tokens), sum(cache_written_tokens), "
+    f"kept, {_UNBILLED} AS unbilled, count(*), sum(prompt_tokens), sum(completion_tokens), "
+    "sum(cached_tokens), sum(reasoning_tokens), sum(cache_written_tokens), "
     # In halves: amounts may be as large as an integer can be, and sums must not overflow.
     "sum(cost >> 32), sum(cost & 0xFFFFFFFF), "
     "count(*) - count(cost), sum(cost IS NULL OR NOT free)"
@@ -100,7 +106,9 @@ def row(record: UsageRecord) -> tuple[Any, ...]:
 def total(connection: sqlite3.Connection, selection: Selection) -> Total:
     """The sum over the records that are meant."""
     where, values = _where(selection)
-    found = connection.execute(f"SELECT {_SUMS} FROM usage_records {where} GROUP BY kept", values)
+    found = connection.execute(
+        f"SELECT {_SUMS} FROM usage_records {where} GROUP BY kept, unbilled", values
+    )
     return sum((_total(sums) for sums in found), Total())
 
 
@@ -113,7 +121,8 @@ def groups(
     """
     where, values = _where(selection)
     found = connection.execute(
-        f"SELECT {_KEYS[by]} AS key, {_SUMS} FROM usage_records {where} GROUP BY key, kept",
+        f"SELECT {_KEYS[by]} AS key, {_SUMS} FROM usage_records {where} "
+        "GROUP BY key, kept, unbilled",
         values,
     ).fetchall()
     totals: dict[str, Total] = {}
@@ -145,15 +154,21 @@ def _where(selection: Selection) -> tuple[str, tuple[float | str, ...]]:
         ("conversation_id = ?", selection.conversation_id or None),
     )
     wanted = [(test, value) for test, value in asked if value is not None]
-    where = " AND ".join(test for test, _ in wanted)
-    return f"WHERE {where}" if where else "", tuple(value for _, value in wanted)
+    tests, values = [test for test, _ in wanted], tuple(value for _, value in wanted)
+    if selection.without:
+        tests.append(f"id NOT IN ({','.join('?' * len(selection.without))})")
+        values += tuple(selection.without)
+    return f"WHERE {' AND '.join(tests)}" if tests else "", values
 
 
 def _total(sums: list[Any] | tuple[Any, ...]) -> Total:
-    kept, count, prompt, completion, cached, reasoning, written, high, low, unpriced, paid = sums
+    kept, unbilled, count, *tokens, high, low, unpriced, paid = sums
+    prompt, completion, cached, reasoning, written = tokens
     usage = Usage(prompt, completion, cached, reasoning, written)
     if kept:
         return Total(kept=count, saved=usage)
+    if unbilled:
+        return Total(count, unbilled=count)
     cost = Cost(((high or 0) << 32) + (low or 0), unpriced, free=not paid)
     return Total(count, usage, cost)
 

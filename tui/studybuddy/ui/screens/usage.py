@@ -267,7 +267,11 @@ def _totals(total: Total) -> str:
         requests = many(total.requests, "request")
         if total.cost.unpriced:
             requests += f", {total.cost.unpriced:,} of them unpriced"
-        lines = [f"{usage.total:,} tokens · {total.cost} · {requests}", usage_words(usage)]
+        if total.unbilled:
+            requests += f", {total.unbilled:,} failed and not billed"
+        money = [] if total.money is None else [str(total.money)]
+        told = " · ".join((f"{usage.total:,} tokens", *money, requests))
+        lines = [told, usage_words(usage)]
     if total.kept:
         kept = many(total.kept, "kept answer")
         lines.append(f"{kept} saved {total.saved.total:,} tokens.")

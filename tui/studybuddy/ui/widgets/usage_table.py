@@ -81,5 +81,5 @@ def _values(group: Group) -> dict[str, str]:
         "out": f"{usage.completion:,}",
         "reasoning": f"{usage.reasoning:,}" if usage.reasoning else "–",
         "kept": f"{total.kept:,}" if total.kept else "–",
-        "cost": str(total.cost) if total.requests else "–",
+        "cost": "–" if total.money is None else str(total.money),
     }
