@@ -17,7 +17,7 @@ from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.own_tokenizer import Ask
 from studybuddy.chat.reports import Report
 from studybuddy.domain.accounts import Origin, Outcome
-from studybuddy.domain.counting import Token
+from studybuddy.domain.counting import MARGIN, Token
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.limits import Amount, Overflow, Period, Room
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
@@ -92,7 +92,11 @@ class WordCounter:
     def encodings(self) -> Sequence[str]:
         return ("words",)
 
-    def learn(self, model: str, counted: Count, reported: int) -> None:
+    def margin(self, model: str, texts: Sequence[str]) -> float:
+        return MARGIN
+
+    def learn(self, model: str, messages: Sequence[tuple[Role, str]], reported: int) -> None:
+        counted = self.count_request(messages, model)
         if not counted.exact:
             self.learned.append((model, counted.tokens, reported))
 

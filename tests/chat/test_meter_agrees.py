@@ -32,8 +32,9 @@ from tests.support.scripted_provider import ScriptedConnector, ScriptedProvider
 EXACT, FORMAT_UNKNOWN, UNKNOWN = "gpt-4o", "gpt-5", "llama3.2:3b"
 COUNTER = Counter()
 for counted, reported in ((100, 131), (400, 520), (1000, 1290)):
-    COUNTER.learn(UNKNOWN, Count(counted, exact=False), reported)
-    COUNTER.learn(FORMAT_UNKNOWN, Count(counted, exact=False), counted + 7)
+    request = [(Role.USER, " word" * (counted - 7))]  # what the format adds is 7
+    COUNTER.learn(UNKNOWN, request, reported)
+    COUNTER.learn(FORMAT_UNKNOWN, request, counted + 7)
 
 texts = st.one_of(
     st.sampled_from(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from threading import Event
 
 from studybuddy.chat.accounts import Accounts
-from studybuddy.domain.counting import DraftCounter, Token
+from studybuddy.domain.counting import MARGIN, DraftCounter, Token
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.messages import Role
 from studybuddy.domain.money import FREE, ModelFacts, Rates, Tariff
@@ -55,8 +55,11 @@ class WordCounter:
     def encodings(self) -> Sequence[str]:
         return ["words"]
 
-    def learn(self, model: str, counted: Count, reported: int) -> None:
-        self.learnt.append((model, counted.tokens, reported))
+    def margin(self, model: str, texts: Sequence[str]) -> float:
+        return MARGIN
+
+    def learn(self, model: str, messages: Sequence[tuple[Role, str]], reported: int) -> None:
+        self.learnt.append((model, self.count_request(messages, model).tokens, reported))
 
 
 class FlatPrices:

@@ -145,7 +145,7 @@ def test_what_an_endpoint_reports_makes_later_estimates_better() -> None:
     request = [HELPFUL, (Role.USER, "Explain photosynthesis to me, please. " * 20)]
     model, truth = "qwen3:4b", 300
     for _ in range(10):
-        counter.learn(model, counter.count_request(request, model), truth)
+        counter.learn(model, request, truth)
     after = counter.count_request(request, model)
     assert abs(after.tokens - truth) <= 3
     assert not after.exact
@@ -156,7 +156,7 @@ def test_exact_counts_learn_nothing() -> None:
     counter = Counter()
     for model in (OLD, "gpt-4o"):
         before = counter.count_request([TWEET], model)
-        counter.learn(model, before, 1000)
+        counter.learn(model, [TWEET], 1000)
         assert counter.count_request([TWEET], model) == before
 
 
@@ -164,8 +164,7 @@ def test_reasoning_models_learn_what_their_format_adds_and_texts_stay_exact() ->
     counter = Counter()
     before = counter.count_request([TWEET], "gpt-5")
     for _ in range(8):
-        counted = counter.count_request([TWEET], "gpt-5")
-        counter.learn("gpt-5", counted, before.tokens + 7)
+        counter.learn("gpt-5", [TWEET], before.tokens + 7)
     assert counter.count_request([TWEET], "gpt-5") == Count(before.tokens + 7, exact=False)
     assert counter.count(TWEET[1], "gpt-5") == COUNTER.count(TWEET[1], "gpt-5")
 
@@ -176,3 +175,73 @@ def test_making_a_counter_loads_no_tiktoken() -> None:
         "sys.exit('tiktoken' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _long(tokens: int) -> list[tuple[Role, str]]:
+    return [(Role.USER, "The mitochondria is the powerhouse of the cell. " * (tokens // 10))]
+
+
+def test_a_server_that_leaves_out_what_it_cached_does_not_make_long_texts_short() -> None:
+    counter = Counter()
+    model, said = "cached-by-the-server", "The mitochondria is the powerhouse of the cell. "
+    plain = counter.count_request(_long(10_000), model).tokens
+    turns: list[tuple[Role, str]] = []
+    for _ in range(12):
+        turns.append((Role.USER, said))
+        counter.learn(model, turns, 20)  # the new question alone
+        turns.append((Role.ASSISTANT, said))
+        assert counter.count_request(_long(10_000), model).tokens > 0.6 * plain
+    assert counter.count_request(_long(10_000), model).tokens > 0.8 * plain
+
+
+@pytest.mark.parametrize("factor", [0.62, 0.8, 0.97])
+def test_what_is_learned_lets_nothing_pass_that_would_not_pass_without(factor: float) -> None:
+    counter = Counter()
+    model = "thrifty"
+    plain = counter.count_request(_long(5000), model).tokens
+    most = plain * (1 + counter.margin(model, [_long(5000)[0][1]]))
+    for size in (200, 900, 3000, 5000):
+        truth = round(factor * COUNTER.count_request(_long(size), model).tokens)
+        counter.learn(model, _long(size), truth)
+    learned = counter.count_request(_long(5000), model).tokens
+    assert learned == pytest.approx(factor * plain, rel=0.05)
+    assert learned * (1 + counter.margin(model, [_long(5000)[0][1]])) >= 0.99 * most
+
+
+def test_what_is_learned_is_the_difference_to_the_uncorrected_count() -> None:
+    counter, model = Counter(), "without-a-template"
+    for size in (20, 300, 40, 1000, 60, 80) * 6:
+        truth = COUNTER.count_request(_long(size), model).tokens - 8
+        counter.learn(model, _long(size), truth)
+    assert counter.estimates.fit(model, scales=True).factor == pytest.approx(1.0, abs=0.01)
+    assert -9 < counter.estimates.fit(model, scales=True).overhead < -6
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("The cell is the smallest unit of life. " * 20, 0.1, 0.1),
+        ("ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำ " * 20, 2.0, 4.0),
+        ("कोशिका जीवन की सबसे छोटी इकाई है। " * 20, 2.0, 4.0),
+        ("Клетка есть наименьшая единица жизни. " * 20, 0.8, 2.0),
+        ("细胞是生命的最小单位。" * 20, 1.0, 2.0),
+        ("3141592653 " * 50, 1.0, 2.5),
+    ],
+)
+def test_estimates_of_other_scripts_may_be_off_by_more(
+    text: str, least: float, most: float
+) -> None:
+    assert least <= COUNTER.margin("llama2", [text]) <= most
+    assert COUNTER.margin("gpt-4o", [text]) == 0.0
+    assert COUNTER.margin("gpt-5", [text]) == pytest.approx(0.1)
+
+
+def test_once_such_a_text_was_reported_its_estimates_are_trusted() -> None:
+    counter, thai = Counter(), "ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำ " * 20
+    counter.learn("llama2", [(Role.USER, "The cell is the smallest unit of life.")], 25)
+    assert counter.margin("llama2", [thai]) > 2
+    truth = 3 * counter.count_request([(Role.USER, thai)], "llama2").tokens
+    for _ in range(3):
+        counter.learn("llama2", [(Role.USER, thai)], truth)
+    assert counter.margin("llama2", [thai]) == pytest.approx(0.1)
+    assert counter.count_request([(Role.USER, thai)], "llama2").tokens > 0.85 * truth

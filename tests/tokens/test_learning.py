@@ -83,11 +83,10 @@ def test_whatever_is_reported_corrections_stay_within_their_bounds(
     assert scales or found.factor == 1.0
 
 
-@given(st.floats(0.3, 3.5), st.integers(0, 200), st.integers(0, 10**6))
-def test_a_correction_can_be_taken_back(factor: float, overhead: int, tokens: int) -> None:
-    found = fit(_seen(*((size, round(size * factor) + overhead) for size in (50, 500, 5000))))
-    again = found.unscaled(found.scaled(tokens) + round(found.overhead))
-    assert again == pytest.approx(tokens, abs=4)
+def test_a_report_far_below_the_count_is_not_taken_nor_are_those_that_led_there() -> None:
+    told = _seen((25, 20), (400, 440), (60, 22), (1000, 20))
+    assert told == Correction(((400, 440),))
+    assert _seen((400, 440), (1000, 20)) == Correction(((400, 440),))
 
 
 class _Store:
@@ -131,6 +130,12 @@ async def test_a_disk_that_fails_stops_no_learning() -> None:
         estimates.learn("m", 1000, 1500)
     await asyncio.sleep(0)
     assert estimates.fit("m", scales=True).factor > 1.3
+
+
+async def test_what_was_learned_of_such_reports_before_is_not_read_again() -> None:
+    estimates = Estimates()
+    await estimates.restore(_Store({"m": Correction(((60, 20), (1000, 20), (2000, 20)))}))
+    assert estimates.fit("m", scales=True).scaled(10_000) == 10_000
 
 
 def test_models_without_a_name_teach_nothing() -> None:

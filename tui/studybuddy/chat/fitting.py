@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from studybuddy.chat.context import Turn
 from studybuddy.chat.model_sizes import ModelSizes
 from studybuddy.chat.plans import Plan, make_plan, summary_messages
+from studybuddy.chat.reported import as_reported, count_alone, count_of
 from studybuddy.chat.rooms import answer_beside, room_for, spent_on
 from studybuddy.chat.summarising import Job, Summariser
 from studybuddy.chat.weighing import Scales, Weighed
+from studybuddy.domain.counting import MARGIN
+from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.limits import DoesNotFit, OverBudget, Overflow, Room, Spent
 from studybuddy.domain.messages import Role
 from studybuddy.domain.money import ModelFacts
@@ -32,7 +35,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _ASKED_FROM = 0.5
-"""Share of the room from which on the endpoint's own tokenizer is asked about an estimate."""
+"""Share of the room from which on the endpoint's own tokenizer is asked about an estimate, with
+what it may be too low by."""
+_ASKED_HERE_FROM = 1 / 16
+"""The same of endpoints on this computer, which tell in milliseconds: for less, no tokenizer is
+so different that it would not fit."""
+_HERE = (EndpointKind.BUILT_IN, EndpointKind.LOCAL)
 FITS_ANY = 1000
 """Prompt tokens that every model takes: with so few, nobody is asked for a window."""
 _TRIES = 5
@@ -75,6 +83,10 @@ class Outlook:
     room: Room
     overflow: Overflow
     facts: ModelFacts
+    count: Count
+    """Prompt tokens; of all of it, where it would be refused."""
+    alone: Count
+    """The same without the question."""
 
 
 class Fitter:
@@ -136,10 +148,12 @@ class Fitter:
             if self._models.name(endpoint) != known:
                 weighed = await self._weigh(head, branch, endpoint)
         room = room_for(facts, head, self.settings)
+        counted = weighed
+        weighed = await self._as_reported(head, counted, room, wanted, endpoint)
         told = await self._told(Plan(weighed).messages(head.system_prompt), weighed, room, endpoint)
         if told is not None:
-            factor = told / max(1, weighed.whole.tokens)
-            weighed = replace(weighed.rescaled(factor), told=told)
+            factor = told / max(1, counted.whole.tokens)
+            weighed = replace(counted.rescaled(factor), told=told)
         made: list[Summary] = []
         try:
             for _ in range(_TRIES):
@@ -150,7 +164,7 @@ class Fitter:
                     made.append(await self._sum_up(head, plan, facts, endpoint, afford, tell))
                     continue
                 messages = plan.messages(head.system_prompt)
-                count = plan.count
+                count = count_of(plan, head.system_prompt)
                 if weighed.told is not None and plan.cut:
                     exact = await self._told(messages, weighed, room, endpoint)
                     if exact is not None and room.prompt is not None and exact > room.prompt:
@@ -185,8 +199,11 @@ class Fitter:
         weighed = await self._weigh(head, branch, endpoint)
         if question is None:  # the turn that is yet to come
             weighed = replace(weighed, turns=(*weighed.turns, Turn((), ())))
+        weighed = await self._as_reported(head, weighed, room, wanted, endpoint)
         plan = await self._plan(head, weighed, room, wanted, endpoint)
-        return Outlook(plan, weighed, room, wanted, facts)
+        placed, prompt = _placed(plan, weighed), head.system_prompt
+        count, alone = count_of(placed, prompt), count_alone(placed, prompt)
+        return Outlook(plan, weighed, room, wanted, facts, count, alone)
 
     def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
         """What happens to a conversation that does not fit."""
@@ -196,7 +213,7 @@ class Fitter:
         """Learn from a server that found the request too long, and tell what to do now."""
         if problem.prompt_tokens:
             name = self._models.name(endpoint)
-            self._accounts.counter.learn(name, fitted.count, problem.prompt_tokens)
+            self._accounts.counter.learn(name, fitted.messages, problem.prompt_tokens)
         if not problem.context_tokens:
             return problem
         self._models.refused(endpoint, problem.context_tokens)
@@ -210,6 +227,35 @@ class Fitter:
     ) -> Weighed:
         name = self._models.name(endpoint)
         return await self.scales.weigh(head.system_prompt, branch, name)
+
+    async def _as_reported(
+        self,
+        head: Conversation,
+        weighed: Weighed,
+        room: Room,
+        wanted: Overflow,
+        endpoint: Endpoint,
+    ) -> Weighed:
+        """With what was told of an earlier request, where this one begins with all of that.
+
+        A report of more than the window holds is not believed: of what was taken nobody may say
+        that it does not fit.
+        """
+        reports = self._accounts.reports.of(head.id, endpoint)
+        if room.window is not None:
+            reports = [report for report in reports if report.usage.prompt <= room.window]
+        if not reports or not weighed.turns:
+            return weighed
+        [frame] = await self.scales.of([(Role.ASSISTANT, "")], self._models.name(endpoint))
+        counted = _placed(await self._plan(head, weighed, room, wanted, endpoint), weighed)
+        for report in reports:
+            found = as_reported(counted, head.system_prompt, report, frame.tokens)
+            if found is None:
+                continue
+            plan = _placed(await self._plan(head, found, room, wanted, endpoint), found)
+            if any(report.begins(each.messages(head.system_prompt)) for each in (plan, counted)):
+                return found
+        return weighed
 
     async def _plan(
         self,
@@ -266,9 +312,11 @@ class Fitter:
         endpoint: Endpoint,
     ) -> int | None:
         """Prompt tokens by the endpoint's own tokenizer, where an estimate leaves it open."""
-        if weighed.exact or room.prompt is None:
+        if weighed.whole.exact or room.prompt is None:
             return None
-        if weighed.told is None and weighed.whole.tokens < room.prompt * _ASKED_FROM:
+        asked_from = _ASKED_HERE_FROM if endpoint.kind in _HERE else _ASKED_FROM
+        likely = weighed.whole.tokens * (1 + weighed.margin) / (1 + MARGIN)
+        if weighed.told is None and likely < room.prompt * asked_from:
             return None
         try:
             provider = await self._connector.connect(endpoint)
@@ -276,6 +324,11 @@ class Fitter:
         except StudyBuddyError as error:  # the request itself will tell
             _log.info("the endpoint did not count: %s", error)
             return None
+
+
+def _placed(plan: Plan | DoesNotFit, weighed: Weighed) -> Plan:
+    """What would be sent; all of it, where it would be refused."""
+    return plan if isinstance(plan, Plan) else Plan(weighed)
 
 
 class _TooDearError(Exception):

@@ -237,11 +237,11 @@ class _Request:
         teaches = self._learns and told.prompt > 0 and not counter.priming(model).exact
         if whole and not teaches:
             return told, True
-        prompt = counter.count_request(self._request.messages, model)
         if teaches:
-            counter.learn(model, prompt, told.prompt)
+            counter.learn(model, self._request.messages, told.prompt)
         if whole:
             return told, True
+        prompt = counter.count_request(self._request.messages, model)
         answer = counter.count(text, model) if text and not told.completion else Count()
         counted = replace(
             told,

@@ -63,7 +63,7 @@ class OwnTokenizer:
                 alone = await self._tokens(endpoint, context)
                 if alone is None:
                     return found
-                self._counter.learn(model, found.counted, alone)
+                await asyncio.to_thread(self._counter.learn, model, context, alone)
             if here and found.draft.asks:
                 whole = await self._tokens(endpoint, messages)
         except (StudyBuddyError, TimeoutError) as error:

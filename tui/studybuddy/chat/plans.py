@@ -12,10 +12,8 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import Summary
 from studybuddy.domain.usage import Count
 
-MARGIN = 0.1
-"""Share by which an estimate may be too low; that much of the room is kept free."""
 SCALED_MARGIN = 0.02
-"""The same, where the endpoint told how far estimates are off."""
+"""Share by which an estimate may be too low where the endpoint told how far estimates are off."""
 _LONGEST_SUMMARY = 4096
 _SUMMARY_SHARE = 8
 """A summary may have this part of the room, as 1 / n."""
@@ -109,7 +107,7 @@ def limit_of(weighed: Weighed, room: int) -> int:
     """Tokens that a count may come to, so that what is sent has no more than the room."""
     if weighed.exact:
         return room
-    return int(room / (1 + (MARGIN if weighed.told is None else SCALED_MARGIN)))
+    return int(room / (1 + (weighed.margin if weighed.told is None else SCALED_MARGIN)))
 
 
 def make_plan(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.budgets import Admitted
 from studybuddy.chat.context import request_messages
-from studybuddy.chat.plans import MARGIN
 from studybuddy.chat.rooms import room_for, spent_on
 from studybuddy.chat.weighing import Scales
 from studybuddy.domain.limits import (
@@ -124,7 +123,7 @@ class ThreadContext:
     async def _too_long(self, text: str, room: int, model: str) -> DoesNotFit | None:
         """Where the question alone has more tokens than the model can read."""
         [count] = await self._scales.of([(Role.USER, text)], model)
-        fits = room if count.exact else int(room / (1 + MARGIN))
+        fits = room if count.exact else int(room / (1 + await self._scales.margin([text], model)))
         if count.tokens <= fits:
             return None
         return DoesNotFit(count.tokens, room, count.exact, 0, room - fits)

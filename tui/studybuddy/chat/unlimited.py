@@ -11,6 +11,7 @@ from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.kept_answers import KeptAnswers
 from studybuddy.chat.limits import Keepers
 from studybuddy.domain.accounts import By, Group, Selection, Total, UsageRecord
+from studybuddy.domain.counting import MARGIN
 from studybuddy.domain.money import ModelFacts
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import Settings
@@ -58,7 +59,11 @@ class Words:
         """None."""
         return ()
 
-    def learn(self, model: str, counted: Count, reported: int) -> None:
+    def margin(self, model: str, texts: Sequence[str]) -> float:
+        """That of every estimate."""
+        return MARGIN
+
+    def learn(self, model: str, messages: Sequence[tuple[Role, str]], reported: int) -> None:
         """Nothing is learned."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import Turn, tokens_of, turns_of
+from studybuddy.domain.counting import MARGIN
 from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.usage import Count
 
@@ -33,18 +34,28 @@ class Weighed:
     """What counts were multiplied by, for the endpoint's own tokenizer gives another number."""
     told: int | None = None
     """Prompt tokens of the whole by the endpoint's own tokenizer; `None` where it wasn't asked."""
+    margin: float = MARGIN
+    """Share by which estimates may be too low, where the endpoint's tokenizer wasn't asked."""
+    beyond: int = 0
+    """What was reported beyond what is counted here of the same; less than 0 for less."""
+    frame: int = 0
+    """What an answer whose length was told is framed by, where a question follows it."""
+    covers: tuple[tuple[Role, str], ...] = ()
+    """Messages of which the tokens were told all together; empty for none."""
+    whole_told: bool = False
+    """Whether these are what is sent where nothing is left out."""
 
     @property
     def base(self) -> int:
         """Prompt tokens beside the turns."""
-        return self.system + self.priming
+        return self.system + self.priming + self.beyond
 
     @property
     def whole(self) -> Count:
         """Prompt tokens where nothing is left out."""
         if self.told is not None:
             return Count(self.told)
-        return Count(tokens_of(self.turns, self.base), self.exact)
+        return Count(tokens_of(self.turns, self.base), self.exact or self.whole_told)
 
     def rescaled(self, factor: float) -> Weighed:
         """The same, every count multiplied."""
@@ -80,7 +91,18 @@ class Scales:
         turns = tuple(Turn(turn, tuple(next(rest).tokens for _ in turn)) for turn in grouped)
         system = next(rest).tokens if system_prompt else 0
         exact = priming.exact and all(count.exact for count in counts)
-        return Weighed(system, priming.tokens, turns, exact)
+        if exact:
+            return Weighed(system, priming.tokens, turns, exact)
+        margin = await self.margin([text for _, text in texts], model)
+        return Weighed(system, priming.tokens, turns, exact, margin=margin)
+
+    async def margin(self, texts: Sequence[str], model: str) -> float:
+        """Share by which an estimate for a request of these texts may be too low."""
+        return await asyncio.to_thread(self._counter.margin, model, texts)
+
+    async def text(self, text: str, model: str) -> Count:
+        """Tokens of a text alone."""
+        return await asyncio.to_thread(self._counter.count, text, model)
 
     async def of(self, texts: Sequence[tuple[Role, str]], model: str) -> list[Count]:
         """Prompt tokens of single messages."""

@@ -11,6 +11,9 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.money import ModelFacts
 from studybuddy.domain.usage import Count
 
+MARGIN = 0.1
+"""Share by which an estimate may be too low, whoever counts; that much of the room is kept free."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -76,8 +79,12 @@ class TokenCounter(Protocol):
         """Names of the encodings that are installed, the latest first."""
         ...
 
-    def learn(self, model: str, counted: Count, reported: int) -> None:
-        """Take in what the endpoint reported of a request that was counted as `counted`.
+    def margin(self, model: str, texts: Sequence[str]) -> float:
+        """Share by which an estimate for a request of these texts may be too low."""
+        ...
+
+    def learn(self, model: str, messages: Sequence[tuple[Role, str]], reported: int) -> None:
+        """Take in how many prompt tokens the endpoint reported of a request.
 
         Where counts for the model are estimates, later ones become better by it.
         """

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studybuddy.domain.counting import Token
+from studybuddy.domain.counting import MARGIN, Token
 from studybuddy.domain.messages import Role
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.usage import Count
+from studybuddy.tokens.foreign import foreignness
 from studybuddy.tokens.learning import Estimates, Fit
 from studybuddy.tokens.live import LiveDraft
 from studybuddy.tokens.models import LATEST_ENCODING, Tokenization, tokenization
 from studybuddy.tokens.tokenizer import Tokenizer
 from studybuddy.tokens.vocabularies import PACKAGED, Vocabularies, VocabularyError
+
+_MUCH_THE_SAME = 0.15  # of two foreignnesses
 
 
 class Counter:
@@ -31,6 +34,8 @@ class Counter:
         """What is known of a model by its name, which may take a slow import to find."""
         self._tokenizers: dict[str, Tokenizer] = {}
         """Of the models that were counted for."""
+        self._read: dict[str, float] = {}
+        """By model: the most foreign request that was learned from, see `foreignness`."""
 
     def count(self, text: str, model: str) -> Count:
         """Tokens of `text` for `model`."""
@@ -46,9 +51,8 @@ class Counter:
         Overhead as OpenAI's cookbook has it ("How to count tokens with tiktoken").
         """
         how = self._how(model)
-        tokenizer = self._tokenizer(model)
-        counted = tokenizer.count(role.value) + tokenizer.count(text)
-        tokens = counted.tokens + how.overhead.per_message
+        counted = self._plain(how, model, role, text)
+        tokens = counted.tokens
         if not how.exact_text:
             tokens = self._fit(model, how).scaled(tokens)
         return Count(tokens, counted.exact and how.exact_request)
@@ -115,16 +119,41 @@ class Counter:
         """Names of the encodings that are installed, the latest first."""
         return PACKAGED
 
-    def learn(self, model: str, counted: Count, reported: int) -> None:
-        """Take in what the endpoint reported of a request that was counted as `counted`.
+    def margin(self, model: str, texts: Sequence[str]) -> float:
+        """Share by which an estimate for a request of these texts may be too low.
+
+        Where what was learned makes counts lower, that is in it: what the uncorrected count would
+        not let pass does not pass.
+        """
+        how = self._how(model)
+        if how.exact_request:
+            return 0.0
+        if how.exact_text:  # what is not known is the chat format
+            return MARGIN
+        share = MARGIN
+        foreign = foreignness(texts)
+        if foreign > self._read.get(model, 0.0) + _MUCH_THE_SAME:
+            share += foreign
+        return share + (1 + share) * (self._fit(model, how).doubt - 1)
+
+    def learn(self, model: str, messages: Sequence[tuple[Role, str]], reported: int) -> None:
+        """Take in how many prompt tokens the endpoint reported of a request.
 
         Where counts for the model are estimates, later ones become better by it.
         """
         how = self._how(model)
-        if how.exact_request or counted.exact or reported <= 0:
+        if how.exact_request or reported <= 0:
             return
-        before = self._fit(model, how).unscaled(counted.tokens)
-        self.estimates.learn(model, before, reported)
+        counted = sum(self._plain(how, model, *message).tokens for message in messages)
+        if self.estimates.learn(model, counted + how.overhead.priming, reported):
+            foreign = foreignness([text for _, text in messages])
+            self._read[model] = max(foreign, self._read.get(model, 0.0))
+
+    def _plain(self, how: Tokenization, model: str, role: Role, text: str) -> Count:
+        """Prompt tokens of a message before what was learned."""
+        tokenizer = self._tokenizer(model)
+        counted = tokenizer.count(role.value) + tokenizer.count(text)
+        return counted + Count(how.overhead.per_message)
 
     def _how(self, model: str) -> Tokenization:
         found = self._found.get(model)

@@ -20,14 +20,16 @@ _logger = logging.getLogger(__name__)
 
 MOST = 32
 """Observations that are kept of a model."""
-FACTORS = (0.25, 4.0)
-"""Bounds of what is learned: more would be a fault of a server's, not of a tokenizer's."""
-OVERHEADS = (-64.0, 8000.0)
+FACTORS = (0.6, 4.0)
+"""Bounds of what is learned: more would be a fault of a server's, not of a tokenizer's. Hardly any
+vocabulary has fewer tokens than the one that counts here, and none has half as many."""
+OVERHEADS = (-16.0, 8000.0)
 
 _FADE = 0.93  # what an observation weighs for each newer one
 # What is believed before there are observations, as standard deviations of normal distributions:
 # the factor is 1 and the overhead 0.
 _FACTOR_SPREAD = 0.5
+_LOW_SPREAD = 0.1  # below 1: other vocabularies are seldom much thriftier
 _OVERHEAD_SPREADS = (30.0, 600.0)  # tokens: of a chat format, and of a prompt that is not seen
 _NOISE = 2.0  # tokens, and of each counted token:
 _NOISE_SHARE = 0.03
@@ -53,18 +55,26 @@ class Fit:
         """Tokens that a request has beside its messages."""
         return max(0, round(priming * self.factor + self.overhead))
 
-    def unscaled(self, request: int) -> int:
-        """The tokens that a corrected count of a request had before the correction."""
-        return max(0, round((request - self.overhead) / self.factor))
+    @property
+    def doubt(self) -> float:
+        """What a corrected count is to be multiplied by to be no less than the uncorrected one."""
+        return max(1.0, 1.0 / self.factor)
 
 
 def observed(correction: Correction, counted: int, reported: int) -> Correction:
-    """With one more observation; the oldest goes, and so does what no tokenizer can explain."""
+    """With one more observation; the oldest goes, and so does what no tokenizer can explain.
+
+    A report that is far below the count is one of a server that leaves out what its cache held. It
+    is not taken, and neither is what the same server told before that was below the count.
+    """
     low, high = FACTORS
-    if not counted * low + OVERHEADS[0] <= reported <= counted * high + OVERHEADS[1]:
+    if counted <= 0 or reported <= 0 or reported > counted * high + OVERHEADS[1]:
         return correction
-    if counted <= 0 or reported <= 0:
-        return correction
+    if reported < counted * low + OVERHEADS[0]:
+        credible = tuple(pair for pair in correction.observations if pair[1] >= pair[0])
+        if credible == correction.observations:
+            return correction
+        return Correction(credible)
     return Correction((*correction.observations, (counted, reported))[-MOST:])
 
 
@@ -99,7 +109,8 @@ def _solved(seen: Seen, weights: Sequence[float], spread: float, *, scales: bool
 
 def _unlikeliness(seen: Seen, weights: Sequence[float], found: Fit, spread: float) -> float:
     """How much has to be assumed for a fit: twice the negative logarithm of its probability."""
-    assumed = ((found.factor - 1.0) / _FACTOR_SPREAD) ** 2 + (found.overhead / spread) ** 2
+    likely = _FACTOR_SPREAD if found.factor >= 1.0 else _LOW_SPREAD
+    assumed = ((found.factor - 1.0) / likely) ** 2 + (found.overhead / spread) ** 2
     off = (
         weight * (reported - found.factor * counted - found.overhead) ** 2 / _OUTLIER**2
         for (counted, reported), weight in zip(seen, weights, strict=True)
@@ -125,10 +136,11 @@ def _solve(seen: Seen, weights: Sequence[float], spread: float, *, scales: bool)
         square += weight * counted**2
         more += weight * (reported - counted)
         more_mixed += weight * (reported - counted) * counted
-    square += _FACTOR_SPREAD**-2
     factor = 1.0
     if scales:
-        factor += (more_mixed * plain - more * mixed) / (square * plain - mixed**2)
+        beyond = more_mixed * plain - more * mixed
+        likely = _FACTOR_SPREAD if beyond >= 0 else _LOW_SPREAD
+        factor += beyond / ((square + likely**-2) * plain - mixed**2)
     factor = min(max(factor, FACTORS[0]), FACTORS[1])
     overhead = (more - (factor - 1.0) * mixed) / plain
     return Fit(factor, min(max(overhead, OVERHEADS[0]), OVERHEADS[1]))
@@ -155,21 +167,28 @@ class Estimates:
                 self._fits[key] = found
         return found
 
-    def learn(self, model: str, counted: int, reported: int) -> None:
-        """Take in an observation, `counted` being what was counted without correction."""
+    def learn(self, model: str, counted: int, reported: int) -> bool:
+        """Take in what was reported of a request; whether it was believed.
+
+        Args:
+            model: who answered.
+            counted: its prompt tokens as they were counted without correction.
+            reported: those that the endpoint reported.
+        """
         name = model.strip().lower()
         if not name:  # any model of any endpoint
-            return
+            return False
         with self._lock:
             before = self._corrections.get(name, Correction())
             after = observed(before, counted, reported)
             if after is before:
-                return
+                return False
             self._set(name, after)
         for scales in (True, False):  # here, and not at the next key
             self.fit(name, scales=scales)
         if self._store is not None and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._keep, name, after)
+        return after.observations[-1:] == ((counted, reported),)
 
     async def restore(self, store: EstimateStore) -> None:
         """Take over what was learned in earlier runs of the app, and write there from now on.
@@ -184,8 +203,10 @@ class Estimates:
         with self._lock:
             for name, correction in stored.items():
                 newer = self._corrections.get(name, Correction())
-                together = (*correction.observations, *newer.observations)[-MOST:]
-                self._set(name, Correction(together))
+                together = Correction()
+                for pair in (*correction.observations, *newer.observations):
+                    together = observed(together, *pair)
+                self._set(name, together)
         self._store, self._loop = store, asyncio.get_running_loop()
 
     def _set(self, name: str, correction: Correction) -> None:
