@@ -340,11 +340,60 @@ def test_however_a_run_ends_it_leaves_a_record(ends: Ends, outcome: Outcome) -> 
 
 @virtually
 async def test_without_the_runs_usage_its_steps_are_added_each_at_its_own_price() -> None:
-    room = MeteredRoom([*rounds(3), Says("Done."), Ends(usage=None)])
+    room = MeteredRoom([*rounds(3), Ends(usage=None)])
     answer = finished(await room.send("Count!")).answer
     [record] = room.records
     assert record.usage == answer.usage == ROUND + ROUND + ROUND
     assert (record.cost, record.reported) == (3 * 140, True)
+
+
+@virtually
+async def test_what_neither_the_run_nor_a_step_tells_is_counted_beside_what_they_tell() -> None:
+    room = MeteredRoom([*rounds(3), Says("All done."), Ends(usage=None)])
+    answer = finished(await room.send("Count!")).answer
+    [record] = room.records
+    assert record.usage == ROUND + ROUND + ROUND + Usage(prompt=4, completion=5)
+    assert (record.cost, record.reported) == (3 * 140 + 14, False)
+    assert answer.usage is None
+
+
+@virtually
+async def test_a_run_stopped_while_it_writes_is_recorded_with_what_it_wrote() -> None:
+    room = MeteredRoom([*rounds(1), Says("word " * 200, pause=0.1)])
+    stream = room.session.send("Count!", ENDPOINT)
+    events = [event for _ in range(100) for event in await until(stream, TextDelta)]
+    stopping = asyncio.ensure_future(room.session.stop())
+    events += [event async for event in stream]
+    await stopping
+    assert room.server.runs[0].run.usage == ROUND
+    words = len(finished(events).answer.text.split())
+    assert words >= 100
+    [record] = room.records
+    assert record.usage == ROUND + Usage(prompt=4, completion=words + 3)
+    assert (record.outcome, record.reported) == (Outcome.STOPPED, False)
+    assert record.cost == 140 + 4 + 2 * (words + 3)
+
+
+@virtually
+async def test_a_run_is_cancelled_where_what_it_writes_uses_up_the_budget() -> None:
+    room = MeteredRoom(
+        [Says("word " * 5000, pause=0.01)], budgets={Period.REQUEST: Amount(tokens=100)}
+    )
+    end = finished(await room.send("Write!"))
+    assert end.answer.state is MessageState.STOPPED
+    [record] = room.records
+    assert 100 <= record.usage.total < 200
+
+
+@virtually
+async def test_what_is_written_counts_beside_the_rounds_that_are_reported() -> None:
+    room = MeteredRoom(
+        [*rounds(2), Says("word " * 5000, pause=0.01)], budgets={Period.DAY: Amount(tokens=400)}
+    )
+    end = finished(await room.send("Write!"))
+    assert end.answer.state is MessageState.STOPPED
+    [record] = room.records
+    assert 400 <= record.usage.total < 500
 
 
 @virtually
@@ -381,7 +430,7 @@ async def test_a_run_followed_after_a_restart_leaves_one_record_at_the_time_it_b
     [record] = room.records
     assert record.id == run.run_id
     assert record.at == room.server.runs[0].run.created_at
-    assert (record.usage, record.first_token) == (USAGE, None)
+    assert (record.usage, record.first_token, record.duration) == (USAGE, None, None)
 
 
 @virtually

@@ -11,7 +11,7 @@ from studybuddy.domain.runs import Citation, FunctionCall, Hit, RunStatus
 from studybuddy.domain.usage import Usage
 
 USAGE = Usage(prompt=20, completion=10)
-"""Of a run, where its script says nothing else."""
+"""Of what a run's steps do not tell, where its script says nothing else."""
 CUT = Problem(ProblemKind.CUT_OFF, "The connection broke.", transient=True)
 
 
@@ -91,6 +91,7 @@ class Ends:
     error_code: str = ""
     incomplete_reason: str = ""
     usage: Usage | None = USAGE
+    """Of what its steps do not tell; with `None` it tells nothing of itself."""
 
 
 Action = (

@@ -60,8 +60,6 @@ class ScriptedRun:
         self.outputs: dict[str, str] = {}
         """What was submitted."""
         self.ignores_cancel = False
-        self.cancelled_usage: Usage | None = USAGE
-        """What it tells where it is cancelled."""
         self._thread = thread
         self._clock = clock
         self._listeners: list[_Listener] = []
@@ -128,9 +126,10 @@ class ScriptedRun:
                 for action in script:
                     await self._do(action)
         except TimeoutError:
-            self._end(Ends(RunStatus.EXPIRED))
+            self._end(Ends(RunStatus.EXPIRED, usage=Usage()))
         except asyncio.CancelledError:
-            self._end(Ends(RunStatus.CANCELLED, usage=self.cancelled_usage))
+            # Like the engine: of a request that is broken off, nobody tells what it used.
+            self._end(Ends(RunStatus.CANCELLED, usage=Usage()))
         if not self.run.status.over:
             self._end(Ends())
 
@@ -226,12 +225,13 @@ class ScriptedRun:
 
     def _end(self, ends: Ends) -> None:
         self._finish_message()
+        told = [step.usage for step in self.steps.values() if step.usage is not None]
         self._become(
             ends.status,
             error=ends.error,
             error_code=ends.error_code,
             incomplete_reason=ends.incomplete_reason,
-            usage=ends.usage,
+            usage=None if ends.usage is None else sum(told, ends.usage),
             calls=(),
         )
         self._close_streams()

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.faults import problem_of
-from studybuddy.chat.run_usage import cost_of, reported_usage
+from studybuddy.chat.run_usage import cost_of, usage_of
 from studybuddy.chat.thread_context import Terms, ThreadContext
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
-from studybuddy.domain.events import BudgetNear, StepChanged, TextDelta, TurnEvent, UsageReported
+from studybuddy.domain.events import (
+    BudgetNear,
+    StepChanged,
+    TextDelta,
+    TextReplaced,
+    TurnEvent,
+    UsageReported,
+)
 from studybuddy.domain.limits import BudgetState, Spent
 from studybuddy.domain.messages import MessageState, Mode
 from studybuddy.domain.money import Cost
-from studybuddy.domain.runs import Run, RunStep, StepStatus
+from studybuddy.domain.runs import Run
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
@@ -27,11 +34,15 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_LOOK_EVERY = 200
+"""Characters of an answer, some fifty tokens, after which the budgets are looked at, at least."""
+_LOOK_SHARE = 16
+"""The same as 1 / n of a long answer, for all of it is counted each time."""
 _OUTCOMES = {
     MessageState.COMPLETE: Outcome.COMPLETE,
     MessageState.STOPPED: Outcome.STOPPED,
     MessageState.FAILED: Outcome.FAILED,
-    MessageState.INTERRUPTED: Outcome.FAILED,  # until it is followed again: then it is replaced
+    MessageState.INTERRUPTED: Outcome.INTERRUPTED,  # replaced where it is followed again
 }
 
 
@@ -72,6 +83,8 @@ class RunAccount:
         self._began = self._at = 0.0
         self._first_word: float | None = None
         self._changed = asyncio.Event()
+        self._written = self._look_at = 0
+        """Characters of the answer: those that came, and those from which on to look again."""
 
     def begins(self) -> None:
         """What is asked leaves now."""
@@ -80,8 +93,16 @@ class RunAccount:
     def saw(self, event: TurnEvent) -> None:
         """Take notice of what happens."""
         match event:
-            case TextDelta() if self._first_word is None:
-                self._first_word = self._clock()
+            case TextDelta(text):
+                if self._first_word is None:
+                    self._first_word = self._clock()
+                self._written += len(text)
+                if self._written >= self._look_at:
+                    self._look_at = self._written + max(_LOOK_EVERY, self._written // _LOOK_SHARE)
+                    self._changed.set()
+            case TextReplaced(text):
+                self._written = self._look_at = len(text)
+                self._changed.set()
             case StepChanged() | UsageReported():
                 self._changed.set()
 
@@ -111,11 +132,10 @@ class RunAccount:
         outcome = _OUTCOMES.get(ended)
         if outcome is None:
             return
-        run, steps = state.run, state.steps
-        reported = reported_usage(run, steps)
-        usage = reported or await self._rounds(run, steps, state.text)
+        run = state.run
+        requests, reported = await self._used(state)
         tariff = await self._tariff(run)
-        cost = None if tariff is None else cost_of(tariff, usage, steps)
+        cost = None if tariff is None else cost_of(tariff, requests)
         at = (run.created_at or self._at) if self._found else self._at
         await self._limits.accounts.record(
             UsageRecord(
@@ -124,12 +144,12 @@ class RunAccount:
                 self._name,
                 run.model or self._endpoint.model,
                 Origin(self._conversation_id, Mode.ASSISTANT, Purpose.RUN),
-                usage,
-                reported is not None,
+                sum(requests, Usage()),
+                reported,
                 cost,
                 free=tariff is not None and tariff.free,
                 first_token=self._since(self._first_word),
-                duration=0.0 if self._found else self._clock() - self._began,
+                duration=self._since(self._clock()),
                 outcome=outcome,
             )
         )
@@ -160,19 +180,29 @@ class RunAccount:
 
     async def _so_far(self, state: RunState) -> Spent:
         """What the run used by now, as far as that is known."""
-        run, steps = state.run, state.steps
-        usage = reported_usage(run, steps) or await self._rounds(run, steps, state.text)
-        tariff = await self._tariff(run)
+        requests, _ = await self._used(state)
+        usage = sum(requests, Usage())
+        tariff = await self._tariff(state.run)
         if tariff is None:
             return Spent.of(usage, Cost.of(None, usage))
-        return Spent.of(usage, Cost(cost_of(tariff, usage, steps)))
+        return Spent.of(usage, Cost(cost_of(tariff, requests)))
 
-    async def _rounds(self, run: Run, steps: Sequence[RunStep], text: str) -> Usage:
-        """What requests took that nobody reports: each had the thread to read, at least."""
+    async def _used(self, state: RunState) -> tuple[tuple[Usage, ...], bool]:
+        """What each of the run's requests used by now, and whether the server told all of it.
+
+        Of a request that nobody tells of, the prompt and the text that came are counted: it had
+        the thread to read, at least.
+        """
+        run = state.run
+        known = usage_of(run, state.steps, state.texts)
+        if not known.untold:
+            return known.requests, True
         model = run.model or self._endpoint.model
         prompt = self.terms.prompt or (await self._context.count(self.terms.asked, model)).tokens
-        rounds = sum(bool(step.calls) and step.status is StepStatus.COMPLETED for step in steps)
-        return Usage(prompt * (rounds + 1), await self._context.answer_tokens(text, model))
+        counted = [
+            Usage(prompt, await self._context.answer_tokens(text, model)) for text in known.untold
+        ]
+        return (*known.requests, *counted), False
 
     async def _tariff(self, run: Run) -> Tariff | None:
         if self._name != self._endpoint.name:

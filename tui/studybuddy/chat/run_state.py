@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from studybuddy.chat.run_phases import status_of
 from studybuddy.chat.run_text import RunText
@@ -49,6 +49,11 @@ class RunState:
     def text(self) -> str:
         """The answer so far."""
         return self._text.text
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The same by the ids of the messages it is made of."""
+        return self._text.messages
 
     @property
     def steps(self) -> tuple[RunStep, ...]:

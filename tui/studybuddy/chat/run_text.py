@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from studybuddy.domain.assistant_ports import MessageDelta, ThreadMessage
@@ -35,6 +35,13 @@ class RunText:
         if len(self._shown) > 1:
             self._shown = ["".join(self._shown)]
         return self._shown[0] if self._shown else ""
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """What came of each message, by its id; under "" what was shown where none is known."""
+        if not self._messages:
+            return {"": self.text} if self._shown else {}
+        return {message_id: "".join(parts) for message_id, parts in self._messages.items()}
 
     @property
     def whole(self) -> bool:
