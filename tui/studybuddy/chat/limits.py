@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,10 +34,15 @@ class Keepers:
 
 
 class Limits:
-    """Those parts, made when one of them is first asked: the first frame waits for none."""
+    """Those parts, made when one of them is first asked: the first frame waits for none.
+
+    They are made once, also where a thread and the event loop ask at the same time.
+    """
 
     def __init__(self, make: Callable[[], Keepers]) -> None:
         self._make = make
+        self._made: Keepers | None = None
+        self._making = Lock()
 
     @classmethod
     def none(cls) -> Limits:
@@ -52,12 +57,16 @@ class Limits:
 
     async def close(self) -> None:
         """Have everything recorded; before the store's."""
-        if "_keepers" in vars(self):
+        if self._made is not None:
             await self.accounts.close()
 
-    @cached_property
+    @property
     def _keepers(self) -> Keepers:
-        return self._make()
+        if self._made is None:
+            with self._making:
+                if self._made is None:
+                    self._made = self._make()
+        return self._made
 
     @property
     def fitter(self) -> Fitter:
