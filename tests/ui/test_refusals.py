@@ -196,7 +196,10 @@ async def test_where_only_the_student_can_help_a_notice_says_so(obstacle: Obstac
         assert student.view.prompt.text == "Long?"
 
 
-async def test_a_question_refused_out_of_sight_comes_back_to_its_own_prompt() -> None:
+async def test_a_question_refused_out_of_sight_comes_back_to_its_own_prompt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studybuddy.ui.drafts.PAUSE", 30.0)  # it is out of sight before that
     async with Student().at_work() as student:
         Refusing(student, TOO_LONG)
         session = student.view.session
