@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from threading import Thread
 
@@ -21,6 +21,7 @@ from studybuddy.domain.limits import Room
 from studybuddy.domain.money import ModelFacts, Tariff
 from studybuddy.domain.settings import PriceSettings
 from studybuddy.domain.usage import Usage
+from studybuddy.tokens import price_list
 from studybuddy.tokens.price_list import find_model, provider_at, tariff_of
 from studybuddy.tokens.prices import Prices
 
@@ -202,10 +203,6 @@ def test_a_region_of_openai_that_asks_more_is_unpriced() -> None:
     [
         Endpoint("built-in", "", EndpointKind.BUILT_IN),
         Endpoint("ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL),
-        remote("http://192.168.1.20:11434/v1"),
-        remote("http://[fd12::1]:8000/v1"),
-        remote("http://studio.local:1234/v1"),
-        remote("http://ollama:11434/v1"),
     ],
 )
 def test_what_runs_here_is_free_and_says_its_window_itself(endpoint: Endpoint) -> None:
@@ -213,6 +210,35 @@ def test_what_runs_here_is_free_and_says_its_window_itself(endpoint: Endpoint) -
     assert found.tariff is not None
     assert found.tariff.free
     assert found.context_window is None
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        remote("http://192.168.1.20:11434/v1"),
+        remote("http://[fd12::1]:8000/v1"),
+        remote("http://studio.local:1234/v1"),
+        remote("http://gateway/v1"),
+    ],
+)
+def test_a_gateway_on_the_own_network_is_unpriced_until_its_price_is_set(
+    endpoint: Endpoint,
+) -> None:
+    for model in ("llama3", "gpt-4o"):
+        found = facts(model, endpoint)
+        assert found.tariff is None
+        assert found.context_window is None  # it says that itself
+    own = Prices({"llama3": PriceSettings(input=0.0, output=0.0)}, lambda: AT)
+    free = own.facts(endpoint, "llama3").tariff
+    assert free is not None
+    assert free.free
+
+
+def test_every_price_of_the_list_has_the_day_on_which_the_list_was_published() -> None:
+    assert price_list.released() in price_list.RELEASES.values()  # add the release where it fails
+    found = facts("gpt-4o")
+    assert found.tariff is not None
+    assert date.fromisoformat(found.tariff.as_of) >= date(2026, 11, 10)
 
 
 def test_the_endpoint_names_the_model_where_nobody_else_does() -> None:

@@ -17,7 +17,10 @@ _LETTERS = (
     (0x10000, 0.8, 1.5),  # Chinese, Japanese, Korean
     (0x110000, 1.5, 1.0),  # emoji
 )
-_DIGIT = (0.33, 2.0)  # many vocabularies have a token for each digit, where this one has three in one
+_DIGIT = (0.33, 2.0)  # three of them are one token here, and three tokens in many vocabularies
+    0.33,
+    2.0,
+)  # many vocabularies have a token for each digit, where this one has three in one
 
 
 def foreignness(texts: Sequence[str]) -> float:

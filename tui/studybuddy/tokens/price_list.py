@@ -38,6 +38,9 @@ _NEVER_USED = {
     *("input_audio_mtok", "cache_audio_read_mtok", "input_video_mtok"),
     *("input_image_mtok", "cache_image_read_mtok"),
 }
+RELEASES = {"0.2.3": "2026-11-10"}
+"""Days on which releases of the list came to the package index."""
+
 _SEARCHES = re.compile(r"\bsearch\b|\bdeep-research\b")
 """In the names of models that look things up for every answer, for a fee the list leaves out."""
 
@@ -64,6 +67,16 @@ def version() -> str:
     import genai_prices
 
     return f"genai-prices {genai_prices.__version__}"
+
+
+def released() -> str:
+    """ISO date on which the list was published; empty for a release that is not known here.
+
+    Its rows have no dates of their own.
+    """
+    import genai_prices
+
+    return RELEASES.get(genai_prices.__version__, "")
 
 
 def provider_at(base_url: str) -> Provider | None:
@@ -133,7 +146,7 @@ def _keys(price: ModelPrice) -> Mapping[str, object]:
 
 def _tariff(prices: Mapping[str, object], source: str, *, free: bool) -> Tariff | None:
     if not prices and free:
-        return Tariff((Rates(Decimal(0), Decimal(0)),), source)
+        return Tariff((Rates(Decimal(0), Decimal(0)),), source, released())
     known = _TOLD_APART | _NEVER_USED | {"requests_kcount"}
     if not {"input_mtok", "output_mtok"} <= prices.keys() or prices.keys() - known:
         return None
@@ -142,7 +155,7 @@ def _tariff(prices: Mapping[str, object], source: str, *, free: bool) -> Tariff 
         return None
     thresholds = sorted({0, *(t for key in _TOLD_APART for t in _thresholds(prices.get(key)))})
     rates = tuple(_rates(prices, above) for above in thresholds)
-    return Tariff(rates, source, per_request=per_thousand / 1000)
+    return Tariff(rates, source, released(), per_request=per_thousand / 1000)
 
 
 def _rates(prices: Mapping[str, object], above: int) -> Rates:

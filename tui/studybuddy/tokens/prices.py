@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from studybuddy.domain.addresses import is_nearby
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.money import FREE, YOURS, ModelFacts, Rates, Tariff
 from studybuddy.tokens.overlay import sizes_of, without_date, without_maker
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-"""Source of what the student set."""
-
-NEARBY = replace(FREE, source="runs on this network")
-"""Of models at a private address."""
-
-_LAN_NAMES = (".local", ".lan", ".home.arpa", ".internal")
-
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
@@ -40,14 +33,18 @@ class _Listed:
     context_window: int | None = None
     provider: str = ""
     source: str = ""
+    as_of: str = ""
 
 
 class Prices:
     """Prices and sizes; safe from several threads. The first look into the list takes 0.5 s.
 
-    What the student set goes before everything. Models that run here, or at a private address,
-    are free. Elsewhere a price is the one that the endpoint's own provider asks; at an address
-    that the list does not know, every model is unpriced, since whoever runs it sets the price.
+    What the student set goes before everything. Models that run here are free: built-in ones, and
+    those of servers on this computer, though one of these may be a proxy to models that cost
+    something: then it is for the student to set what. Elsewhere a price is the one that the
+    endpoint's own provider asks; at an address that the list does not know, every model is
+    unpriced, since whoever runs it sets the price. That holds for private addresses and bare
+    names of hosts too: a school's gateway may bill what it passes on.
     """
 
     def __init__(
@@ -80,14 +77,16 @@ class Prices:
     def _known(self, endpoint: Endpoint, model: str) -> ModelFacts:
         if endpoint.kind in (EndpointKind.BUILT_IN, EndpointKind.LOCAL):
             return ModelFacts(FREE)  # its window is in the endpoint's list of models
-        if endpoint.kind is EndpointKind.REMOTE and _is_nearby(endpoint.base_url):
-            return ModelFacts(NEARBY)
+        if endpoint.kind is EndpointKind.REMOTE and is_nearby(endpoint.base_url):
+            return ModelFacts()  # like a server on this computer, it is asked for its window
         if not model:
             return ModelFacts()
         listed = self._listed(endpoint, model)
         sizes = sizes_of(model)
         if sizes is None:
-            return ModelFacts(listed.tariff, listed.context_window, source=listed.source)
+            return ModelFacts(
+                listed.tariff, listed.context_window, source=listed.source, as_of=listed.as_of
+            )
         window = listed.context_window
         if window is None or listed.provider == sizes.maker:
             window = sizes.context_window
@@ -119,22 +118,13 @@ class Prices:
             found.context_window,
             provider.id,
             price_list.version() if found.context_window else "",
+            price_list.released() if found.context_window else "",
         )
 
 
 def _is_regional(base_url: str) -> bool:
     """Whether it is one of OpenAI's regions, which ask more than the list says."""
     return (urlsplit(base_url).hostname or "").rstrip(".").endswith(".api.openai.com")
-
-
-def _is_nearby(base_url: str) -> bool:
-    """Whether an address can only be one of the student's own network."""
-    host = (urlsplit(base_url).hostname or "").rstrip(".")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return bool(host) and ("." not in host or host.endswith(_LAN_NAMES))
-    return address.is_private or address.is_loopback or address.is_link_local
 
 
 def _with_own(facts: ModelFacts, own: PriceSettings) -> ModelFacts:
