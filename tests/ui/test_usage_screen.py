@@ -191,6 +191,23 @@ async def test_charts_take_turns_where_there_is_no_room_for_all() -> None:
             await host.press("c")
 
 
+async def test_where_all_is_free_no_cost_is_drawn() -> None:
+    log = log_of(record(now(), cost=0, free=True))
+    async with DialogHost(screen(log)).open((140, 40)) as host:
+        await ready(host)
+        assert "Tokens per day" in host.shown()
+        assert "Cost per day" not in host.shown()
+
+
+async def test_an_amount_of_money_is_never_cut() -> None:
+    log = log_of(
+        record(now(), cost=12_500_000 * NANODOLLARS), record(now(), id="unpriced", cost=None)
+    )
+    async with DialogHost(screen(log)).open((80, 24)) as host:
+        await ready(host)
+        assert "$12,500,000.00 + unpriced" in host.screen.query_one(UsageTable).render_line(1).text
+
+
 @pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
 async def test_axes_are_seen_in_themes_of_every_kind(theme: str) -> None:
     async with DialogHost(screen(log_of(record(now())))).open() as host:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from studybuddy.ui.widgets.assistant_pane import AssistantList
     from studybuddy.ui.widgets.steps_list import StepsList
 
+MOST_TOLD = 300
+"""Characters of a problem that are shown in a corner of the screen."""
+
 
 class ThreadCommands(Screen[None]):
     """Commands and duties of the main screen in assistant mode."""
@@ -57,7 +60,7 @@ class ThreadCommands(Screen[None]):
         """Show a problem that no conversation has to do with."""
         self.notify(
             problem.advice or "",
-            title=problem.sentence,
+            title=_shortened(problem.sentence),
             severity="warning",
             timeout=12,
             markup=False,
@@ -245,3 +248,10 @@ class ThreadCommands(Screen[None]):
         """The mode that is not that of the conversation on screen."""
         completion = self.view.session.head.mode is Mode.COMPLETION
         return Mode.ASSISTANT if completion else Mode.COMPLETION
+
+
+def _shortened(sentence: str) -> str:
+    """As much of a sentence as leaves room on the screen for all else."""
+    if len(sentence) <= MOST_TOLD:
+        return sentence
+    return f"{sentence[:MOST_TOLD].rsplit(' ', 1)[0]} … (“studybuddy doctor” tells the rest)"

@@ -283,4 +283,9 @@ def _dates(seen: _Seen) -> str:
         return f"until {seen.last.day} {seen.last:%B %Y}"
     if seen.first == seen.last:
         return f"{seen.last.day} {seen.last:%B %Y}"
-    return f"{seen.first.day} {seen.first:%b} to {seen.last.day} {seen.last:%B %Y}"
+    first = (
+        f"{seen.first.day}"
+        if seen.first.replace(day=1) == seen.last.replace(day=1)
+        else (f"{seen.first.day} {seen.first:%B}")
+    )
+    return f"{first} to {seen.last.day} {seen.last:%B %Y}"

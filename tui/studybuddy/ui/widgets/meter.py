@@ -15,6 +15,7 @@ from textual.widget import Widget
 from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
+    from studybuddy.domain.limits import BudgetState
     from studybuddy.domain.metering import Reading
 
 WARM = 0.6
@@ -97,9 +98,7 @@ def _parts(reading: Reading) -> Iterator[Part]:
     elif reading.request.tokens:
         yield Part(2, [Content(f"context {reading.request}"), Content(str(reading.request))])
     if reading.budgets and reading.budgets[0].warns:
-        state = reading.budgets[0]
-        text = f"{state.period.value} {state.share:.0%} of {state.amount}".replace("%", " %")
-        yield Part(3, [Content(text).stylize(_ERROR if state.stops else _WARN)])
+        yield Part(3, _budget(reading.budgets[0]), 1)
     if reading.answer:
         yield Part(4, [Content(f"answer ≈{reading.answer:,}")])
     if reading.used is not None:
@@ -109,6 +108,13 @@ def _parts(reading: Reading) -> Iterator[Part]:
     same = reading.cost is not None and reading.cost == reading.session
     if reading.session is not None and not same and not reading.session.free:
         yield Part(7, [Content(f"session {reading.session}")])
+
+
+def _budget(state: BudgetState) -> Sequence[Content]:
+    """How much of a budget would be used with what is typed."""
+    short = f"{state.period.value} {_whole(state.share)}"
+    style = _ERROR if state.stops else _WARN
+    return [Content(text).stylize(style) for text in (f"{short} of {state.amount}", short)]
 
 
 def _characters(reading: Reading) -> Sequence[Content]:
@@ -131,7 +137,7 @@ def _window(reading: Reading, window: int) -> Sequence[Content]:
     percent = _percent(share, exact=exact)
     lasting = [
         f" {percent} · {tokens} of {window:,}{words}",
-        f" {percent} of {window:,}{sign}",
+        f" {percent} of {window:,}{words if sign == '!' else sign}",
         f" {percent}{sign}",
     ]
     return [
@@ -143,8 +149,12 @@ def _window(reading: Reading, window: int) -> Sequence[Content]:
 def _percent(share: float, *, exact: bool) -> str:
     if 0 < share < 0.01:
         return "<1 %"
-    percent = int(share * 100)  # not rounded: 100 % is said where it is full
-    return f"{'' if exact else '≈'}{percent:,} %"
+    return f"{'' if exact else '≈'}{_whole(share)}"
+
+
+def _whole(share: float) -> str:
+    """A share in percent, not rounded: 100 % is said where it is full."""
+    return f"{int(share * 100)} %" if share < 10 else ">999 %"
 
 
 def _fill(reading: Reading, share: float) -> tuple[str, str, str]:

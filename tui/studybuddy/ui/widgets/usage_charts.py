@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -26,7 +28,8 @@ class UsageCharts(Horizontal):
         self.wide = False
         """Whether all are shown at once."""
         self._at = 0
-        self._count = 2
+        self._there: Sequence[str] = _NAMES[:2]
+        """Those that have something to show."""
 
     def compose(self) -> ComposeResult:
         for name in _NAMES:
@@ -45,10 +48,10 @@ class UsageCharts(Horizontal):
         self._choose()
 
     def _choose(self) -> None:
-        self.wide = self.app.size.width >= ROOM * self._count
-        self._at %= self._count
-        for number, name in enumerate(_NAMES):
-            there = number < self._count and (self.wide or number == self._at)
+        self.wide = self.app.size.width >= ROOM * len(self._there)
+        self._at %= len(self._there)
+        for name in _NAMES:
+            there = name in self._there and (self.wide or name == self._there[self._at])
             self.query_one(f"#{name}").display = there
 
     def show(self, bars: Steps, burn: Burn | None) -> None:
@@ -71,7 +74,8 @@ class UsageCharts(Horizontal):
         self.query_one("#cost", UsageChart).show(
             Content(f"Cost per {per}{beside}"), Bars(labels, cost, [0.0] * len(cost)), _money
         )
-        self._count = 2 if burn is None else 3
+        paid = any(cost) or unpriced
+        self._there = ["tokens"] + ["cost"] * bool(paid) + ["budget"] * (burn is not None)
         self._choose()
         if burn is not None:
             self._show_burn(burn)

@@ -29,33 +29,40 @@ class UsageTable(RowList):
         super().__init__(id="table")
         self._groups: Sequence[Group] = ()
         self._what = ""
+        self._longest_cost = 0
 
     def show(self, groups: Sequence[Group], what: str) -> None:
         """Show sums by what `what` names, from the first one."""
         self._groups, self._what = groups, what
+        self._longest_cost = max((len(_values(group)["cost"]) for group in groups), default=0)
         self.set_count(len(groups), 0)
 
     def heading(self, width: int) -> Pieces:
         """Name the columns."""
-        columns = _columns(width)
+        columns = self._columns(width)
         names = "".join(f"{name:>{size}}" for name, size in columns)
-        text = f"{'':{_MARK}}{fitted(self._what, _room(width))}{names}"
+        text = f"{'':{_MARK}}{fitted(self._what, _room(width, columns))}{names}"
         return [(text, self.get_component_rich_style("rows--heading"))]
 
     def row(self, number: int, width: int, base: Style) -> Pieces:
         """Return a row."""
         group = self._groups[number]
         pale = base if self._is_pointed(number) else self.get_component_rich_style("rows--pale")
-        values = _values(group)
+        values, columns = _values(group), self._columns(width)
         pieces = [
             ("▸ " if number == self.cursor else "  ", base),
-            (fitted(group.label or group.key or "without a name", _room(width)), base),
+            (fitted(group.label or group.key or "without a name", _room(width, columns)), base),
         ]
-        for name, size in _columns(width):
+        for name, size in columns:
             value = values[name]
             style = pale if name in ("requests", "cached", "reasoning", "kept") else base
             pieces.append((f" {value:>{size - 1}}", style))
         return pieces
+
+    def _columns(self, width: int) -> Sequence[tuple[str, int]]:
+        """The columns that have room; amounts of money are never cut."""
+        *others, (name, usual) = _columns(width)
+        return [*others, (name, max(usual, self._longest_cost + 1))]
 
     def _is_pointed(self, number: int) -> bool:
         return number == self.cursor and self.has_focus
@@ -67,8 +74,8 @@ def _columns(width: int) -> Sequence[tuple[str, int]]:
     return _NARROW_COLUMNS if width >= _NARROW else _NARROWEST_COLUMNS
 
 
-def _room(width: int) -> int:
-    return max(8, width - _MARK - sum(size for _, size in _columns(width)) - 1)
+def _room(width: int, columns: Sequence[tuple[str, int]]) -> int:
+    return max(8, width - _MARK - sum(size for _, size in columns) - 1)
 
 
 def _values(group: Group) -> dict[str, str]:
