@@ -12,9 +12,16 @@ import pytest
 
 from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.metered import MeteredConnector
-from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, UsageRecord
+from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, Total, UsageRecord
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
-from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.events import (
+    Phase,
+    ReasoningDelta,
+    StatusChanged,
+    TextDelta,
+    UsageReported,
+)
+from studybuddy.domain.limits import Period
 from studybuddy.domain.messages import Mode, Role
 from studybuddy.domain.ports import CompletionFinished, CompletionProvider, CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -38,16 +45,23 @@ REPORT = UsageReported(Usage(50, 7, 20, 4, 2))
 class Lab:
     """A metered endpoint that plays scripts, and the records that it leaves."""
 
-    def __init__(self, *scripts: list[Step], exact: bool = True, unpriced: bool = False) -> None:
+    def __init__(
+        self,
+        *scripts: list[Step],
+        exact: bool = True,
+        unpriced: bool = False,
+        every: float = 60.0,
+        log: MemoryUsageLog | None = None,
+    ) -> None:
         self.endpoint = ENDPOINT
         self.provider = ScriptedProvider(*scripts)
-        self.log = MemoryUsageLog()
+        self.log = log or MemoryUsageLog()
         self.counter = WordCounter(exact=exact)
         prices = FlatPrices(unknown=["small"] if unpriced else [])
         self.accounts: Accounts = accounts(self.log, prices=prices, counter=self.counter)
         self.clock = count(100.0).__next__  # a second passes with each look
         self.connector = MeteredConnector(
-            ScriptedConnector(self.provider), self.accounts, self.clock
+            ScriptedConnector(self.provider), self.accounts, self.clock, every=every
         )
 
     async def connect(self) -> CompletionProvider:
@@ -244,6 +258,115 @@ async def test_a_request_that_is_stopped_before_a_word_came_may_be_billed_for_it
     await asyncio.wait({asking})
     record = await lab.record()
     assert (record.outcome, record.usage) == (Outcome.STOPPED, Usage(PROMPT))
+
+
+async def noted(lab: Lab, completion: int) -> UsageRecord:
+    """The record of a request that is under way, once it has so many tokens of the answer."""
+    async with asyncio.timeout(5):
+        while True:
+            for record in lab.log.rows.values():
+                if record.usage.completion >= completion:
+                    return record
+            await asyncio.sleep(0.001)
+
+
+async def test_a_row_is_written_when_the_request_leaves_and_grows_until_its_end_replaces_it() -> (
+    None
+):
+    gates = [asyncio.Event(), asyncio.Event()]
+    script = [gates[0], TextDelta("It is "), gates[1], TextDelta("a wave."), REPORT]
+    lab = Lab([*script, CompletionFinished("stop", "small")], every=0.001)
+    asking = asyncio.create_task(lab.ask())
+    left = await noted(lab, 0)
+    assert (left.outcome, left.reported, left.usage) == (Outcome.INTERRUPTED, False, Usage(PROMPT))
+    assert (left.cost, left.first_token, left.duration) == (PROMPT, None, None)
+    assert (left.origin, left.model, left.at) == (ORIGIN, "small", 1_000_000.0)
+    gates[0].set()
+    grown = await noted(lab, 2)
+    assert (grown.id, grown.usage, grown.cost) == (left.id, Usage(PROMPT, 2), PROMPT + 4)
+    gates[1].set()
+    await asking
+    record = await lab.record()
+    assert (record.id, record.outcome, record.usage) == (left.id, Outcome.COMPLETE, REPORT.usage)
+    assert record.reported
+
+
+async def test_what_is_under_way_counts_once_in_this_window_and_at_once_in_others() -> None:
+    gate = asyncio.Event()
+    lab = Lab([TextDelta("It is "), gate, *says("a wave.")], every=0.001)
+    await lab.accounts.conversation("c1")
+    asking = asyncio.create_task(lab.ask())
+    await noted(lab, 2)
+    other = accounts(MemoryUsageLog(rows=lab.log.rows))
+    assert (await other.conversation("c1")).usage == Usage(PROMPT, 2)
+    assert lab.accounts.session == Total()
+    assert (await lab.accounts.spent("c1"))[Period.DAY].tokens == 0
+    gate.set()
+    await asking
+    await lab.accounts.settled()
+    total = lab.accounts.conversation_known("c1")
+    assert total is not None
+    assert (total.requests, total.usage) == (1, Usage(PROMPT, 4))
+    assert lab.accounts.session == total
+
+
+async def test_a_row_of_a_process_that_is_gone_counts_for_the_next() -> None:
+    lab = Lab([TextDelta("It is "), asyncio.Event()], every=0.001)
+    asking = asyncio.create_task(lab.ask())
+    await noted(lab, 2)
+    rows = dict(lab.log.rows)  # as they are on disk when it is killed
+    asking.cancel()
+    await asyncio.wait({asking})
+    later = accounts(MemoryUsageLog(rows=rows))
+    spent = await later.spent("c1")
+    assert [spent[period].tokens for period in (Period.DAY, Period.CONVERSATION)] == [
+        PROMPT + 2,
+        PROMPT + 2,
+    ]
+
+
+async def test_a_disk_that_fails_meanwhile_fails_no_answer_and_the_end_is_written() -> None:
+    class Tried(MemoryUsageLog):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tried = asyncio.Event()
+
+        async def add(self, record: UsageRecord) -> None:
+            self.tried.set()
+            await super().add(record)
+
+    gate, log = asyncio.Event(), Tried()
+    lab = Lab([TextDelta("It is "), gate, *says("a wave.")], every=0.001, log=log)
+    lab.log.failing = problem(ProblemKind.STORAGE)
+    asking = asyncio.create_task(lab.ask())
+    await asyncio.wait_for(log.tried.wait(), 5)
+    lab.log.failing = None
+    gate.set()
+    assert await asking == "It is a wave."
+    assert (await lab.record()).outcome is Outcome.COMPLETE
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_thoughts_count_as_reasoning_where_nothing_is_reported(stopped: bool) -> None:
+    thoughts = [ReasoningDelta("Let me "), ReasoningDelta("see."), TextDelta("A wave.")]
+    end: Step = asyncio.Event() if stopped else CompletionFinished("stop", "small")
+    lab = Lab([*thoughts, end])
+    events = (await lab.connect()).stream(REQUEST)
+    for _ in thoughts:
+        await anext(events)
+    if not stopped:
+        await anext(events)
+    await events.aclose()
+    record = await lab.record()
+    assert (record.usage, record.reported) == (Usage(PROMPT, 5, reasoning=3), False)
+    assert record.first_token == 1.0
+
+
+async def test_thoughts_alone_count_though_no_word_came() -> None:
+    lab = Lab([ReasoningDelta("Let me see."), problem(ProblemKind.RATE_LIMITED)])
+    with pytest.raises(StudyBuddyError):
+        await lab.ask()
+    assert (await lab.record()).usage == Usage(PROMPT, 3, reasoning=3)
 
 
 async def test_a_stream_that_was_never_begun_leaves_nothing() -> None:

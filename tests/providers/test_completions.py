@@ -6,7 +6,13 @@ import logging
 import pytest
 
 from studybuddy.domain.endpoints import EndpointKind, Model
-from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.events import (
+    Phase,
+    ReasoningDelta,
+    StatusChanged,
+    TextDelta,
+    UsageReported,
+)
 from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import CompletionFinished, CompletionRequest
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
@@ -231,7 +237,9 @@ async def test_a_model_that_thinks_aloud_first_is_shown_as_thinking() -> None:
     async with serving(Stream([thought, thought, WORD, STOP, DONE])) as (_, provider):
         events = await events_of(provider)
     assert events[0] == StatusChanged(Phase.THINKING)
-    assert events[1] == TextDelta("word")
+    *thoughts, word = events[1:-1]
+    assert "".join(each.text for each in thoughts if isinstance(each, ReasoningDelta)) == "hmhm"
+    assert word == TextDelta("word")
 
 
 BROKEN_OFF: list[tuple[Answer, ProblemKind, str]] = [

@@ -125,12 +125,15 @@ class Accounts:
 
     # Records
 
-    async def record(self, record: UsageRecord) -> None:
+    async def record(self, record: UsageRecord, *, underway: bool = False) -> None:
         """Count a record and write it, in place of one of the same id.
 
-        Never raises for the disk's sake. Not undone where the caller is cancelled.
+        Never raises for the disk's sake. Not undone where the caller is cancelled. A record of
+        what is still `underway` is written for later, should this process be gone by then, and
+        counts in no sum of this window.
         """
-        task = asyncio.create_task(self._record(record.bounded()))
+        record = record.bounded()
+        task = asyncio.create_task(self._sums.note(record) if underway else self._record(record))
         self._keep(task)
         await asyncio.shield(task)
 
@@ -144,10 +147,11 @@ class Accounts:
         id: str = "",
         at: float,
         first_token: float | None,
-        duration: float,
+        duration: float | None,
         outcome: Outcome,
         kept: bool = False,
         counted: Usage | None = None,
+        underway: bool = False,
     ) -> Cost:
         """Price a request and record it.
 
@@ -159,15 +163,15 @@ class Accounts:
             id: of a run its own; empty for a new one.
             at: Unix time, seconds, at which it began.
             first_token: seconds until the first piece of the answer.
-            duration: seconds.
+            duration: seconds; `None` where nobody saw the end.
             outcome: how it ended.
             kept: whether nothing was sent: the answer was a kept one, and costs nothing.
             counted: in place of what is not reported. A failed request of no tokens at all was
-                never billed: it costs $0, also where the price is not known.
+                never billed: it has no cost, whether the price is known or not.
+            underway: whether there is more to come, see `record`.
         """
         used = usage or counted or Usage()
         facts = await self.facts(endpoint, model)
-        unbilled = kept or (usage is None and outcome is Outcome.FAILED and used == Usage())
         cost = None if facts.tariff is None else facts.tariff.cost(used.bounded())
         record = UsageRecord(
             id or new_id(),
@@ -177,19 +181,23 @@ class Accounts:
             origin,
             used,
             usage is not None,
-            0 if unbilled else cost,
+            cost,
             facts.tariff is not None and facts.tariff.free,
             kept,
             first_token,
             duration,
             outcome,
         )
-        await self.record(record)
+        if not record.billed:
+            record = replace(record, cost=0)
+        await self.record(record, underway=underway)
         return Total.of(record.bounded()).cost
 
-    def see_to(self, recording: Coroutine[object, object, None]) -> None:
+    def see_to(self, recording: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Have a record made behind the back of who is ending; sums and `close` wait for it."""
-        self._keep(asyncio.create_task(recording))
+        task = asyncio.create_task(recording)
+        self._keep(task)
+        return task
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._underway.add(task)

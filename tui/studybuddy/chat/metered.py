@@ -6,16 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.loaded_sizes import LoadedSizes
-from studybuddy.chat.reports import Report
-from studybuddy.domain.accounts import Origin, Outcome, Purpose
-from studybuddy.domain.events import TextDelta, UsageReported
-from studybuddy.domain.ports import CompletionFinished
-from studybuddy.domain.problems import ProblemKind, StudyBuddyError
-from studybuddy.domain.usage import Count, Usage
+from studybuddy.chat.request_record import NOTED_EVERY, RequestRecord
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
@@ -27,27 +21,6 @@ if TYPE_CHECKING:
         Connector,
     )
 
-_REFUSALS = frozenset(
-    {
-        ProblemKind.NO_CONNECTION,
-        ProblemKind.DNS,
-        ProblemKind.TLS,
-        ProblemKind.UNAUTHORIZED,
-        ProblemKind.FORBIDDEN,
-        ProblemKind.NO_MODEL,
-        ProblemKind.NOT_FOUND,
-        ProblemKind.RATE_LIMITED,
-        ProblemKind.QUOTA,
-        ProblemKind.BAD_REQUEST,
-        ProblemKind.CONTEXT_OVERFLOW,
-        ProblemKind.SERVER_ERROR,
-        ProblemKind.ENGINE,
-        ProblemKind.NO_WEIGHTS,
-        ProblemKind.SETTINGS,
-    }
-)
-"""Where no word came, nobody bills these: the request did not arrive or was not taken."""
-
 
 class MeteredConnector:
     """A `domain.ports.Connector` whose providers leave a record for every request.
@@ -57,9 +30,13 @@ class MeteredConnector:
     stopped or because it broke off, the prompt and the text that came are counted here. That is
     what providers bill then, too: a prompt that was taken is billed also where its answer is not
     waited for. Nothing is billed of a request that did not arrive or was refused before its
-    first word, so its record has no tokens and costs nothing. A server that is silent until it
+    first word, so its record has no tokens and no cost. A server that is silent until it
     is waited for no longer may have taken the prompt: that counts. A connection that fails
     before there is a request, such as an engine that can't be started, leaves no record.
+
+    The record is written when the request leaves, as one that was interrupted, and from time to
+    time while the answer comes; its end replaces it. So a process that is killed leaves what it
+    used. Durations begin when the request leaves: an engine is started before that.
     """
 
     def __init__(
@@ -69,15 +46,22 @@ class MeteredConnector:
         clock: Callable[[], float] = time.monotonic,
         *,
         learns: bool = True,
+        every: float = NOTED_EVERY,
     ) -> None:
         """Take the connector that connects, who takes the records, and a clock in seconds.
 
-        `learns` is off where what reports teach about counting would be lost anyway.
+        Args:
+            connector: makes the connections.
+            accounts: takes the records.
+            clock: seconds.
+            learns: off where what reports teach about counting would be lost anyway.
+            every: seconds between notes of how far an answer is.
         """
         self._connector = connector
         self._accounts = accounts
         self._clock = clock
         self._learns = learns
+        self._every = every
         self._sizes = LoadedSizes()
 
     async def connect(self, endpoint: Endpoint) -> CompletionProvider:
@@ -89,7 +73,7 @@ class MeteredConnector:
         provider = await self._connector.connect(endpoint)
         self._accounts.learn_name(endpoint, provider.endpoint.model)  # an engine knows its own
         sizes = self._sizes if self._learns else None
-        return _MeteredProvider(provider, self._accounts, self._clock, sizes)
+        return _MeteredProvider(provider, self._accounts, self._clock, sizes, self._every)
 
 
 class _MeteredProvider:
@@ -99,11 +83,13 @@ class _MeteredProvider:
         accounts: Accounts,
         clock: Callable[[], float],
         sizes: LoadedSizes | None,
+        every: float,
     ) -> None:
         self._provider = provider
         self._accounts = accounts
         self._clock = clock
         self._sizes = sizes
+        self._every = every
 
     @property
     def endpoint(self) -> Endpoint:
@@ -112,9 +98,8 @@ class _MeteredProvider:
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent]:
         endpoint = self._provider.endpoint
         learns = self._sizes is not None
-        record = _Request(request, endpoint, self._accounts, self._clock, learns=learns)
-        # The price list is slow to load: in the time in which the endpoint thinks.
-        self._accounts.see_to(record.look_up())
+        record = RequestRecord(request, endpoint, self._accounts, self._clock, learns=learns)
+        record.begins(self._every)
         try:
             async with aclosing(self._provider.stream(request)) as events:
                 async for event in events:
@@ -143,109 +128,3 @@ class _MeteredProvider:
 
     async def close(self) -> None:
         await self._provider.close()
-
-
-class _Request:
-    """What is seen of one request, from its beginning to its end."""
-
-    def __init__(
-        self,
-        request: CompletionRequest,
-        endpoint: Endpoint,
-        accounts: Accounts,
-        clock: Callable[[], float],
-        *,
-        learns: bool,
-    ) -> None:
-        self._learns = learns
-        self._request = request
-        self._endpoint = endpoint
-        self._accounts = accounts
-        self._clock = clock
-        self._at = accounts.now()
-        self._began = clock()
-        self._first_token: float | None = None
-        self._text: list[str] = []
-        self._usage: Usage | None = None
-        self._model = ""
-        self._outcome = Outcome.STOPPED
-        self._refused = False
-
-    @property
-    def is_complete(self) -> bool:
-        return self._outcome is Outcome.COMPLETE
-
-    def take(self, event: CompletionEvent) -> None:
-        match event:
-            case TextDelta(text):
-                if self._first_token is None:
-                    self._first_token = self._clock() - self._began
-                self._text.append(text)
-            case UsageReported(usage):
-                self._usage = usage
-                self._keep_report(usage.bounded())
-            case CompletionFinished(_, model):
-                self._outcome = Outcome.COMPLETE
-                self._model = model
-                self._accounts.learn_name(self._endpoint, model)
-
-    def _keep_report(self, usage: Usage) -> None:
-        origin, asked = self._request.origin or Origin(), self._request
-        if origin.conversation_id and origin.purpose is Purpose.ANSWER:
-            report = Report(self._endpoint.name, asked.model, tuple(asked.messages), usage)
-            self._accounts.reports.keep(origin.conversation_id, report)
-
-    def failed(self, error: BaseException) -> None:
-        if self._outcome is Outcome.COMPLETE:  # and only its closing failed
-            return
-        self._outcome = Outcome.FAILED
-        refused = isinstance(error, StudyBuddyError) and error.problem.kind in _REFUSALS
-        self._refused = refused and not self._text
-
-    def ended(self) -> None:
-        if self._outcome is not Outcome.COMPLETE:  # without a last event: it broke off
-            self._outcome = Outcome.FAILED
-
-    async def leave(self, ended: float) -> None:
-        """Leave the record of a request that was over at `ended`, on the clock."""
-        # As it was asked for: servers answer with names of snapshots.
-        model = self._accounts.names.of(self._endpoint, self._request.model) or self._model
-        usage, reported = await asyncio.to_thread(self._used, model)
-        await self._accounts.record_usage(
-            self._request.origin or Origin(),
-            self._endpoint,
-            model,
-            usage if reported else None,
-            at=self._at,
-            first_token=self._first_token,
-            duration=ended - self._began,
-            outcome=self._outcome,
-            counted=usage,
-        )
-
-    async def look_up(self) -> None:
-        """Have the price ready for when all is over."""
-        await self._accounts.facts(self._endpoint, self._request.model)
-
-    def _used(self, model: str) -> tuple[Usage, bool]:
-        """The tokens, and whether the endpoint told them all; takes long at first."""
-        counter, told, text = self._accounts.counter, self._usage, "".join(self._text)
-        if told is None and self._refused:
-            return Usage(), False
-        told = told or Usage()
-        whole = told.prompt > 0 and (told.completion > 0 or not text)
-        teaches = self._learns and told.prompt > 0 and not counter.priming(model).exact
-        if whole and not teaches:
-            return told, True
-        if teaches:
-            counter.learn(model, self._request.messages, told.prompt)
-        if whole:
-            return told, True
-        prompt = counter.count_request(self._request.messages, model)
-        answer = counter.count(text, model) if text and not told.completion else Count()
-        counted = replace(
-            told,
-            prompt=told.prompt or prompt.tokens,
-            completion=told.completion or answer.tokens,
-        )
-        return counted, False

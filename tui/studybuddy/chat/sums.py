@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from studybuddy.domain.accounts import Selection, Total, UsageLog, UsageRecord
@@ -40,6 +40,8 @@ class Sums:
         self._clock = clock
         self._known: dict[Selection, _Known] = {}
         self._refused: dict[str, UsageRecord] = {}
+        self._underway: set[str] = set()
+        """Ids of requests of this window that are on disk as far as they are by now."""
 
     @property
     def unwritten(self) -> int:
@@ -60,7 +62,7 @@ class Sums:
         return None if known is None else known.total
 
     async def total(self, selection: Selection) -> Total:
-        """A sum that is at most `FRESH` seconds old.
+        """A sum that is at most `FRESH` seconds old, without what is under way in this window.
 
         Raises:
             StudyBuddyError: where the disk fails.
@@ -69,9 +71,10 @@ class Sums:
         if known is not None and self._clock() - known.read_at < FRESH:
             return known.total
         asked_at = self._clock()
-        read = await self._log.total(selection)
+        unsure = self._underway.union(self._refused)
+        read = await self._log.total(replace(selection, without=frozenset(unsure)))
         for record in self._refused.values():
-            if _meant(record, selection):
+            if record.id in unsure and _meant(record, selection):
                 read += Total.of(record)
         if selection.since is not None:  # yesterday's is not asked for any more
             self._known = {
@@ -82,6 +85,17 @@ class Sums:
         self._known[selection] = _Known(read, asked_at)
         return read
 
+    async def note(self, record: UsageRecord) -> None:
+        """Write how far a request is, for those who find it if this process is gone.
+
+        It counts here from `write` on: until then this window holds more of it than the disk.
+        """
+        self._underway.add(record.id)
+        try:
+            await self._log.add(record)
+        except StudyBuddyError as error:
+            _log.debug("a request under way could not be noted: %s", error.problem.kind)
+
     async def write(self, record: UsageRecord, *, anew: bool) -> None:
         """Write a record, then those that the disk refused before; add it to what is known.
 
@@ -90,6 +104,7 @@ class Sums:
             anew: whether one of this id may have been written before: what is known is read
                 anew then, for what was replaced can't be taken off.
         """
+        self._underway.discard(record.id)  # sums that are asked for from here on have it
         try:
             await self._log.add(record)
         except StudyBuddyError as error:

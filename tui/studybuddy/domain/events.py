@@ -47,6 +47,16 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of what the model thinks before it answers, where the server shows it.
+
+    It is billed as the answer is, and no part of it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """The endpoint told what the request used."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from studybuddy.domain.endpoints import Endpoint, Model
-from studybuddy.domain.events import StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role
 from studybuddy.domain.usage import Usage
 
@@ -38,7 +38,7 @@ class CompletionFinished:
     """The model that the server says answered."""
 
 
-CompletionEvent = StatusChanged | TextDelta | UsageReported | CompletionFinished
+CompletionEvent = StatusChanged | ReasoningDelta | TextDelta | UsageReported | CompletionFinished
 
 
 class CompletionProvider(Protocol):

@@ -60,6 +60,7 @@ class AnswerReader:
         self.progress: Progress | None = None
         """How far the prompt was read when that was told last."""
         self._half = ""
+        self._thoughts: list[str] = []
 
     @property
     def usage(self) -> Usage | None:
@@ -82,6 +83,12 @@ class AnswerReader:
         text = "".join(parts)
         self.has_text = self.has_text or bool(text)
         return text
+
+    def take_thoughts(self) -> str:
+        """What the model thought in the events that were read since this was asked last."""
+        thoughts = "".join(self._thoughts)
+        self._thoughts.clear()
+        return thoughts
 
     def _read_one(self, event: RawEvent) -> str:
         self.has_events = True
@@ -120,8 +127,9 @@ class AnswerReader:
         delta = choice.delta or choice.message
         if delta is None:
             return ""
-        if delta.reasoning_content or delta.reasoning:
+        if thought := delta.reasoning_content or delta.reasoning:
             self.has_reasoning = True
+            self._thoughts.append(thought)
         text = delta.content or delta.refusal or ""
         if self._half or not text.isascii():
             text = self._whole(text)

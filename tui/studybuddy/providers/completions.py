@@ -12,8 +12,15 @@ import httpx2
 import openai
 from openai import AsyncOpenAI
 
+from studybuddy.domain.default_model import default_of, looks_like_chat
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
-from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.events import (
+    Phase,
+    ReasoningDelta,
+    StatusChanged,
+    TextDelta,
+    UsageReported,
+)
 from studybuddy.domain.ports import CompletionEvent, CompletionFinished, CompletionRequest
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.providers import outcomes
@@ -21,13 +28,13 @@ from studybuddy.providers.answer import AnswerReader
 from studybuddy.providers.clients import headers_for
 from studybuddy.providers.draining import drain
 from studybuddy.providers.events import EventSplitter, EventTooLong, RawEvent
-from studybuddy.providers.models import listed_models, looks_like_chat
+from studybuddy.providers.models import listed_models
 from studybuddy.providers.options import UNKNOWN_TO_SDK, RequestOptions
 from studybuddy.providers.problems import is_broken_connection, problem_of
 from studybuddy.providers.statuses import problem_of_status
 from studybuddy.providers.tokenizer import SECONDS, EndpointTokenizer, encodable
 from studybuddy.providers.told import told
-from studybuddy.providers.windows import fetched, with_windows
+from studybuddy.providers.windows import fetched, tells_windows, with_windows
 
 _log = logging.getLogger(__name__)
 
@@ -50,15 +57,15 @@ class OpenAICompletionProvider:
     async def models(self) -> Sequence[Model]:
         """List the endpoint's models in the order of the server; for OpenAI only those that chat.
 
-        Of servers on this machine, with the context windows that they tell elsewhere.
+        Of servers that the student may run, with the context windows that they tell elsewhere.
 
         Raises:
             StudyBuddyError: when the list cannot be had.
         """
         models = await self._listed()
-        if self._endpoint.kind is not EndpointKind.LOCAL:
+        chosen = self._default_model or default_of([model.id for model in models])
+        if not tells_windows(self._endpoint, chosen, models):
             return models
-        chosen = self._default_model or next((model.id for model in models), "")
         return await with_windows(models, chosen, partial(fetched, self._endpoint, self._client))
 
     async def _listed(self) -> list[Model]:
@@ -105,7 +112,7 @@ class OpenAICompletionProvider:
             names = [model.id for model in await self._listed()]
             if not names:
                 raise StudyBuddyError(outcomes.no_models(self._endpoint))
-            self._default_model = next((name for name in names if looks_like_chat(name)), names[0])
+            self._default_model = default_of(names)
         return self._default_model
 
     async def close(self) -> None:
@@ -154,13 +161,15 @@ class OpenAICompletionProvider:
 
     async def _events(
         self, response: httpx2.Response, reads: AsyncIterator[bytes], reader: AnswerReader
-    ) -> AsyncGenerator[TextDelta | StatusChanged, None]:
+    ) -> AsyncGenerator[TextDelta | ReasoningDelta | StatusChanged, None]:
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == "text/html":
             raise StudyBuddyError(outcomes.web_page(self._endpoint))
         if media_type == "application/json":  # a server that does not stream
             text = reader.read([RawEvent(await response.aread())])
             reader.done = True
+            if thoughts := reader.take_thoughts():
+                yield ReasoningDelta(thoughts)
             if text:
                 yield TextDelta(text)
             return
@@ -168,17 +177,23 @@ class OpenAICompletionProvider:
         last: StatusChanged | None = None
         try:
             async for data in reads:
-                if text := reader.read(splitter.feed(data)):
-                    yield TextDelta(text)
-                elif (status := _status_of(reader)) is not None and status != last:
+                text = reader.read(splitter.feed(data))
+                if not text and (status := _status_of(reader)) is not None and status != last:
                     last = status
                     yield status
+                if thoughts := reader.take_thoughts():
+                    yield ReasoningDelta(thoughts)
+                if text:
+                    yield TextDelta(text)
                 if reader.over:
                     return
         except EventTooLong:
             reader.malformed = True
             return
-        if text := reader.read(splitter.finish()):
+        text = reader.read(splitter.finish())
+        if thoughts := reader.take_thoughts():
+            yield ReasoningDelta(thoughts)
+        if text:
             yield TextDelta(text)
 
     def _outcome(self, reader: AnswerReader, model: str) -> Problem | None:
