@@ -349,13 +349,6 @@ async def test_a_summary_that_may_not_be_paid_for_is_not_asked_for() -> None:
     assert coming[0].nanodollars == coming[0].tokens
 
 
-async def test_a_summary_that_is_too_long_is_not_sent_either() -> None:
-    bench = Bench(says("far too long " * 400), facts=of_window(600, 100))
-    refused = await bench.fit(Overflow.SUMMARISE)
-    assert isinstance(refused, DoesNotFit)
-    assert len(bench.provider.requests) <= 5
-
-
 async def test_a_server_that_finds_a_request_too_long_teaches_the_window() -> None:
     bench = Bench(facts=ModelFacts())
     fitted = await bench.fitted()

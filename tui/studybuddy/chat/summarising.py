@@ -40,10 +40,21 @@ _BEFORE = "Summary of what came before:"
 _ON = "How it goes on:"
 _NOW = "Now write the summary of all this."
 """After the material, where a weak model minds it more."""
+_INSTEAD = "Drop the oldest messages instead, or choose another model."
+_TOO_SMALL = Problem(
+    ProblemKind.CONTEXT_OVERFLOW,
+    "The model's context window is too small for that.",
+    _INSTEAD,
+)
 _SLACK = 0.9
 """Share of the room that a piece may fill: texts are counted apart, and sent together."""
 _SHORTEST = 64
 """Tokens of a piece below which summing up makes no sense."""
+_TOO_LONG = 2
+"""A summary that is so many times as long as it may be was written by a model that minds no limit:
+what is left of it when it is cut does not stand for the conversation."""
+_CUTS = 4
+"""Tries to cut a summary to its length, each by a measure of the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +108,11 @@ class Summariser:
                     detail = f"{doing} ({number} of {len(pieces)})"
                     tell(StatusChanged(Phase.THINKING, detail))
                 request = _request(job, text, piece, endpoint.model)
-                await before(await self._size(request.messages, job))
-                text = await self._ask(request, endpoint, tell)
+                size = await self._size(request.messages, job)
+                if size + job.to_sum_up.most > job.window:
+                    raise StudyBuddyError(_TOO_SMALL)
+                await before(size)
+                text = await self._cut(await self._ask(request, endpoint, tell), job)
         except StudyBuddyError as error:
             raise StudyBuddyError(_could_not(error.problem)) from error
         return Summary(job.head.id, job.to_sum_up.covers_id, text, time.time())
@@ -115,14 +129,27 @@ class Summariser:
         first = room - (await size(previous.text) if previous is not None else 0)
         rooms = int(first * _SLACK), int((room - answer) * _SLACK)
         if min(rooms) < _SHORTEST:
-            raise StudyBuddyError(
-                Problem(
-                    ProblemKind.CONTEXT_OVERFLOW,
-                    "The model's context window is too small for that.",
-                    "Drop the oldest messages instead, or choose another model.",
-                )
-            )
+            raise StudyBuddyError(_TOO_SMALL)
         return [piece async for piece in joined(texts, *rooms, size)]
+
+    async def _cut(self, text: str, job: Job) -> str:
+        """A summary of no more tokens than it may have, as a server that minds that cuts it."""
+        most = job.to_sum_up.most + await self._size([(Role.USER, "")], job)
+        first = size = await self._size([(Role.USER, text)], job)
+        for _ in range(_CUTS):
+            if size <= most:
+                return text
+            if first > _TOO_LONG * most:
+                break
+            text = text[: len(text) * most // size].rsplit(None, 1)[0].rstrip()
+            size = await self._size([(Role.USER, text)], job)
+        raise StudyBuddyError(
+            Problem(
+                ProblemKind.CONTEXT_OVERFLOW,
+                f"The model's summary has {first:,} tokens, and may have {most:,}.",
+                _INSTEAD,
+            )
+        )
 
     async def _size(self, texts: Sequence[tuple[Role, str]], job: Job) -> int:
         counts = await self._scales.of(texts, job.model)
