@@ -18,9 +18,6 @@ _LETTERS = (
     (0x110000, 1.5, 1.0),  # emoji
 )
 _DIGIT = (0.33, 2.0)  # three of them are one token here, and three tokens in many vocabularies
-    0.33,
-    2.0,
-)  # many vocabularies have a token for each digit, where this one has three in one
 
 
 def foreignness(texts: Sequence[str]) -> float:
