@@ -12,7 +12,7 @@ from studybuddy.chat.rooms import room_for
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.summarising import halves, joined
 from studybuddy.domain.accounts import Purpose
-from studybuddy.domain.endpoints import Model
+from studybuddy.domain.endpoints import EndpointKind, Model
 from studybuddy.domain.events import Phase, StatusChanged
 from studybuddy.domain.limits import (
     Amount,
@@ -199,6 +199,33 @@ async def test_it_is_not_asked_where_there_is_room_to_spare_or_the_count_is_exac
         assert provider.counted == 0
 
 
+async def test_a_tokenizer_on_this_computer_is_asked_also_where_there_is_room_to_spare() -> None:
+    for kind, window, times in (
+        (EndpointKind.LOCAL, 5000, 1),
+        (EndpointKind.BUILT_IN, 5000, 1),
+        (EndpointKind.LOCAL, 50_000, 0),  # no tokenizer is that different
+    ):
+        provider = Tokenizer(9.0)
+        bench = Bench(facts=ModelFacts(), exact=False, provider=provider)
+        here = replace(ENDPOINT, kind=kind)
+        bench.parts.accounts.learn_models(here, [Model(ENDPOINT.model, context_window=window)])
+        found = await bench.fitter.fit(bench.head, bench.branch, here)
+        assert isinstance(found, DoesNotFit) == (times > 0)
+        assert provider.counted == times
+
+
+async def test_a_script_that_other_vocabularies_cut_finer_is_asked_about_earlier() -> None:
+    provider = Tokenizer(4.0)
+    bench = Bench(facts=of_window(2000, 50), exact=False, provider=provider)
+    bench.parts.counter.off = 3.0
+    refused = await bench.fit()
+    assert provider.counted == 1
+    assert isinstance(refused, DoesNotFit)
+    bench = Bench(facts=of_window(2000, 50), exact=False)  # where nobody can be asked
+    bench.parts.counter.off = 3.0
+    assert isinstance(await bench.fit(), DoesNotFit)
+
+
 async def test_a_window_that_nobody_published_is_asked_for_where_it_may_matter() -> None:
     models = [Model("other"), Model(ENDPOINT.model, context_window=2000)]
     bench = Bench(facts=ModelFacts(), provider=ScriptedProvider(models=models))
@@ -215,6 +242,35 @@ async def test_an_endpoint_that_names_no_model_has_the_window_of_the_one_that_an
     nameless = replace(ENDPOINT, model="")
     refused = await bench.fitter.fit(bench.head, bench.branch, nameless)
     assert isinstance(refused, DoesNotFit)
+
+
+async def test_a_server_that_tells_a_window_only_of_what_is_loaded_is_asked_again() -> None:
+    class Ollama(ScriptedProvider):
+        loaded = False
+        lists = 0
+
+        async def models(self) -> Sequence[Model]:
+            self.lists += 1
+            return [Model(ENDPOINT.model, context_window=2000 if self.loaded else None)]
+
+    provider = Ollama()
+    bench = Bench(turns=20, facts=ModelFacts(), provider=provider)
+    assert (await bench.fitted()).room == Room()
+    assert (await bench.fitted()).room == Room()
+    provider.loaded = True
+    assert isinstance(await bench.fit(), DoesNotFit)
+    assert isinstance(await bench.fit(), DoesNotFit)
+    assert provider.lists == 3
+
+
+async def test_an_embedder_that_is_listed_first_does_not_lend_its_window() -> None:
+    models = [Model("nomic-embed", context_window=512), Model("chatty", context_window=4000)]
+    nameless = replace(ENDPOINT, model="")
+    provider = ScriptedProvider(endpoint=nameless, models=models)
+    bench = Bench(turns=20, facts=ModelFacts(), provider=provider)
+    fitted = await bench.fitter.fit(bench.head, bench.branch, nameless)
+    assert isinstance(fitted, Fitted)
+    assert fitted.room.window == 4000
 
 
 async def test_a_server_that_does_not_list_its_models_is_asked_the_question_itself() -> None:

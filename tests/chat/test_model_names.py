@@ -21,12 +21,18 @@ def test_what_was_asked_for_goes_before_all_else() -> None:
 
 def test_the_first_listed_answers_until_another_one_does() -> None:
     names = ModelNames()
-    assert names.listed(NAMELESS, [Model("embedder"), Model("chatty")])
-    assert names.of(NAMELESS) == "embedder"
+    assert names.listed(NAMELESS, [Model("first"), Model("chatty")])
+    assert names.of(NAMELESS) == "first"
     assert names.answered(NAMELESS, "chatty")
     assert names.of(NAMELESS) == "chatty"
-    assert not names.listed(NAMELESS, [Model("embedder"), Model("chatty")])
+    assert not names.listed(NAMELESS, [Model("first"), Model("chatty")])
     assert names.of(NAMELESS) == "chatty"
+
+
+def test_a_listed_model_that_does_not_chat_is_not_thought_to_answer() -> None:
+    names = ModelNames()
+    names.listed(NAMELESS, [Model("text-embedding-nomic"), Model("qwen3-8b"), Model("other")])
+    assert names.of(NAMELESS) == "qwen3-8b"
 
 
 def test_a_snapshots_name_is_not_taken_for_one_that_is_listed() -> None:

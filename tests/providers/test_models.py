@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
+from studybuddy.domain.default_model import default_of, looks_like_chat
 from studybuddy.domain.endpoints import Model
-from studybuddy.providers.models import DEFAULT_OPENAI_MODEL, listed_models, looks_like_chat
+from studybuddy.providers.models import DEFAULT_OPENAI_MODEL, listed_models
+
+
+def test_the_default_is_the_first_that_chats() -> None:
+    assert default_of(["text-embedding-3", "whisper-1", "chatty", "other"]) == "chatty"
+    assert default_of(["text-embedding-3", "whisper-1"]) == "text-embedding-3"
+    assert default_of([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from studybuddy.domain.endpoints import EndpointKind
+from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.providers.endpoints import at
+from studybuddy.providers.windows import tells_windows
 from tests.support.completions import provider_at
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import Answer, Reply, answer, model_list
@@ -92,8 +93,36 @@ async def test_what_makes_no_sense_changes_nothing(odd: Any) -> None:
     assert found == {"m": 2048}
 
 
-@pytest.mark.parametrize("kind", [EndpointKind.OPENAI, EndpointKind.REMOTE, EndpointKind.BUILT_IN])
-async def test_only_servers_on_this_machine_are_asked_for_more_than_their_list(
+async def test_ollama_on_another_machine_is_asked_too() -> None:
+    found, _ = await windows(
+        model_list("small:1b"), {"/api/ps": OLLAMA_PS}, chosen="small:1b", kind=EndpointKind.REMOTE
+    )
+    assert found == {"small:1b": 4096}
+
+
+async def test_a_server_elsewhere_that_lists_its_window_is_asked_no_more() -> None:
+    listed = model_list({"id": "m", "max_model_len": 2048})
+    found, asked = await windows(listed, {}, kind=EndpointKind.REMOTE)
+    assert (found, asked) == ({"m": 2048}, [])
+
+
+@pytest.mark.parametrize(
+    ("base_url", "asked"),
+    [
+        ("https://openrouter.ai/api/v1", False),
+        ("https://eu.api.mistral.ai/v1", False),
+        ("https://notmistral.ai/v1", True),
+        ("http://192.168.1.20:11434/v1", True),
+        ("https://ollama.school.example/v1", True),
+    ],
+)
+def test_providers_that_host_models_are_not_asked(base_url: str, asked: bool) -> None:
+    endpoint = Endpoint("there", base_url, EndpointKind.REMOTE)
+    assert tells_windows(endpoint, "m", [Model("m")]) is asked
+
+
+@pytest.mark.parametrize("kind", [EndpointKind.OPENAI, EndpointKind.BUILT_IN])
+async def test_only_servers_of_ones_own_are_asked_for_more_than_their_list(
     kind: EndpointKind,
 ) -> None:
     found, asked = await windows(model_list("gpt-x"), {"/api/ps": OLLAMA_PS}, kind=kind)

@@ -25,6 +25,8 @@ class WordCounter:
         self.exact = exact
         self.learnt: list[tuple[str, int, int]] = []
         """Model, counted, reported."""
+        self.off = MARGIN
+        """Share by which estimates may be too low."""
         self.gate: Event | None = None
         """Where set, counting waits for it: a vocabulary that takes long to load."""
 
@@ -56,7 +58,7 @@ class WordCounter:
         return ["words"]
 
     def margin(self, model: str, texts: Sequence[str]) -> float:
-        return MARGIN
+        return self.off
 
     def learn(self, model: str, messages: Sequence[tuple[Role, str]], reported: int) -> None:
         self.learnt.append((model, self.count_request(messages, model).tokens, reported))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from studybuddy.domain.default_model import default_of
+
 if TYPE_CHECKING:
     from studybuddy.domain.endpoints import Endpoint, Model
 
@@ -13,7 +15,7 @@ class ModelNames:
     """Models of endpoints, by what they list and how they answer.
 
     A name that the endpoint lists goes before one that it answers with, which may be that of a
-    snapshot; and of those listed, the one that answered before the first.
+    snapshot; and of those listed, the one that answered before the one that would be asked.
     """
 
     def __init__(self) -> None:
@@ -44,7 +46,7 @@ class ModelNames:
         names = self._listed[endpoint.name] = frozenset(model.id for model in models)
         if self._names.get(endpoint.name) in names:
             return False
-        return self._put(endpoint, models[0].id)
+        return self._put(endpoint, default_of([model.id for model in models]))
 
     def _put(self, endpoint: Endpoint, model: str) -> bool:
         news = self._names.get(endpoint.name) != model

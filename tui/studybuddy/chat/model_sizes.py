@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.domain.endpoints import Model
+from studybuddy.domain.endpoints import EndpointKind, Model
 from studybuddy.domain.problems import StudyBuddyError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class ModelSizes:
         self._refused: dict[tuple[str, str], int] = {}
         """By endpoint and model: windows that a server told when it refused a request."""
         self._listed: set[tuple[str, str]] = set()
+        """Those whose list is known to hold no more."""
 
     def name(self, endpoint: Endpoint) -> str:
         """The model that answers; empty where an endpoint's default one is not known yet."""
@@ -47,7 +48,9 @@ class ModelSizes:
     async def asked(self, endpoint: Endpoint) -> ModelFacts:
         """The same, after the server listed its models, if it has a window to tell.
 
-        A server that can't be asked is asked again the next time: the request itself tells why.
+        A server that can't be asked, or does not tell, is asked again the next time: the request
+        itself tells why, and some know a model's window only while it is loaded. OpenAI's list
+        has none, whenever it is asked.
         """
         key = endpoint.name, endpoint.model
         if key not in self._listed:
@@ -58,9 +61,11 @@ class ModelSizes:
             except (StudyBuddyError, TimeoutError) as error:
                 _log.info("the models' sizes could not be asked for: %s", error)
             else:
-                self._listed.add(key)
                 self._accounts.learn_models(endpoint, models)
                 self._accounts.learn_name(endpoint, provider.endpoint.model)
+                facts = await self.facts(endpoint)
+                if facts.context_window is not None or endpoint.kind is EndpointKind.OPENAI:
+                    self._listed.add(key)
         return await self.facts(endpoint)
 
     def refused(self, endpoint: Endpoint, window: int) -> None:

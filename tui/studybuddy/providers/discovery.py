@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from studybuddy.domain.default_model import default_of
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.providers.addresses import LOCAL_SERVERS
-from studybuddy.providers.models import listed_models, looks_like_chat
+from studybuddy.providers.models import listed_models
 
 if TYPE_CHECKING:
     import httpx2
@@ -78,5 +79,5 @@ async def _probe(
     models = listed_models(bytes(body))
     if not models:
         return None
-    chat = next((model.id for model in models if looks_like_chat(model.id)), models[0].id)
+    chat = default_of([model.id for model in models])
     return Endpoint(program.lower().replace(" ", "-"), base_url, EndpointKind.LOCAL, chat)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,18 +12,6 @@ from studybuddy.domain.usage import MOST_TOKENS
 
 DEFAULT_OPENAI_MODEL = "gpt-6-luna"
 """OpenAI's smallest current chat model (November 2026), asked where no model is named."""
-
-# Models that take or give something else than chat text. Unknown names are kept.
-_NOT_CHAT = re.compile(
-    r"embed|\btts\b|whisper|dall-e|moderation|image|\bsora\b|transcribe|realtime|\baudio\b|"
-    r"\blive\b|rerank|\b(?:babbage|davinci|curie|ada)\b|turbo-instruct|deep-research|"
-    r"computer-use|translate"
-)
-
-
-def looks_like_chat(model: str) -> bool:
-    """Whether a model's name does not say that it is for something else than chat."""
-    return _NOT_CHAT.search(model.lower()) is None
 
 
 def listed_models(body: bytes) -> list[Model] | None:

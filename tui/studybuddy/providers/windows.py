@@ -1,4 +1,4 @@
-"""Context windows that servers on this machine tell elsewhere than in their list of models.
+"""Context windows that servers of one's own tell elsewhere than in their list of models.
 
 What counts is what a server has loaded a model with. Ollama, above all, loads models with far less
 than they were trained for, and cuts longer prompts without a word.
@@ -11,24 +11,60 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 import openai
 from openai import AsyncOpenAI
 
-from studybuddy.domain.endpoints import Endpoint, Model
+from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.reported_usage import tokens_in
 from studybuddy.providers.clients import headers_for
 
 SECONDS = 1.5
 """How long one question may take."""
 
+_HOSTED = (
+    *(
+        "openai.com",
+        "openai.azure.com",
+        "ai.azure.com",
+        "anthropic.com",
+        "googleapis.com",
+        "mistral.ai",
+    ),
+    *("deepseek.com", "x.ai", "groq.com", "openrouter.ai", "together.xyz"),
+    *("together.ai", "fireworks.ai", "cerebras.ai", "perplexity.ai", "cohere.com", "cohere.ai"),
+    *("moonshot.ai", "moonshot.cn", "huggingface.co", "nvidia.com", "github.ai", "novita.ai"),
+    *("deepinfra.com", "sambanova.ai", "aliyuncs.com", "z.ai", "bigmodel.cn", "minimax.io"),
+    *("nebius.com", "cloudflare.com", "hyperbolic.xyz", "ollama.com", "vercel.sh"),
+)
+"""Domains of providers that host models."""
+
 Fetch = Callable[[str, Mapping[str, Any] | None], Awaitable[Any]]
 """Gets a path beside the API's version, or posts to it where there is a body; the decoded JSON, and
 `None` for whatever goes wrong."""
 
 _NUM_CTX = re.compile(r"^\s*num_ctx\s+(\d{1,10})\s*$", re.MULTILINE)
+
+
+def tells_windows(endpoint: Endpoint, chosen: str, models: Sequence[Model]) -> bool:
+    """Whether a server may tell windows elsewhere: one that a student or a school may run.
+
+    On this machine each is asked. On others, those of which it is not in the list, and not
+    those that are known to host models for others: they have no such routes.
+    """
+    if endpoint.kind is EndpointKind.LOCAL:
+        return True
+    if endpoint.kind is not EndpointKind.REMOTE or _is_hosted(endpoint.base_url):
+        return False
+    return any(model.id == chosen and model.context_window is None for model in models)
+
+
+def _is_hosted(base_url: str) -> bool:
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    return any(host == name or host.endswith(f".{name}") for name in _HOSTED)
 
 
 async def with_windows(models: Sequence[Model], chosen: str, fetch: Fetch) -> list[Model]:
