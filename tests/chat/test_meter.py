@@ -17,14 +17,15 @@ from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.own_tokenizer import Ask
 from studybuddy.chat.reports import Report
 from studybuddy.domain.accounts import Origin, Outcome
+from studybuddy.domain.assistants import Assistant, AssistantSpec, Function
 from studybuddy.domain.counting import MARGIN, Token
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
-from studybuddy.domain.limits import Amount, Overflow, Period, Room
+from studybuddy.domain.limits import Amount, DoesNotFit, Overflow, Period, Room
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
 from studybuddy.domain.money import FREE, Cost, ModelFacts, Rates, Tariff
 from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.settings import LimitSettings, Settings
+from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
 from studybuddy.domain.usage import Count, Usage
 from studybuddy.tokens.counter import Counter
 from studybuddy.tokens.vocabularies import Vocabularies, read_packaged
@@ -480,17 +481,32 @@ async def test_in_assistant_mode_the_context_is_an_estimate_with_the_instruction
     plain = (await room.meter.settle()).request
     assert plain == Count(SYSTEM + 3 + 2 * PER_MESSAGE + PRIMING, exact=False)
 
-    @dataclass
-    class Spec:
-        instructions: str = "teach me well"
-        model: str = ""
+    session.known_assistant = Assistant("a", AssistantSpec("Tutor", "teach me well"))
+    told = plain.tokens + 3 + PER_MESSAGE
+    assert (await room.meter.settle()).request.tokens == told
+    functions = (Function("draw", "Draws a card.", "{}"),)
+    spec = AssistantSpec("Tutor", "teach me well", functions=functions)
+    session.known_assistant = Assistant("a", spec)
+    assert (await room.meter.settle()).request.tokens == told + 5 + PER_MESSAGE
+    assert room.meter.typed(["four"]).request == Count(told + 6 + 2 * PER_MESSAGE, exact=False)
 
-    @dataclass
-    class Assistant:
-        spec: Spec = field(default_factory=Spec)
 
-    session.known_assistant = Assistant()
-    assert (await room.meter.settle()).request.tokens == plain.tokens + 3 + PER_MESSAGE
+async def test_a_draft_in_a_thread_is_counted_as_it_is_sent() -> None:
+    settings = Settings(savings=SavingSettings(filler_words=True))
+    session = shown(mode=Mode.ASSISTANT)
+    session.known_assistant = Assistant("a", AssistantSpec("Tutor", "teach me well"))
+    room = metered(session, settings=settings)
+    plain = (await room.meter.settle()).request.tokens
+    room.meter.typed(["Please explain cells."])
+    assert (await room.meter.settle()).request.tokens == plain + PER_MESSAGE + 2
+
+
+async def test_what_a_run_reads_is_never_more_than_there_is_room_for() -> None:
+    session = shown(mode=Mode.ASSISTANT)
+    session.say(Role.USER, "word " * 1200)
+    room = metered(session)
+    assert (await room.meter.settle()).request == Count(900, exact=False)
+    assert room.meter.typed(["four"]).request == Count(900, exact=False)
 
 
 class Tokenizer:
@@ -564,3 +580,26 @@ async def test_of_an_endpoint_that_chooses_its_model_the_one_that_answered_is_co
     assert (await room.meter.settle()).request.exact  # "own" is one that the counter knows
     session.say(Role.USER, "four")
     assert (await room.meter.settle()).request.exact
+
+
+async def test_a_report_of_more_than_the_window_holds_refuses_nothing() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=1200, completion=60))
+    room = metered(session)
+    reading = await room.meter.settle()
+    assert reading.request == Count(SYSTEM + 3 + 2 * PER_MESSAGE + PRIMING)
+
+
+async def test_what_a_server_adds_counts_for_what_fits_too() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=890, completion=6))
+    room = metered(session)
+    room.meter.typed(["one two three"])
+    reading = await room.meter.settle()
+    assert reading.request == Count(890 + 1 + 3 + 2 * PER_MESSAGE)
+    question = Message("q", Role.USER, "one two three", 0.0)
+    branch = [*session.messages, question]
+    told = await fitter(room.accounts).fit(session.head, branch, OPENAI)
+    assert told == DoesNotFit(reading.request.tokens, 900, True, 2)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.fitting import Fitted, Fitter
 from studybuddy.chat.meter import ConversationMeter
+from studybuddy.chat.plans import Plan
+from studybuddy.chat.reports import Report
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.stored import new_conversation
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
@@ -22,7 +24,7 @@ from studybuddy.domain.messages import Message, MessageState, OpenConversation, 
 from studybuddy.domain.money import ModelFacts
 from studybuddy.domain.ports import Summary
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
-from studybuddy.domain.usage import Count
+from studybuddy.domain.usage import Usage
 from studybuddy.tokens.counter import Counter
 from tests.support.accounting import NANO, FlatPrices
 from tests.support.memory_store import MemoryConversationStore, MemoryData
@@ -62,6 +64,8 @@ class Case:
     most: int | None
     saving: SavingSettings
     model: str
+    told: tuple[int, int] | None
+    """Of the last turn's request: prompt tokens beyond those counted, and the answer's."""
 
 
 cases = st.builds(
@@ -83,6 +87,7 @@ cases = st.builds(
     st.one_of(st.none(), st.integers(1, 100)),
     st.builds(SavingSettings, filler_words=st.booleans(), steady_prefix=st.booleans()),
     st.sampled_from([EXACT, FORMAT_UNKNOWN, UNKNOWN]),
+    st.one_of(st.none(), st.tuples(st.integers(-5, 900), st.integers(0, 60))),
 )
 
 
@@ -119,7 +124,25 @@ class Desk:
         self.meter.watch(self.session, self.endpoint)
         self.covers = f"a{case.summed_up - 1}" if case.summed_up else ""
 
+        self.accounts, self.told = accounts, case.told
+
     async def begin(self) -> None:
+        """What was there before: a summary, and what was reported of the last turn."""
+        await self.sum_up()
+        if self.told is None or len(self.session.messages) < 2:
+            return
+        *before, _ = self.session.messages
+        branch = [*before[:-1], replace(before[-1], state=MessageState.COMPLETE)]
+        head = self.session.head
+        outlook = await self.fitter.outlook(head, branch[:-1], branch[-1], self.endpoint)
+        if isinstance(outlook.plan, Plan) and outlook.plan.to_sum_up is None:
+            beyond, answer = self.told
+            usage = Usage(prompt=max(1, outlook.count.tokens + beyond), completion=answer)
+            sent = outlook.plan.messages(head.system_prompt)
+            report = Report(self.endpoint.name, self.endpoint.model, sent, usage)
+            self.accounts.reports.keep(head.id, report)
+
+    async def sum_up(self) -> None:
         if self.covers:
             text = "What was said before, in short."
             await self.summaries.keep_summary(Summary(self.session.head.id, self.covers, text, 0.0))

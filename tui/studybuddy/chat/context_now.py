@@ -29,7 +29,7 @@ class ContextKey:
     state: MessageState | None
     length: int
     system_prompt: str
-    assistant: str
+    assistant: Assistant | None
     model: str
     max_completion_tokens: int | None
     overflow: Overflow | None
@@ -39,14 +39,13 @@ def key_of(session: Session, model: str) -> ContextKey:
     """Names the context as it is now; quick, whatever the conversation's length."""
     messages, head = session.messages, session.head
     last = messages[-1] if messages else None
-    assistant = _assistant(session)
     return ContextKey(
         head.id,
         last.id if last else "",
         last.state if last else None,
         len(messages),
         head.system_prompt,
-        assistant.spec.instructions if assistant else "",
+        known_assistant(session),
         model,
         head.max_completion_tokens,
         head.overflow,
@@ -87,11 +86,22 @@ def as_sent(text: str, settings: Settings) -> str:
 
 def entries_of(session: Session) -> list[Entry]:
     """What stands before the draft; before the answer, while one comes."""
-    assistant = _assistant(session)
-    instructions = assistant.spec.instructions if assistant else ""
-    systems = {INSTRUCTIONS: instructions, SYSTEM_PROMPT: session.head.system_prompt}
+    messages = standing(session)
+    systems = {SYSTEM_PROMPT: session.head.system_prompt}
+    if session.head.mode is Mode.ASSISTANT:
+        systems |= _assistants_part(known_assistant(session), messages)
     first = [Entry(name, Role.SYSTEM, text) for name, text in systems.items() if text]
-    return first + [entry_of(message) for message in entering(standing(session))]
+    return first + [entry_of(message) for message in entering(messages)]
+
+
+def _assistants_part(assistant: Assistant | None, messages: Sequence[Message]) -> dict[str, str]:
+    """What a run reads beside prompt and messages, by the ids under which it is counted."""
+    from studybuddy.chat.thread_parts import functions_of, passages_of
+
+    functions = {f"function {name}": text for name, text in functions_of(assistant)}
+    passages = {f"passage {place}": text for place, text in enumerate(passages_of(messages))}
+    instructions = assistant.spec.instructions if assistant else ""
+    return {INSTRUCTIONS: instructions, **functions, **passages}
 
 
 INSTRUCTIONS, SYSTEM_PROMPT = "instructions", "system prompt"
@@ -105,7 +115,7 @@ def entry_of(message: Message) -> Entry:
 
 def own_model(session: Session | None) -> str:
     """The model that the conversation's assistant wants; empty for the endpoint's."""
-    assistant = _assistant(session) if session is not None else None
+    assistant = known_assistant(session) if session is not None else None
     return assistant.spec.model if assistant else ""
 
 
@@ -117,7 +127,7 @@ def answered_by(session: Session, endpoint: Endpoint) -> str:
     return next((message.model for message in last), "")
 
 
-def _assistant(session: Session) -> Assistant | None:
+def known_assistant(session: Session) -> Assistant | None:
     """The assistant that answers, as far as it is known without asking the server."""
     if session.head.mode is not Mode.ASSISTANT:
         return None

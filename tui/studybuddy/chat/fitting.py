@@ -25,6 +25,7 @@ from studybuddy.domain.usage import Count
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
+    from studybuddy.chat.reports import Report
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.events import StatusChanged
     from studybuddy.domain.messages import Conversation, Message
@@ -202,7 +203,8 @@ class Fitter:
         weighed = await self._as_reported(head, weighed, room, wanted, endpoint)
         plan = await self._plan(head, weighed, room, wanted, endpoint)
         placed, prompt = _placed(plan, weighed), head.system_prompt
-        count, alone = count_of(placed, prompt), count_alone(placed, prompt)
+        count = count_of(placed, prompt)
+        alone = count_alone(placed, prompt, self._reports(head, room, endpoint))
         return Outlook(plan, weighed, room, wanted, facts, count, alone)
 
     def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
@@ -228,6 +230,19 @@ class Fitter:
         name = self._models.name(endpoint)
         return await self.scales.weigh(head.system_prompt, branch, name)
 
+    def _reports(self, head: Conversation, room: Room, endpoint: Endpoint) -> list[Report]:
+        """What was told before of the conversation.
+
+        Nobody answers more than the window holds: where that was told, one of the two is wrong,
+        and nothing may be refused for it.
+        """
+        window = room.window
+        return [
+            report
+            for report in self._accounts.reports.of(head.id, endpoint)
+            if not report.taken or window is None or report.usage.prompt <= window
+        ]
+
     async def _as_reported(
         self,
         head: Conversation,
@@ -236,14 +251,8 @@ class Fitter:
         wanted: Overflow,
         endpoint: Endpoint,
     ) -> Weighed:
-        """With what was told of an earlier request, where this one begins with all of that.
-
-        A report of more than the window holds is not believed: of what was taken nobody may say
-        that it does not fit.
-        """
-        reports = self._accounts.reports.of(head.id, endpoint)
-        if room.window is not None:
-            reports = [report for report in reports if report.usage.prompt <= room.window]
+        """With what was told of an earlier request, where this one begins with all of that."""
+        reports = self._reports(head, room, endpoint)
         if not reports or not weighed.turns:
             return weighed
         [frame] = await self.scales.of([(Role.ASSISTANT, "")], self._models.name(endpoint))
@@ -312,7 +321,7 @@ class Fitter:
         endpoint: Endpoint,
     ) -> int | None:
         """Prompt tokens by the endpoint's own tokenizer, where an estimate leaves it open."""
-        if weighed.whole.exact or room.prompt is None:
+        if weighed.exact or weighed.whole_told or room.prompt is None:
             return None
         asked_from = _ASKED_HERE_FROM if endpoint.kind in _HERE else _ASKED_FROM
         likely = weighed.whole.tokens * (1 + weighed.margin) / (1 + MARGIN)

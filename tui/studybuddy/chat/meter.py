@@ -17,7 +17,7 @@ from studybuddy.chat.context_now import (
     own_model,
     upcoming,
 )
-from studybuddy.chat.next_request import Draft, NextRequest, next_request, plan_of, within
+from studybuddy.chat.next_request import Draft, NextRequest, next_request, thread_request, within
 from studybuddy.chat.own_tokenizer import Ask, OwnTokenizer
 from studybuddy.chat.rooms import room_for
 from studybuddy.domain.limits import Overflow, Room, Spent
@@ -30,7 +30,7 @@ from studybuddy.domain.usage import Count, Usage
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
-    from studybuddy.chat.fitting import Fitter
+    from studybuddy.chat.fitting import Fitter, Outlook
     from studybuddy.chat.sessions import Session
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.limits import BudgetState
@@ -63,7 +63,7 @@ class ConversationMeter:
         self._accounts = accounts
         self._budgets = budgets
         self._fitter = fitter
-        self._own = OwnTokenizer(ask, accounts.counter) if ask is not None else None
+        self._own = OwnTokenizer(ask, accounts.counter, accounts.reports) if ask else None
         self._session: Session | None = None
         self._endpoint: Endpoint | None = None
         self._counts = ContextCounts(accounts.counter, "")
@@ -120,8 +120,10 @@ class ConversationMeter:
         self._see_to_model()
         await self._count_draft()
         if session is self._session and endpoint is self._endpoint:
-            if endpoint is None or session.head.mode is Mode.ASSISTANT:
+            if endpoint is None:
                 await self._count_entries(session)
+            elif session.head.mode is Mode.ASSISTANT:
+                await self._look_out_in_thread(session, endpoint)
             else:
                 await self._look_out(session, endpoint)
         self._rest_from_answer()
@@ -174,6 +176,8 @@ class ConversationMeter:
         draft = Draft(self._version, self._drafted, bool(text))
         try:
             outlook = await self._fitter.outlook(head, *upcoming(session, text), endpoint)
+            if await self._is_told(outlook, session, endpoint, asks=draft.asks):
+                outlook = await self._fitter.outlook(head, *upcoming(session, text), endpoint)
         except StudyBuddyError as error:
             _log.warning("what is to be sent can't be told: %s", error.problem.kind)
             await self._count_entries(session)
@@ -187,11 +191,37 @@ class ConversationMeter:
             verbatim=not settings.savings.filler_words,
             steady=settings.savings.steady_prefix,
         )
-        if self._own is not None and not found.count.exact and not session.busy:
-            found = await self._own.correct(found, plan_of(outlook), head, endpoint, counts.model)
         if counts is self._counts:
             self._facts = endpoint, counts.model, outlook.facts
             self._next = found
+
+    async def _look_out_in_thread(self, session: Session, endpoint: Endpoint) -> None:
+        """Find what a run would have to read, as far as that is known without its server."""
+        await self._count_entries(session)
+        counts, settings = self._counts, self._fitter.settings
+        typed = "\n".join(self._lines)
+        text = as_sent(typed, settings)
+        draft = Draft(self._version, self._drafted, bool(text))
+        question = counts.empty(Role.USER) + draft.count
+        if text != typed:
+            [question] = await self._fitter.scales.of([(Role.USER, text)], counts.model)
+        facts = await self._accounts.facts(endpoint, counts.model)
+        room = room_for(facts, session.head, settings)
+        if counts is self._counts:
+            key = key_of(session, counts.model)
+            frame = counts.empty(Role.USER)
+            entries = counts.known(entries_of(session)) + counts.priming
+            self._facts = endpoint, counts.model, facts
+            self._next = thread_request(key, entries, question, draft, frame, room)
+
+    async def _is_told(
+        self, outlook: Outlook, session: Session, endpoint: Endpoint, *, asks: bool
+    ) -> bool:
+        """Whether the endpoint's own tokenizer told of an estimate."""
+        if self._own is None or outlook.count.exact or session.busy:
+            return False
+        model = self._counts.model
+        return await self._own.look(outlook, session.head, endpoint, model, asks=asks)
 
     # At once
 

@@ -7,14 +7,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.plans import Plan
+from studybuddy.chat.reports import Report
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
-    from studybuddy.chat.next_request import NextRequest
-    from studybuddy.chat.plans import Plan
+    from studybuddy.chat.fitting import Outlook
+    from studybuddy.chat.reports import Reports
     from studybuddy.domain.counting import TokenCounter
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.messages import Conversation
@@ -34,41 +37,61 @@ _HERE = (EndpointKind.BUILT_IN, EndpointKind.LOCAL)
 
 
 class OwnTokenizer:
-    """Asks, each thing once, and lets the counter learn from what it is told."""
+    """Asks, each thing once; what it is told is a report like any other, and teaches to count."""
 
-    def __init__(self, ask: Ask, counter: TokenCounter) -> None:
+    def __init__(self, ask: Ask, counter: TokenCounter, reports: Reports) -> None:
         self._ask = ask
         self._counter = counter
+        self._reports = reports
         self._told: dict[tuple[str, str, Messages], int] = {}
         """By endpoint, model and messages."""
 
-    async def correct(
-        self, found: NextRequest, plan: Plan, head: Conversation, endpoint: Endpoint, model: str
-    ) -> NextRequest:
-        """What was found, with what the endpoint says of it.
+    async def look(
+        self, outlook: Outlook, head: Conversation, endpoint: Endpoint, model: str, *, asks: bool
+    ) -> bool:
+        """Have the endpoint count what would be sent; whether anything was told.
 
         Only endpoints on this computer are shown a draft; and the others only what they were
         shown before.
+
+        Args:
+            outlook: what would be sent.
+            head: of the conversation.
+            endpoint: who is asked.
+            model: who answers there.
+            asks: whether the draft is in it, as the last message.
         """
         here = endpoint.kind in _HERE
+        plan = outlook.plan if isinstance(outlook.plan, Plan) else Plan(outlook.weighed)
         if not (here or head.endpoint == endpoint.name):
-            return found
+            return False
         if plan.to_sum_up is not None:  # what will be sent is not there yet
-            return found
+            return False
         messages = plan.messages(head.system_prompt)
-        context = messages[:-1] if found.draft.asks else messages
-        alone = whole = None
+        context = messages[:-1] if asks else messages
+        told = False
         try:
-            if not found.alone.exact and any(role is Role.USER for role, _ in context):
+            if not outlook.alone.exact and any(role is Role.USER for role, _ in context):
                 alone = await self._tokens(endpoint, context)
                 if alone is None:
-                    return found
+                    return False
                 await asyncio.to_thread(self._counter.learn, model, context, alone)
-            if here and found.draft.asks:
+                told = self._keep(head, endpoint, context, alone)
+            if here and asks:
                 whole = await self._tokens(endpoint, messages)
+                if whole is not None:
+                    told = self._keep(head, endpoint, messages, whole)
         except (StudyBuddyError, TimeoutError) as error:
             _log.info("the endpoint did not count: %s", error)
-        return found.told(alone, whole)
+        return told
+
+    def _keep(
+        self, head: Conversation, endpoint: Endpoint, messages: Messages, tokens: int
+    ) -> bool:
+        usage = Usage(prompt=tokens)
+        report = Report(endpoint.name, endpoint.model, messages, usage, taken=False)
+        self._reports.keep_count(head.id, report)
+        return True
 
     async def _tokens(self, endpoint: Endpoint, messages: Messages) -> int | None:
         key = endpoint.name, endpoint.model, messages

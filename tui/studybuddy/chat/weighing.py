@@ -104,6 +104,10 @@ class Scales:
         """Tokens of a text alone."""
         return await asyncio.to_thread(self._counter.count, text, model)
 
+    async def priming(self, model: str) -> Count:
+        """Prompt tokens that a request has beside its messages."""
+        return await asyncio.to_thread(self._counter.priming, model)
+
     async def of(self, texts: Sequence[tuple[Role, str]], model: str) -> list[Count]:
         """Prompt tokens of single messages."""
         return (await self._counted(texts, model))[0]
