@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studybuddy.chat.budgets import Admitted, Budgets
-from studybuddy.domain.limits import Amount, BudgetState, OverBudget, Period, Spent
+from studybuddy.chat.budgets import Admitted, Budgets, capped
+from studybuddy.chat.holds import Hold
+from studybuddy.domain.limits import UNKNOWN_OUTPUT, Amount, BudgetState, OverBudget, Period, Spent
+from studybuddy.domain.money import FREE, ModelFacts, Tariff
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from tests.support.accounting import NANO
 from tests.support.virtual_time import in_no_time
 
 HUNDRED = Amount(tokens=100)
@@ -73,9 +77,9 @@ async def test_without_budgets_everything_goes_and_nothing_is_read() -> None:
 async def test_a_request_that_would_go_over_is_stopped_before_it_leaves() -> None:
     held, ledger, _ = budgets(day=HUNDRED)
     ledger.all[Period.DAY] = tokens(60)
-    assert await held.check("c", tokens(40)) is None
-    state = await stopped(held, tokens(41))
-    assert (state.period, state.spent, state.coming) == (Period.DAY, tokens(60), tokens(41))
+    assert await held.check("c", tokens(39)) is None
+    state = await stopped(held, tokens(40))  # which would leave nothing for the answer
+    assert (state.period, state.spent, state.coming) == (Period.DAY, tokens(60), tokens(40))
 
 
 async def test_the_one_nearest_to_its_end_is_what_stops() -> None:
@@ -89,20 +93,24 @@ async def test_the_one_nearest_to_its_end_is_what_stops() -> None:
 async def test_from_eighty_percent_on_the_student_is_told() -> None:
     held, ledger, _ = budgets(day=HUNDRED)
     assert await told(held, tokens(79)) == []
-    assert await told(held, tokens(80)) == ["80 % of the day's budget of 100 tokens is used."]
+    says = "With this, at least 80 % of the day's budget of 100 tokens is used."
+    assert await told(held, tokens(80)) == [says]
     ledger.all[Period.DAY] = tokens(95)
-    assert await told(held, tokens(3)) == ["98 % of the day's budget of 100 tokens is used."]
+    says = "With this, at least 98 % of the day's budget of 100 tokens is used."
+    assert await told(held, tokens(3)) == [says]
 
 
 async def told(held: Budgets, coming: Spent) -> list[str]:
     admitted = await held.admit("c", coming)
     assert isinstance(admitted, Admitted)
+    if admitted.hold is not None:
+        admitted.hold.leave()
     return [str(state) for state in admitted.warnings]
 
 
 async def test_what_costs_nothing_counts_its_tokens_and_no_dollars() -> None:
     held, ledger, _ = budgets(day=DOLLAR, month=HUNDRED)
-    ledger.all = {Period.DAY: Spent(2 * 10**9), Period.MONTH: tokens(99)}
+    ledger.all = {Period.DAY: Spent(2 * 10**9), Period.MONTH: tokens(98)}
     assert await held.check("c", tokens(1)) is None
     assert (await stopped(held, tokens(2))).period is Period.MONTH
 
@@ -204,7 +212,7 @@ _SPENT = st.builds(Spent, st.integers(0, 10**12), st.integers(0, 10**7), st.inte
     st.dictionaries(st.sampled_from(Period), _SPENT),
     _SPENT,
 )
-def test_whatever_is_set_lifting_what_stops_lets_the_request_go_in_the_end(
+def test_whatever_is_set_lifting_all_that_stops_lets_the_request_go_at_once(
     amounts: dict[Period, Amount], spent: dict[Period, Spent], coming: Spent
 ) -> None:
     async def run() -> None:
@@ -212,9 +220,10 @@ def test_whatever_is_set_lifting_what_stops_lets_the_request_go_in_the_end(
         ledger.all = {p: s for p, s in spent.items() if p is not Period.REQUEST}
         lifted: list[Period] = []
         while isinstance(over := await held.admit("c", coming), OverBudget):
-            assert over.state.period not in lifted
-            lifted.append(over.state.period)
-            held.lift(over.state)
+            assert not lifted, "one dialog names them all"
+            lifted += [state.period for state in over.states]
+            for state in over.states:
+                held.lift(state)
         assert {state.period for state in over.states} == set(amounts)
         assert {state.period for state in over.states if state.lifted} == set(lifted)
         assert all(state.warns or state.blind for state in over.warnings)
@@ -233,5 +242,195 @@ def test_what_was_admitted_never_adds_up_to_more_than_the_budget(
                 ledger.all[Period.DAY] = ledger.all.get(Period.DAY, Spent()) + coming
         used, limit = ledger.all.get(Period.DAY, Spent()).measured_by(amount)
         assert used <= limit
+
+    in_no_time(run())
+
+
+# What is under way
+
+
+async def admitted(
+    held: Budgets, coming: Spent, conversation: str = "c", tariff: Tariff | None = None
+) -> Admitted:
+    found = await held.admit(conversation, coming, tariff)
+    assert isinstance(found, Admitted)
+    return found
+
+
+def hold_of(admitted: Admitted) -> Hold:
+    assert admitted.hold is not None
+    return admitted.hold
+
+
+async def test_what_a_request_under_way_uses_is_not_there_for_another_one() -> None:
+    held, _, _ = budgets(day=HUNDRED)
+    first = await admitted(held, tokens(60))
+    assert (await stopped(held, tokens(40), "d")).spent == tokens(60)
+    second = await admitted(held, tokens(30), "d")
+    assert (first.most, second.most) == (40, 10)
+    hold_of(first).use(tokens(69))
+    assert not any(state.exceeded for state in hold_of(second).states())
+    hold_of(first).use(tokens(71))
+    assert [state.exceeded for state in hold_of(second).states()] == [True]
+
+
+async def test_what_a_request_used_counts_once_whenever_its_record_comes() -> None:
+    held, ledger, _ = budgets(day=HUNDRED)
+    first, second = await admitted(held, tokens(20)), await admitted(held, tokens(30), "d")
+    hold_of(first).use(tokens(45))
+    hold_of(first).leave()
+    hold_of(first).leave()
+    ledger.all[Period.DAY] = tokens(45)  # from now on it is asked of the records
+    [state] = await held.states("e")
+    assert state.spent == tokens(45 + 30)
+    [state] = hold_of(second).states()
+    assert (state.spent, state.coming) == (tokens(45), tokens(30))
+    await hold_of(second).refresh()
+    assert hold_of(second).states() == (state,)
+
+
+async def test_what_is_read_while_a_request_ends_is_read_again() -> None:
+    class Late(Ledger):
+        async def spent(self, conversation_id: str) -> Mapping[Period, Spent]:
+            read = dict(await super().spent(conversation_id))
+            if self.reads == 2:  # between the reading and its use
+                hold_of(first).leave()
+                self.all[Period.DAY] = tokens(50)
+            return read
+
+    ledger = Late()
+    held = Budgets({Period.DAY: HUNDRED}, ledger, Clock())
+    first = await admitted(held, tokens(50))
+    [state] = await held.states("d")
+    assert (state.spent, ledger.reads) == (tokens(50), 3)
+
+
+async def test_a_budget_of_a_conversation_counts_its_own_requests_alone() -> None:
+    held, _, _ = budgets(conversation=HUNDRED, request=HUNDRED)
+    await admitted(held, tokens(90))
+    assert (await admitted(held, tokens(60), "d")).most == 40
+    assert (await stopped(held, tokens(10))).period is Period.CONVERSATION
+
+
+async def test_eighty_percent_is_told_once_of_each_request() -> None:
+    held, _, _ = budgets(day=HUNDRED, month=Amount(tokens=1000))
+    hold = hold_of(await admitted(held, tokens(79)))
+    assert [str(state) for state in hold.use(tokens(81))] == [
+        "81 % of the day's budget of 100 tokens is used."
+    ]
+    assert hold.use(tokens(90)) == ()
+    hold.leave()
+    warned = hold_of(await admitted(held, tokens(85)))
+    assert warned.use(tokens(95)) == ()
+
+
+async def test_a_budget_lifted_for_a_request_is_lifted_to_its_end_and_no_further() -> None:
+    held, _, _ = budgets(request=HUNDRED)
+    held.lift(await stopped(held, tokens(101)))
+    found = await admitted(held, tokens(101))
+    assert (found.most, found.ends_at) == (None, None)
+    hold_of(found).use(tokens(500))
+    assert not any(state.exceeded or state.reached for state in held.under_way("c"))
+    hold_of(found).leave()
+    assert held.under_way("c") == ()
+    await stopped(held, tokens(101))
+
+
+async def test_one_lifted_while_the_answer_comes_does_not_stop_it_any_more() -> None:
+    held, _, _ = budgets(request=HUNDRED)
+    hold = hold_of(await admitted(held, tokens(50)))
+    hold.use(tokens(101))
+    [state] = held.under_way("c")
+    assert state.exceeded
+    held.lift(state)
+    assert not any(state.exceeded for state in held.under_way("c"))
+    hold.leave()
+    assert (await admitted(held, tokens(50))).most == 50
+
+
+async def test_all_that_stand_in_the_way_are_named_together() -> None:
+    held, ledger, _ = budgets(day=DOLLAR, month=HUNDRED, request=Amount(tokens=5))
+    ledger.all = {Period.DAY: Spent(10**9), Period.MONTH: tokens(100)}
+    over = await held.check("c", Spent(7, 7))
+    assert over is not None
+    assert str(over) == (
+        "This would take at least 7 tokens, more than the request's budget of 5 tokens. "
+        "The month's budget of 100 tokens is used up. The day's budget of $1.00 is used up."
+    )
+
+
+async def test_all_budgets_that_can_not_count_a_price_are_told_of_in_one_sentence() -> None:
+    held, ledger, _ = budgets(day=DOLLAR, month=Amount(nanodollars=10**10))
+    unpriced = Spent(tokens=50, unpriced=1)
+    assert await told(held, unpriced) == [
+        "The price of this model is not known: the day's budget of $1.00 and the month's budget "
+        "of $10.00 can't count it."
+    ]
+    assert await told(held, unpriced) == []
+    ledger.all[Period.DAY] = Spent(85 * 10**7)
+    assert await told(held, unpriced) == ["85 % of the day's budget of $1.00 is used."]
+
+
+async def test_what_is_free_or_unpriced_is_as_long_as_it_likes_for_a_budget_of_dollars() -> None:
+    held, _, _ = budgets(day=DOLLAR)
+    assert (await admitted(held, tokens(5), tariff=FREE)).most is None
+    assert (await admitted(held, Spent(tokens=5, unpriced=1))).most is None
+    assert (await admitted(held, Spent(5, 5), tariff=NANO)).most == (10**9 - 5) // 2
+
+
+@pytest.mark.parametrize(
+    ("longest", "facts", "most", "asked_for"),
+    [
+        (None, ModelFacts(), None, None),
+        (None, ModelFacts(), UNKNOWN_OUTPUT, None),
+        (None, ModelFacts(), UNKNOWN_OUTPUT - 1, UNKNOWN_OUTPUT - 1),
+        (None, ModelFacts(context_window=9000), 8000, None),
+        (None, ModelFacts(context_window=9000), 7999, 7999),
+        (None, ModelFacts(context_window=9000, max_output=500), 500, None),
+        (None, ModelFacts(context_window=9000, max_output=500), 499, 499),
+        (300, ModelFacts(max_output=500), 400, 300),
+        (300, ModelFacts(max_output=500), 200, 200),
+    ],
+)
+def test_a_cap_is_sent_where_it_is_shorter_than_what_the_model_would_write_anyway(
+    longest: int | None, facts: ModelFacts, most: int | None, asked_for: int | None
+) -> None:
+    state = BudgetState(Period.DAY, HUNDRED, Spent())
+    told, ends_at = capped(longest, Admitted(most=most, ends_at=state), facts, 1000)
+    assert told == asked_for
+    assert (ends_at is None) == (asked_for == longest)
+
+
+_REQUESTS = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), max_size=12)
+
+
+@given(st.integers(1, 200), _REQUESTS, st.data())
+def test_however_requests_overlap_what_they_use_stays_within_the_budget(
+    limit: int, requests: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """Each writes to the length that it is let, or is stopped once it is over the budget."""
+
+    async def run() -> None:
+        held, ledger, _ = budgets(day=Amount(tokens=limit))
+        under_way: list[tuple[Hold, int, int]] = []
+
+        def end(hold: Hold, used: int) -> None:
+            hold.leave()
+            ledger.all[Period.DAY] = ledger.all.get(Period.DAY, Spent()) + tokens(used)
+
+        for prompt, wanted in requests:
+            found = await held.admit(f"{prompt}", tokens(prompt))
+            if isinstance(found, OverBudget):
+                continue
+            assert found.most is not None
+            under_way.append((hold_of(found), prompt, prompt + min(wanted, found.most)))
+            while under_way and data.draw(st.booleans()):
+                hold, used, whole = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+                while used < whole and not any(state.reached for state in hold.states()):
+                    hold.use(tokens(used := used + 1))
+                end(hold, used)
+        for hold, used, _ in under_way:
+            end(hold, used)
+        assert ledger.all.get(Period.DAY, Spent()).tokens <= limit
 
     in_no_time(run())

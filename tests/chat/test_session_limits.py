@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from studybuddy.chat.session import ChatSession, new_conversation
-from studybuddy.domain.accounts import Purpose, UsageRecord
+from studybuddy.domain.accounts import Outcome, Purpose, UsageRecord
 from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.events import (
     BudgetNear,
     ContextFitted,
     Phase,
+    ReasoningDelta,
     StatusChanged,
     TextDelta,
     TurnEvent,
@@ -34,7 +35,7 @@ from studybuddy.domain.limits import (
 )
 from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.metering import PartKind, Place
-from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.money import FREE, ModelFacts, Tariff
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
 from studybuddy.domain.usage import Count, Usage
@@ -253,6 +254,145 @@ async def test_a_budget_warns_at_80_percent_and_stops_at_100_until_it_is_lifted(
     assert len(chat.provider.requests) == 3
     chat.parts.limits.budgets.lift(refused.obstacle.state)
     assert isinstance((await chat.send("Four?"))[-1], TurnFinished)
+
+
+REQUEST = {Period.REQUEST: Amount(tokens=30)}
+SPENT = "Stopped: the request's budget of 30 tokens is used up."
+
+
+def near(events: Sequence[TurnEvent]) -> list[str]:
+    """What was told of budgets."""
+    return [str(event.state) for event in events if isinstance(event, BudgetNear)]
+
+
+async def test_an_answer_is_asked_for_no_longer_than_the_budget_allows() -> None:
+    chat = Chat(says("so", finish_reason="length"), budgets=REQUEST)
+    finished = (await chat.send("One two three four?"))[-1]  # 10 tokens
+    assert chat.provider.requests[-1].max_completion_tokens == 20
+    assert isinstance(finished, TurnFinished)
+    assert (finished.remark, finished.answer.state) == (SPENT, MessageState.COMPLETE)
+
+
+async def test_a_shorter_answer_is_asked_for_where_the_student_wants_that() -> None:
+    chat = Chat(says("so", finish_reason="length"), budgets=REQUEST)
+    await chat.session.set_limits(5, None)
+    finished = (await chat.send("Well?"))[-1]
+    assert chat.provider.requests[-1].max_completion_tokens == 5
+    assert isinstance(finished, TurnFinished)
+    assert finished.remark == "The answer was cut at 5 tokens, the longest that is allowed here."
+
+
+async def test_an_answer_from_a_server_that_ignores_it_is_stopped_at_the_budgets_end() -> None:
+    chat = Chat(says("so " * 200 + "on."), budgets=REQUEST)
+    events = await chat.send("One two three four?")
+    assert near(events) == ["80 % of the request's budget of 30 tokens is used."]
+    finished = events[-1]
+    assert isinstance(finished, TurnFinished)
+    assert (finished.remark, finished.finish_reason) == (SPENT, "stopped")
+    assert finished.answer.state is MessageState.STOPPED
+    assert len(finished.answer.text.split()) == 21  # the one that was over it is paid for, too
+    assert chat.provider.abandoned == 1
+    [record] = await chat.records()
+    assert (record.usage, record.outcome) == (Usage(10, 21), Outcome.STOPPED)
+    opened = await chat.store.load(chat.session.head.id)
+    assert opened is not None
+    assert opened.messages[-1] == finished.answer
+    assert not chat.session.busy
+
+
+async def test_thoughts_use_up_a_budget_like_the_answer_itself() -> None:
+    chat = Chat([ReasoningDelta("hm " * 25), *says("Yes.")], budgets=REQUEST)
+    finished = (await chat.send("One two three four?"))[-1]
+    assert isinstance(finished, TurnFinished)
+    assert (finished.remark, finished.answer.text) == (SPENT, "")
+
+
+async def test_a_budget_of_dollars_holds_by_the_price_of_the_answer() -> None:
+    budgets = {Period.DAY: Amount(nanodollars=30)}
+    chat = Chat(says("so " * 200 + "on."), budgets=budgets)
+    finished = (await chat.send("One two three four?"))[-1]
+    assert chat.provider.requests[-1].max_completion_tokens == 10
+    assert isinstance(finished, TurnFinished)
+    assert finished.remark == "Stopped: the day's budget of $0.00000003 is used up."
+    [record] = await chat.records()
+    assert record.usage.completion == 11
+
+
+@pytest.mark.parametrize("tariff", [FREE, None])
+async def test_an_answer_that_costs_nothing_or_has_no_price_is_not_cut_for_dollars(
+    tariff: Tariff | None,
+) -> None:
+    budgets = {Period.DAY: Amount(nanodollars=30)}
+    chat = Chat(facts=ModelFacts(tariff), budgets=budgets)
+    finished = (await chat.send("One?"))[-1]
+    assert chat.provider.requests[-1].max_completion_tokens is None
+    assert isinstance(finished, TurnFinished)
+    assert finished.answer.state is MessageState.COMPLETE
+
+
+async def test_a_lifted_budget_neither_shortens_nor_stops_the_answer() -> None:
+    chat = Chat(says("so " * 200 + "on."), budgets=REQUEST)
+    [refused] = await chat.send(words("One"))
+    assert isinstance(refused, TurnRefused)
+    assert isinstance(refused.obstacle, OverBudget)
+    chat.parts.limits.budgets.lift(refused.obstacle.state)
+    events = await chat.send(words("One"))
+    assert chat.provider.requests[-1].max_completion_tokens is None
+    assert near(events) == []
+    assert isinstance(events[-1], TurnFinished)
+    assert events[-1].answer.state is MessageState.COMPLETE
+    assert isinstance((await chat.send(words("Two")))[-1], TurnRefused)
+
+
+async def test_the_warning_comes_with_the_answer_that_brings_the_budget_there() -> None:
+    usage = UsageReported(Usage(10, 71))
+    chat = Chat([*says("Yes.")[:-1], usage, says("")[-1]], budgets={Period.DAY: Amount(tokens=100)})
+    events = await chat.send("One?")
+    assert near(events) == ["81 % of the day's budget of 100 tokens is used."]
+    assert isinstance(events[-1], TurnFinished)
+    events = await chat.send("Two?")
+    assert near(events) == ["With this, at least 99 % of the day's budget of 100 tokens is used."]
+
+
+async def test_two_requests_that_leave_at_once_share_what_is_left() -> None:
+    gate = asyncio.Event()
+    chat = Chat(
+        [TextDelta("so " * 50), gate, *says("on.")],
+        says("so " * 100 + "on."),
+        budgets={Period.DAY: Amount(tokens=100)},
+    )
+    events = chat.session.send("One?", ENDPOINT)
+    await until(events, TextDelta)  # 57 tokens
+    head = new_conversation("")
+    other = chat.opened(OpenConversation(head), new=True)
+    finished = [event async for event in other.send("Two?", ENDPOINT)][-1]
+    assert chat.provider.requests[-1].max_completion_tokens == 36
+    assert isinstance(finished, TurnFinished)
+    assert len(finished.answer.text.split()) == 37
+    gate.set()
+    first = [event async for event in events][-1]
+    assert isinstance(first, TurnFinished)
+    assert first.remark == "Stopped: the day's budget of 100 tokens is used up."
+    assert sum(record.usage.total for record in await chat.records()) == 102
+
+
+async def test_what_was_held_for_a_turn_that_failed_is_free_again() -> None:
+    budgets = {Period.DAY: Amount(tokens=100)}
+    chat = Chat([Problem(ProblemKind.QUOTA, "No credit.")], says("Yes."), budgets=budgets)
+    assert isinstance((await chat.send(words("One", 80)))[-1], TurnFailed)
+    [state] = await chat.parts.limits.budgets.states("")
+    assert state.spent.tokens == 0
+    assert isinstance((await chat.send(words("Two", 80)))[-1], TurnFinished)
+
+
+async def test_a_kept_answer_is_found_whatever_a_budget_says_of_its_length() -> None:
+    chat = Chat(says("Yes."), settings=KEEPING, budgets={Period.DAY: Amount(tokens=300)})
+    await chat.send("One?")
+    chat.session = chat.opened(OpenConversation(new_conversation("")), new=True)
+    finished = (await chat.send("One?"))[-1]
+    assert isinstance(finished, TurnFinished)
+    assert finished.answer.kept
+    assert len(chat.provider.requests) == 1
 
 
 async def test_a_budget_for_a_request_holds_for_a_summary_too() -> None:

@@ -136,7 +136,7 @@ async def test_what_the_thread_has_is_held_against_the_budget_of_a_request() -> 
     await room.send("One?")
     told = refusal(await room.send("Two?"))
     assert str(told) == (
-        "This would take at least 51 tokens, more than a request's budget of 50 tokens."
+        "This would take at least 51 tokens, more than the request's budget of 50 tokens."
     )
 
 
@@ -146,7 +146,7 @@ async def test_a_budget_that_nears_its_end_is_told_as_the_turn_begins() -> None:
     assert near(await room.send("One?")) == []
     events = await room.send("word")
     assert isinstance(events[1], BudgetNear)
-    assert near(events) == ["84 % of the day's budget of 50 tokens is used."]
+    assert near(events) == ["With this, at least 84 % of the day's budget of 50 tokens is used."]
 
 
 @virtually
@@ -214,7 +214,7 @@ async def test_a_run_is_cancelled_where_its_tool_rounds_use_up_the_budget() -> N
     events = await room.send("Count!")
     end = finished(events)
     assert end.finish_reason == "stopped"
-    assert end.remark == "Stopped: the day's budget of <$0.000001 is used up."
+    assert end.remark == "Stopped: the day's budget of $0.00000042 is used up."
     assert end.answer.state is MessageState.STOPPED
     assert end.answer.text == "So far."
     assert room.server.runs[0].run.status is RunStatus.CANCELLED
@@ -243,7 +243,7 @@ async def test_a_run_tells_at_eighty_percent_once_and_at_the_end_of_the_budget()
 async def test_a_requests_budget_counts_for_the_whole_run() -> None:
     room = MeteredRoom([*rounds(3), Pauses(60)], budgets={Period.REQUEST: Amount(tokens=240)})
     end = finished(await room.send("Count!"))
-    assert end.remark == "Stopped: a request's budget of 240 tokens is used up."
+    assert end.remark == "Stopped: the request's budget of 240 tokens is used up."
 
 
 @virtually

@@ -68,7 +68,7 @@ async def test_a_run_that_never_stops_calling_tools_is_cancelled_by_its_budget(
         events = [event async for event in session.send("Go on!", room.endpoint)]
         end = finished(events)
         assert end.answer.state is MessageState.STOPPED
-        assert end.remark == f"Stopped: a request's budget of {limit:,} tokens is used up."
+        assert end.remark == f"Stopped: the request's budget of {limit:,} tokens is used up."
         [record] = parts.log.rows.values()
         assert record.outcome is Outcome.STOPPED
         assert record.usage.total >= limit

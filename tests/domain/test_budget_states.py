@@ -15,14 +15,17 @@ THOUSAND = Amount(tokens=1000)
 CENT = 10_000_000
 
 
-def test_it_warns_from_eighty_percent_on_and_stops_above_a_hundred() -> None:
+def test_it_warns_from_eighty_percent_on_and_stops_where_nothing_would_be_left() -> None:
     below = BudgetState(Period.DAY, THOUSAND, Spent(tokens=700), Spent(tokens=99))
     near = BudgetState(Period.DAY, THOUSAND, Spent(tokens=700), Spent(tokens=100))
+    last = BudgetState(Period.DAY, THOUSAND, Spent(tokens=700), Spent(tokens=299))
     full = BudgetState(Period.DAY, THOUSAND, Spent(tokens=700), Spent(tokens=300))
     over = BudgetState(Period.DAY, THOUSAND, Spent(tokens=700), Spent(tokens=301))
-    assert [state.warns for state in (below, near, full, over)] == [False, True, True, True]
-    assert [state.stops for state in (below, near, full, over)] == [False, False, False, True]
-    assert [state.reached for state in (below, near, full, over)] == [False, False, True, True]
+    states = (below, near, last, full, over)
+    assert [state.warns for state in states] == [False, True, True, True, True]
+    assert [state.stops for state in states] == [False, False, False, True, True]
+    assert [state.reached for state in states] == [False, False, False, True, True]
+    assert [state.exceeded for state in states] == [False, False, False, False, True]
 
 
 def test_one_that_is_used_up_stops_whatever_comes() -> None:
@@ -42,7 +45,7 @@ def test_one_that_would_go_over_says_by_what() -> None:
 def test_a_request_is_told_what_it_would_take() -> None:
     state = BudgetState(Period.REQUEST, THOUSAND, Spent(), Spent(tokens=1200))
     assert str(OverBudget(state)) == (
-        "This would take at least 1,200 tokens, more than a request's budget of 1,000 tokens."
+        "This would take at least 1,200 tokens, more than the request's budget of 1,000 tokens."
     )
 
 

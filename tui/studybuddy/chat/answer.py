@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.journal import Journal
 from studybuddy.chat.mailbox import Mailbox
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
+    BudgetNear,
     Phase,
+    ReasoningDelta,
     StatusChanged,
     TextDelta,
     TurnEvent,
@@ -30,6 +33,10 @@ from studybuddy.domain.ports import (
 )
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
+
+if TYPE_CHECKING:
+    from studybuddy.chat.answer_watch import AnswerWatch
+    from studybuddy.domain.limits import BudgetState
 
 _log = logging.getLogger(__name__)
 _messages_log = logging.getLogger("studybuddy.messages")
@@ -56,6 +63,7 @@ class Answering:
         self._mailbox = Mailbox()
         self._request: asyncio.Task[str] | None = None
         self._overflowed: Callable[[Problem], Problem] = lambda problem: problem
+        self._watch: AnswerWatch | None = None
         self._stopped = False
         self._ended = asyncio.Event()
 
@@ -68,6 +76,7 @@ class Answering:
         self,
         request: CompletionRequest,
         overflowed: Callable[[Problem], Problem] = lambda problem: problem,
+        watch: AnswerWatch | None = None,
     ) -> AsyncGenerator[TurnEvent]:
         """Make the request, whose last message is the question, and yield its events.
 
@@ -76,8 +85,10 @@ class Answering:
         Args:
             request: what was found to fit, and to be within the budgets.
             overflowed: called where the server found it too long all the same; gives what is told.
+            watch: holds the answer against the budgets; where it is over one, the answer is
+                stopped, and left as it is.
         """
-        self._overflowed = overflowed
+        self._overflowed, self._watch = overflowed, watch
         _messages_log.info("asked: %s", request.messages[-1][1])
         self._request = asyncio.create_task(self._ask(request))
         if self._stopped:  # before there was a request to cancel
@@ -109,7 +120,10 @@ class Answering:
         if request.cancelled():
             self.message = replace(self.message, text=text, state=MessageState.STOPPED)
             event = TurnFinished(self.message, "stopped")
-        elif (error := request.exception()) is None:
+        elif (error := request.exception()) is None and (remark := self._used_up()):
+            self.message = replace(self.message, text=text, state=MessageState.STOPPED)
+            event = TurnFinished(self.message, "stopped", remark)
+        elif error is None:
             self.message = replace(self.message, text=text, state=MessageState.COMPLETE)
             event = TurnFinished(self.message, request.result())
         else:
@@ -133,10 +147,15 @@ class Answering:
         )
         return TurnFailed(self.message, problem)
 
+    def _used_up(self) -> str:
+        """What is to be said where a budget stopped it; empty where none did."""
+        over = self._watch.over if self._watch is not None else None
+        return f"Stopped: {over.name} is used up." if over is not None else ""
+
     async def _ask(self, request: CompletionRequest) -> str:
         """Ask until it works or is given up, and return the finish reason."""
         attempts = 0
-        async with self._journal.running():
+        async with self._journal.running(), self._held():
             while True:
                 try:
                     attempts += 1
@@ -149,6 +168,15 @@ class Answering:
                     self._mailbox.put(StatusChanged(Phase.RETRYING, error.problem.sentence, delay))
                     await asyncio.sleep(delay)
 
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
+        """Leave the budgets as the request ends: its record is on its way then."""
+        try:
+            yield
+        finally:
+            if self._watch is not None:
+                self._watch.leave()
+
     async def _attempt(self, request: CompletionRequest) -> str:
         self._mailbox.put(StatusChanged(Phase.THINKING))
         provider = await self._connector.connect(self._endpoint)
@@ -158,9 +186,19 @@ class Answering:
                     case TextDelta(text):
                         self._journal.add(text)
                         self._mailbox.put(event)
+                        if self._watch is not None:
+                            self._near(self._watch.wrote(text))
+                            if self._watch.over is not None:
+                                return "stopped"
+                    case ReasoningDelta(text) if self._watch is not None:
+                        self._near(self._watch.wrote(text))  # they are billed like the answer
+                        if self._watch.over is not None:
+                            return "stopped"
                     case UsageReported(usage):
                         self.message = replace(self.message, usage=usage)
                         self._mailbox.put(event)
+                        if self._watch is not None:
+                            self._near(self._watch.reported(usage))
                     case StatusChanged():
                         self._mailbox.put(event)
                     case CompletionFinished(finish_reason, model):
@@ -174,3 +212,7 @@ class Answering:
                 transient=True,
             )
         )
+
+    def _near(self, states: Sequence[BudgetState]) -> None:
+        for state in states:
+            self._mailbox.put(BudgetNear(state))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.budgets import capped
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.mailbox import Mailbox
 from studybuddy.domain.accounts import Origin
@@ -23,6 +24,8 @@ from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import Problem
 
 if TYPE_CHECKING:
+    from studybuddy.chat.answer_watch import AnswerWatch
+    from studybuddy.chat.budgets import Admitted
     from studybuddy.chat.fitting import Fitted
     from studybuddy.chat.limits import Limits
     from studybuddy.domain.endpoints import Endpoint
@@ -36,11 +39,23 @@ class Cleared:
     """A turn that may be sent."""
 
     request: CompletionRequest
+    """As it is sent."""
+    asked: CompletionRequest
+    """The same without what budgets say of its answer: by that it is known again."""
     fitted: Fitted
     kept: KeptAnswer | None = None
     """An answer that makes sending it needless."""
     warnings: tuple[BudgetState, ...] = ()
     """Budgets that the student is to be told of."""
+    watch: AnswerWatch | None = None
+    """Holds the answer against the budgets; `None` where none is set."""
+    ends_at: BudgetState | None = None
+    """The budget that made the longest answer as short as it is."""
+
+    def release(self) -> None:
+        """Hold nothing for it any more: it is over, or was never sent."""
+        if self.watch is not None:
+            self.watch.leave()
 
 
 class Clearing:
@@ -72,11 +87,16 @@ class Clearing:
     @property
     def outcome(self) -> Cleared | Obstacle | Problem | None:
         """What came of it, after `events`; `None` where it was stopped."""
-        if self._task is None or self._task.cancelled():
+        if self._task is None or not self._task.done() or self._task.cancelled():
             return None
         if (error := self._task.exception()) is not None:
             return problem_of(error)
         return self._task.result()
+
+    def release(self) -> None:
+        """Hold nothing for it any more, whatever became of it."""
+        if isinstance(cleared := self.outcome, Cleared):
+            cleared.release()
 
     def stop(self) -> None:
         """Break it off; nothing is sent then."""
@@ -92,8 +112,7 @@ class Clearing:
 
         async def afford(coming: Spent) -> OverBudget | None:
             # Not `check`: what was lifted for one request is for the answer's.
-            states = await limits.budgets.states(head.id, coming)
-            return next((OverBudget(state) for state in states if state.stops), None)
+            return OverBudget.of(await limits.budgets.states(head.id, coming))
 
         fitted = await limits.fitter.fit(
             head,
@@ -114,8 +133,29 @@ class Clearing:
         if not self._allow.afresh:
             kept = await limits.kept.find(endpoint, request)
             if kept is not None:  # it costs nothing, so no budget stands against it
-                return Cleared(request, fitted, kept)
-        admitted = await limits.budgets.admit(head.id, fitted.coming)
+                return Cleared(request, request, fitted, kept)
+        tariff = fitted.facts.tariff
+        admitted = await limits.budgets.admit(head.id, fitted.coming, tariff)
         if isinstance(admitted, OverBudget):
             return admitted
-        return Cleared(request, fitted, None, admitted.warnings)
+        usual, prompt = request.max_completion_tokens, fitted.count.tokens
+        most, ends_at = capped(usual, admitted, fitted.facts, prompt)
+        return Cleared(
+            replace(request, max_completion_tokens=most),
+            request,
+            fitted,
+            None,
+            admitted.warnings,
+            self._watch(admitted, fitted),
+            ends_at,
+        )
+
+    def _watch(self, admitted: Admitted, fitted: Fitted) -> AnswerWatch | None:
+        if admitted.hold is None:
+            return None
+        from studybuddy.chat.answer_watch import AnswerWatch, TokensSoFar
+
+        accounts = self._limits.accounts
+        model = accounts.names.of(self._endpoint, self._endpoint.model)
+        tokens = TokensSoFar(accounts.counter, model)
+        return AnswerWatch(admitted.hold, tokens, fitted.count.tokens, fitted.facts.tariff)

@@ -27,6 +27,7 @@ from studybuddy.domain.runs import Run
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
+    from studybuddy.chat.holds import Hold
     from studybuddy.chat.limits import Limits
     from studybuddy.chat.run_state import RunState
     from studybuddy.domain.endpoints import Endpoint
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_LONGEST_AGO = 60 * 24 * 3600.0
+"""Seconds for which servers keep a thread; no run that is followed began before that."""
 _LOOK_EVERY = 200
 """Characters of an answer, some fifty tokens, after which the budgets are looked at, at least."""
 _LOOK_SHARE = 16
@@ -83,6 +86,7 @@ class RunAccount:
         self._began = self._at = 0.0
         self._first_word: float | None = None
         self._changed = asyncio.Event()
+        self._hold: Hold | None = None
         self._written = self._look_at = 0
         """Characters of the answer: those that came, and those from which on to look again."""
 
@@ -117,6 +121,8 @@ class RunAccount:
             tell: takes a BudgetNear, once for each budget, and one where it is used up.
             stop: ends the run; called once, where a budget is used up.
         """
+        if self._found:  # all of it counts here, and not also what was recorded of it before
+            self._limits.accounts.goes_on(state.run.id)
         watch = asyncio.create_task(self._watch(state, tell, stop))
         try:
             yield
@@ -127,6 +133,17 @@ class RunAccount:
                 problem_of(fault)  # it is logged; what came of the run stands
             self._limits.budgets.request_over(self._conversation_id)
 
+    def ended_by(self, run: Run) -> BudgetState | None:
+        """The budget that ended the run, here or by the longest answer that it was asked for."""
+        cut = run.incomplete_reason == "max_completion_tokens"
+        return self.over or (self.terms.ends_at if cut else None)
+
+    def release(self) -> None:
+        """Hold nothing for it any more: it is over, or nobody follows it."""
+        for hold in (self.terms.hold, self._hold):
+            if hold is not None:
+                hold.leave()
+
     async def close(self, state: RunState, ended: MessageState) -> None:
         """Record what the run used, where it ended: `ended` is the state of its answer."""
         outcome = _OUTCOMES.get(ended)
@@ -136,7 +153,8 @@ class RunAccount:
         requests, reported = await self._used(state)
         tariff = await self._tariff(run)
         cost = None if tariff is None else cost_of(tariff, requests)
-        at = (run.created_at or self._at) if self._found else self._at
+        at = self._began_at(run.created_at) if self._found else self._at
+        self.release()  # and no sooner: what it used is in the record, which is on its way at once
         await self._limits.accounts.record(
             UsageRecord(
                 run.id,
@@ -158,25 +176,24 @@ class RunAccount:
         self, state: RunState, tell: Callable[[TurnEvent], None], stop: Callable[[], None]
     ) -> None:
         budgets = self._limits.budgets
-        told = {budget.period for budget in self.terms.warnings}
+        if not budgets.any:
+            return
+        self._hold = hold = self.terms.hold or await budgets.follow(self._conversation_id)
         while self.over is None:
             await self._changed.wait()
             self._changed.clear()
-            if not budgets.any:
-                continue
             spent = await self._so_far(state)
-            for budget in await budgets.states(self._conversation_id, spent):
-                if budget.lifted or budget.period in self.terms.lifted:
-                    continue
-                if budget.reached and not state.run.status.over:
-                    _log.info("run %s: %s", state.run.id, budget)
-                    self.over = budget
-                    tell(BudgetNear(budget))
-                    stop()
-                    return
-                if budget.warns and budget.period not in told:
-                    told.add(budget.period)
-                    tell(BudgetNear(budget))
+            await hold.refresh()
+            news = hold.use(spent)
+            reached = next((budget for budget in hold.states() if budget.reached), None)
+            if reached is not None and not state.run.status.over:
+                _log.info("run %s: %s", state.run.id, reached)
+                self.over = reached
+                tell(BudgetNear(reached))
+                stop()
+                return
+            for budget in news:
+                tell(BudgetNear(budget))
 
     async def _so_far(self, state: RunState) -> Spent:
         """What the run used by now, as far as that is known."""
@@ -209,6 +226,10 @@ class RunAccount:
             return None
         facts = await self._limits.accounts.facts(self._endpoint, run.model or self._endpoint.model)
         return facts.tariff
+
+    def _began_at(self, told: float) -> float:
+        """When a run from before began; now, where what its server tells can't be."""
+        return told if told > 0 and 0 <= self._at - told < _LONGEST_AGO else self._at
 
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None or self._found else moment - self._began

@@ -86,6 +86,9 @@ def ending(
             return _failed(
                 ProblemKind.EMPTY, "The assistant ended without an answer.", _RETRY, transient=True
             )
+        case RunStatus.INCOMPLETE if text and over is not None:
+            remark = f"Stopped: {over.name} is used up."
+            return Ending(MessageState.COMPLETE, "length", remark)
         case RunStatus.INCOMPLETE:
             return _incomplete(run, text)
         case RunStatus.CANCELLED:

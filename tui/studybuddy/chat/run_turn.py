@@ -205,7 +205,7 @@ class RunTurn:
             text=worker.state.text,
             used_tools=worker.state.used_tools,
             stop_asked=worker.stop_asked,
-            over=None if self._stop_asked else account.over,
+            over=None if self._stop_asked else account.ended_by(worker.state.run),
         )
 
     async def _started(self, begin: Callable[[], Awaitable[Begun]]) -> Begun | None:

@@ -133,6 +133,7 @@ class ChatSession(StoredConversation):
                     yield event
         finally:
             answering.release()
+            clearing.release()
             if self._answering is answering:
                 self._answering = self._clearing = None
 
@@ -151,13 +152,14 @@ class ChatSession(StoredConversation):
             return self._limits.fitter.overflowed(endpoint, fitted, problem)
 
         try:
-            async with aclosing(answering.events(request, overflowed)) as events:
+            turn = answering.events(request, overflowed, cleared.watch)
+            async with aclosing(turn) as events:
                 async for event in events:
                     if isinstance(event, TurnFinished):
                         reason = event.finish_reason
-                        await self._limits.kept.keep(endpoint, request, event.answer, reason)
+                        await self._limits.kept.keep(endpoint, cleared.asked, event.answer, reason)
                         if reason == "length" and request.max_completion_tokens:
-                            event = replace(event, remark=_cut_at(request.max_completion_tokens))
+                            event = replace(event, remark=_cut(cleared))
                     yield event
         finally:
             pinned = self._messages[-1].pinned
@@ -235,7 +237,10 @@ def _told(cleared: Cleared) -> list[TurnEvent]:
     return [*told, *(BudgetNear(state) for state in cleared.warnings)]
 
 
-def _cut_at(tokens: int) -> str:
+def _cut(cleared: Cleared) -> str:
+    if cleared.ends_at is not None:
+        return f"Stopped: {cleared.ends_at.name} is used up."
+    tokens = cleared.request.max_completion_tokens or 0
     return f"The answer was cut at {tokens:,} tokens, the longest that is allowed here."
 
 

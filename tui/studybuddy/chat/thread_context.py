@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.budgets import Admitted
+from studybuddy.chat.budgets import Admitted, capped
 from studybuddy.chat.context import request_messages
 from studybuddy.chat.rooms import room_for, spent_on
 from studybuddy.chat.weighing import Scales
@@ -19,13 +19,13 @@ from studybuddy.domain.limits import (
     DoesNotFit,
     Obstacle,
     OverBudget,
-    Period,
     PromptTooLong,
 )
 from studybuddy.domain.messages import Role
 from studybuddy.domain.usage import Count
 
 if TYPE_CHECKING:
+    from studybuddy.chat.holds import Hold
     from studybuddy.chat.limits import Limits
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
@@ -41,8 +41,10 @@ class Terms:
     """What it has to read at least."""
     prompt: int = 0
     """Tokens of that; 0 where they were not counted."""
-    lifted: frozenset[Period] = frozenset()
-    """Budgets that it may go beyond."""
+    hold: Hold | None = None
+    """What it uses, as the budgets see it; `None` where none is set."""
+    ends_at: BudgetState | None = None
+    """The budget that made the longest answer as short as it is."""
     warnings: tuple[BudgetState, ...] = ()
     """Budgets that the student is to be told of."""
     max_completion_tokens: int | None = None
@@ -113,12 +115,12 @@ class ThreadContext:
         prompt = (await self.count(asked, model)).tokens
         if room is not None:
             prompt = min(prompt, room)  # the server leaves the oldest out
-        match await budgets.admit(head.id, spent_on(facts, prompt)):
+        match await budgets.admit(head.id, spent_on(facts, prompt), facts.tariff):
             case OverBudget() as over:
                 return over
-            case Admitted(states, warnings):
-                lifted = frozenset(state.period for state in states if state.lifted)
-                return Terms(asked, prompt, lifted, warnings, longest)
+            case Admitted() as let:
+                may_write, ends_at = capped(longest, let, facts, prompt)
+                return Terms(asked, prompt, let.hold, ends_at, let.warnings, may_write)
 
     async def _too_long(self, text: str, room: int, model: str) -> DoesNotFit | None:
         """Where the question alone has more tokens than the model can read."""

@@ -192,11 +192,11 @@ class ThreadSession(ThreadPlace):
             if not isinstance(terms, Terms):
                 yield TurnRefused(terms)
                 return
+            turn.account.terms = terms
             if turn.stop_asked:
                 yield TurnFinished(replace(answer, state=MessageState.STOPPED), "stopped")
                 return
             self._action_draft = ""
-            turn.account.terms = terms
             starter = RunStarter(
                 lambda: self._connector.connect(endpoint),
                 self,
@@ -292,5 +292,6 @@ class ThreadSession(ThreadPlace):
 
     def _end_turn(self, turn: RunTurn) -> None:
         turn.release()
+        turn.account.release()
         if self._under_way is turn:
             self._under_way = None

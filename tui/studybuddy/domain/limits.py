@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from studybuddy.domain.money import dollars
+from studybuddy.domain.budget_states import (
+    WARN_AT,
+    Amount,
+    BudgetState,
+    OverBudget,
+    Period,
+    Spent,
+    budget_states,
+)
 
 if TYPE_CHECKING:
     from studybuddy.domain.money import Cost, ModelFacts
-    from studybuddy.domain.usage import Usage
+
+__all__ = [
+    "UNKNOWN_OUTPUT",
+    "WARN_AT",
+    "Amount",
+    "BudgetState",
+    "DoesNotFit",
+    "Obstacle",
+    "OverBudget",
+    "Overflow",
+    "Period",
+    "PromptTooLong",
+    "Room",
+    "Spent",
+    "Summing",
+    "budget_states",
+]
 
 UNKNOWN_OUTPUT = 4096
 """Tokens reserved for the answer of a model whose longest answer nobody knows, at most."""
@@ -57,153 +80,28 @@ class Room:
         return None if self.window is None else self.window - self.reserved
 
 
-class Period(StrEnum):
-    """What a budget is for."""
-
-    REQUEST = "request"
-    CONVERSATION = "conversation"
-    DAY = "day"
-    MONTH = "month"
-
-
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """So much money, or so many tokens."""
+class Summing:
+    """What it would take to have the oldest messages summed up."""
 
-    nanodollars: int | None = None
-    tokens: int | None = None
-    """One of the two is given."""
+    messages: int
+    """That a summary would stand for."""
+    requests: int
+    """To the model, before the question itself; 0 where there is a summary that does."""
+    cost: Cost
+    """Of those requests, where every summary is as long as it may be."""
 
     def __str__(self) -> str:
-        if self.nanodollars is not None:
-            return dollars(self.nanodollars)
-        return f"{self.tokens or 0:,} tokens"
-
-
-WARN_AT = 0.8
-"""Share of a budget from which on the student is warned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What was used of a budget so far, or what a request is going to use."""
-
-    nanodollars: int = 0
-    tokens: int = 0
-    unpriced: int = 0
-    """Requests whose price nobody knows; no dollars stand for them."""
-
-    @classmethod
-    def of(cls, usage: Usage, cost: Cost) -> Spent:
-        """What requests used, and what they cost."""
-        return cls(cost.nanodollars, usage.total, cost.unpriced)
-
-    def __add__(self, other: Spent) -> Spent:
-        return Spent(
-            self.nanodollars + other.nanodollars,
-            self.tokens + other.tokens,
-            self.unpriced + other.unpriced,
-        )
-
-    def measured_by(self, amount: Amount) -> tuple[int, int]:
-        """How much that is of a budget, and of how much, both in the budget's own unit."""
-        if amount.nanodollars is not None:
-            return self.nanodollars, amount.nanodollars
-        return self.tokens, amount.tokens or 0
-
-    def share_of(self, amount: Amount) -> float:
-        """How much of a budget that is: 1.0 for all of it, and for anything of a budget of $0."""
-        used, limit = self.measured_by(amount)
-        if limit > 0:
-            return used / limit
-        return 1.0 if used > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetState:
-    """One budget and how much of it is used."""
-
-    period: Period
-    amount: Amount
-    spent: Spent
-    """Without what is about to be sent."""
-    coming: Spent = Spent()
-    """What sending now would use at least: the prompt. Of a run under way, what it used so far."""
-    lifted: bool = False
-    """Whether the student let this go on beyond it."""
-    conversation_id: str = ""
-    """The conversation that was asked about."""
-
-    @property
-    def share(self) -> float:
-        """What would be used with it: 1.0 for all."""
-        return (self.spent + self.coming).share_of(self.amount)
-
-    @property
-    def blind(self) -> bool:
-        """Whether what is coming costs what nobody knows, so that a budget in dollars can't hold.
-
-        Such a request is let through and told of: what it costs is not known to be too much.
-        """
-        return self.amount.nanodollars is not None and self.coming.unpriced > 0
-
-    @property
-    def warns(self) -> bool:
-        """Whether the student is to be told that it nears its end."""
-        return self.share >= WARN_AT
-
-    @property
-    def used_up(self) -> bool:
-        """Whether nothing of it is left, also without what is coming."""
-        used, limit = self.spent.measured_by(self.amount)
-        return used >= limit > 0
-
-    @property
-    def stops(self) -> bool:
-        """Whether nothing more may be sent: it is used up, or this would take more than is left.
-
-        What costs nothing is never stopped by a budget in dollars.
-        """
-        coming = self.coming
-        free = coming.tokens > 0 and not coming.nanodollars and not coming.unpriced
-        if self.lifted or (free and self.amount.nanodollars is not None):
-            return False
-        used, limit = (self.spent + coming).measured_by(self.amount)
-        return used > limit or self.used_up
-
-    @property
-    def reached(self) -> bool:
-        """Whether what is under way has taken all of it, and is to end."""
-        used, limit = (self.spent + self.coming).measured_by(self.amount)
-        return not self.lifted and used > 0 and used >= limit
-
-    @property
-    def name(self) -> str:
-        """As it stands in a sentence: "the day's budget of $0.50"."""
-        owner = "a request's" if self.period is Period.REQUEST else f"the {self.period.value}'s"
-        return f"{owner} budget of {self.amount}"
-
-    def __str__(self) -> str:
-        """How it stands, in one sentence."""
-        name = self.name
-        if self.blind:
-            return f"The price of this model is not known: {name} can't count it."
-        if self.lifted and self.share >= 1.0:
-            return f"{_capital(name)} is used up; you let this go on."
-        if self.share >= 1.0:
-            return f"{_capital(name)} is used up."
-        return f"{int(self.share * 100)} % of {name} is used."
-
-
-def budget_states(
-    budgets: Mapping[Period, Amount], spent: Mapping[Period, Spent], coming: Spent
-) -> tuple[BudgetState, ...]:
-    """Every budget as it stands, the one nearest to its end first."""
-    states = [
-        BudgetState(period, amount, spent.get(period, Spent()), coming)
-        for period, amount in budgets.items()
-    ]
-    return tuple(sorted(states, key=lambda state: state.share, reverse=True))
+        """As it ends a sentence: "which takes 2 requests of its own, $0.012 at most"."""
+        if not self.requests:
+            return "which takes no request: they were summed up before"
+        requests = "a request" if self.requests == 1 else f"{self.requests:,} requests"
+        takes = f"which takes {requests} of its own"
+        if self.cost.free:
+            return f"{takes}, free"
+        if self.cost.unpriced:
+            return f"{takes} at an unknown price"
+        return f"{takes}, about {self.cost} at most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +115,9 @@ class DoesNotFit:
     """The oldest messages that would have to go for it to fit; 0 where that does not help."""
     margin: int = 0
     """Tokens of the room that are kept free because the count is an estimate."""
+    summing: Summing | None = field(default=None, compare=False)
+    """What a summary would take; `None` where that is not known. It is told beside the refusal,
+    and is no part of what was refused."""
 
     def __str__(self) -> str:
         about = "" if self.exact else "about "
@@ -227,40 +128,6 @@ class DoesNotFit:
             return f"{says}: too long for this model. Shorten it."
         messages = "message" if self.droppable == 1 else f"{self.droppable} messages"
         return f"{says}; shorten it or let me drop the oldest {messages}."
-
-
-@dataclass(frozen=True, slots=True)
-class OverBudget:
-    """A budget is used up, or what is about to be sent would take more than is left of it."""
-
-    state: BudgetState
-
-    def __str__(self) -> str:
-        state = self.state
-        if state.used_up:
-            return f"{_capital(state.name)} is used up."
-        if state.period is Period.REQUEST:
-            return f"This would take {_told(state.coming, state.amount)}, more than {state.name}."
-        takes = _told(state.coming, state.amount)
-        return f"This would go over {state.name}: {_left(state)} are left, and it takes {takes}."
-
-
-def _told(spent: Spent, amount: Amount) -> str:
-    """What is coming, in a budget's unit, at least: the answer is not in it."""
-    if amount.nanodollars is not None:
-        return f"at least {dollars(spent.nanodollars)}"
-    return f"at least {spent.tokens:,} tokens"
-
-
-def _left(state: BudgetState) -> str:
-    used, limit = state.spent.measured_by(state.amount)
-    if state.amount.nanodollars is not None:
-        return dollars(max(limit - used, 0))
-    return f"{max(limit - used, 0):,}"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 @dataclass(frozen=True, slots=True)
