@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from studybuddy.commands import ask
-from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, UsageRecord
+from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
 from studybuddy.domain.usage import Usage
 from studybuddy.storage.database import open_database
-from studybuddy.storage.usage_reader import UsageReader
 from tests.support.scripted_server import ScriptedServer
+from tests.support.usage_rows import under_way, usage_rows
 from tests.support.usages import answer_reporting
 from tests.support.wire import Answer, Hang, Reply, Stream, chunk
 
@@ -52,7 +52,7 @@ async def asking(home: Path, script: Answer) -> AsyncIterator[asyncio.subprocess
 
 
 def the_record(home: Path) -> UsageRecord:
-    (record,) = UsageReader(home / "data" / "studybuddy.db").records(Selection())
+    (record,) = usage_rows(home)
     return record
 
 
@@ -89,6 +89,22 @@ async def test_a_question_that_is_interrupted_leaves_what_came(tmp_path: Path) -
     assert (record.outcome, record.reported) == (Outcome.STOPPED, False)
     assert record.usage.prompt > 10
     assert record.usage.completion == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals there")
+async def test_a_question_whose_process_is_killed_leaves_what_came(tmp_path: Path) -> None:
+    stuck = Stream([chunk({"content": "Half of it"}), Hang()])
+    async with asking(tmp_path, stuck) as process:
+        assert process.stdout is not None
+        await process.stdout.readexactly(4)
+        before = await asyncio.to_thread(under_way, tmp_path, 30)
+        process.kill()
+        await process.wait()
+    record = the_record(tmp_path)
+    assert record == before
+    assert (record.outcome, record.reported) == (Outcome.INTERRUPTED, False)
+    assert (record.usage.completion, record.duration, record.free) == (3, None, True)
+    assert record.usage.prompt > 10
 
 
 async def test_an_answer_does_not_fail_for_a_disk_that_does(tmp_path: Path) -> None:
