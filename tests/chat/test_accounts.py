@@ -184,6 +184,41 @@ async def test_what_was_spent_is_of_the_conversation_the_local_day_and_month(
     }
 
 
+async def test_what_a_wrong_clock_recorded_for_later_counts_neither_today_nor_this_month(
+    windows: Windows,
+) -> None:
+    for day in ((2026, 11, 22), (2026, 12, 1), (2199, 1, 1)):
+        await used(windows.mine, Usage(10), at=datetime(*day).timestamp())
+    spent = await windows.mine.spent("c1")
+    assert spent[Period.DAY] == Spent()
+    assert spent[Period.MONTH] == Spent(10, 10)
+    assert spent[Period.CONVERSATION] == Spent(30, 30)
+
+
+@pytest.mark.parametrize(("year", "month"), [(2026, 1), (2027, 2), (2028, 2), (2026, 12)])
+async def test_a_month_ends_with_its_last_day(windows: Windows, year: int, month: int) -> None:
+    last = datetime(year + month // 12, month % 12 + 1, 1) - timedelta(seconds=1)
+    windows.now.at = last.timestamp()
+    day, whole = windows.mine._sums.calendar()
+    assert day.until == whole.until == last.timestamp() + 1
+    assert whole.since == datetime(year, month, 1).timestamp()
+
+
+async def test_a_run_that_goes_on_is_not_counted_as_it_was_recorded_before(
+    windows: Windows,
+) -> None:
+    run = a_record(id="run", at=NOON, usage=Usage(50, 10), origin=Origin("c1", purpose=Purpose.RUN))
+    await windows.mine.record(run)
+    await used(windows.mine, Usage(5))
+    assert (await windows.mine.spent("c1"))[Period.CONVERSATION].tokens == 65
+    windows.mine.goes_on("run")
+    spent = await windows.mine.spent("c1")
+    assert {state.tokens for state in spent.values()} == {5}
+    await windows.mine.record(replace(run, usage=Usage(80, 20)))
+    spent = await windows.mine.spent("c1")
+    assert {state.tokens for state in spent.values()} == {105}
+
+
 async def test_unpriced_requests_are_told_beside_what_was_spent() -> None:
     window = accounts(prices=FlatPrices(unknown=["small"]))
     await used(window, Usage(10), at=1_000_000.0)
@@ -274,6 +309,18 @@ async def test_a_record_that_the_disk_refuses_counts_and_is_written_with_the_nex
     assert (await windows.mine.spent("c1"))[Period.DAY] == Spent(72, 66)
     windows.age.at = 120
     assert (await windows.mine.spent("c1"))[Period.DAY] == Spent(72, 66)
+
+
+async def test_a_run_that_the_disk_refuses_to_replace_counts_once(windows: Windows) -> None:
+    run = a_record(id="run", at=NOON, usage=Usage(50, 10), origin=Origin("c1", purpose=Purpose.RUN))
+    await windows.mine.record(run)
+    windows.log.failing = FULL
+    await windows.mine.record(replace(run, usage=Usage(80, 20)))
+    windows.log.failing = None
+    assert (await windows.mine.conversation("c1")).usage == Usage(80, 20)
+    await windows.mine.close()
+    windows.age.at = 60
+    assert (await windows.mine.conversation("c1")).usage == Usage(80, 20)
 
 
 async def test_leaving_tries_once_more(windows: Windows) -> None:
@@ -400,3 +447,24 @@ async def test_a_recording_that_breaks_is_logged_and_breaks_nothing_else(
     windows.mine.see_to(broken())
     await windows.mine.close()
     assert "no such tokenizer" in caplog.text
+
+
+async def test_nobody_is_told_facts_before_what_was_learned_is_read() -> None:
+    begun, gate, read = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def restore() -> None:
+        begun.set()
+        await gate.wait()
+        read.append("all")
+
+    window = Accounts(MemoryUsageLog(), FlatPrices(), WordCounter(), restore=restore)
+    first, second, third = (asyncio.create_task(window.facts(LAB)) for _ in range(3))
+    await begun.wait()
+    first.cancel()  # who waits for it no longer does not stop it for others
+    await asyncio.wait({first})
+    second.add_done_callback(lambda _: read.append("second"))
+    gate.set()
+    await asyncio.gather(second, third)
+    assert read == ["all", "second"]
+    await window.facts(LAB)
+    assert read == ["all", "second"]

@@ -425,12 +425,53 @@ async def test_a_run_followed_after_a_restart_leaves_one_record_at_the_time_it_b
     assert room.records == []
     run = await room.reopen()
     assert run is not None
+    began = room.server.runs[0].run.created_at
+    room.parts.accounts.now = lambda: began + 600
     events = [event async for event in room.session.follow(run)]
     assert finished(events).answer.text == "one two three"
     [record] = room.records
     assert record.id == run.run_id
-    assert record.at == room.server.runs[0].run.created_at
+    assert record.at == began
     assert (record.usage, record.first_token, record.duration) == (USAGE, None, None)
+
+
+@pytest.mark.parametrize("told", [1_700_000_000_000.0, 1_700_000_900.0, 12.0, 0.0, -1.0])
+def test_a_time_that_can_not_be_is_not_taken_from_the_server(told: float) -> None:
+    @virtually
+    async def run() -> None:
+        room = MeteredRoom([Says("one two three", pause=5)])
+        room.server.lifetime = None
+        stream = room.session.send("Count!", ENDPOINT)
+        await until(stream, TextDelta)
+        await room.session.leave()
+        await stream.aclose()
+        followed = await room.reopen()
+        assert followed is not None
+        room.parts.accounts.now = lambda: 1_700_000_600.0
+        of_server = room.server.runs[0]
+        of_server.run = replace(of_server.run, created_at=told)
+        finished([event async for event in room.session.follow(followed)])
+        [record] = room.records
+        assert record.at == 1_700_000_600.0
+
+    run()
+
+
+@virtually
+async def test_a_run_that_is_followed_again_counts_once() -> None:
+    script: Script = [*rounds(1), Says("one"), Cuts(), Pauses(300), Says("two")]
+    room = MeteredRoom(script, budgets={Period.DAY: Amount(tokens=220)})
+    room.server.lifetime = None
+    stream = room.session.send("Count!", ENDPOINT)
+    await until(stream, TextDelta)
+    room.connector.problem = Problem(ProblemKind.UNAUTHORIZED, "No.")
+    failed([event async for event in stream][-1:])
+    [record] = room.records
+    assert record.usage.total >= ROUND.total
+    room.connector.problem = None
+    events = await room.retry()
+    assert finished(events).answer.state is MessageState.COMPLETE
+    assert near(events) == []
 
 
 @virtually

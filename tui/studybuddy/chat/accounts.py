@@ -63,6 +63,7 @@ class Accounts:
         """What was told of the last requests."""
         self._prices = prices
         self._restore = restore
+        self._restoring: asyncio.Future[None] | None = None
         self._book: dict[tuple[str, str], ModelFacts] = {}
         self._listed: dict[tuple[str, str], Model] = {}
         self._sums = Sums(log, now)
@@ -79,8 +80,8 @@ class Accounts:
         before both.
         """
         if self._restore is not None:
-            restore, self._restore = self._restore, None
-            await restore()
+            self._restoring = self._restoring or asyncio.ensure_future(self._restore())
+            await asyncio.shield(self._restoring)
         key = self._key(endpoint, model)
         if key not in self._book:
             self._book[key] = await asyncio.to_thread(self._prices.facts, endpoint, key[1])
@@ -133,9 +134,8 @@ class Accounts:
         counts in no sum of this window.
         """
         record = record.bounded()
-        task = asyncio.create_task(self._sums.note(record) if underway else self._record(record))
-        self._keep(task)
-        await asyncio.shield(task)
+        writing = self._sums.note(record) if underway else self._record(record)
+        await asyncio.shield(self.see_to(writing))
 
     async def record_usage(
         self,
@@ -196,12 +196,9 @@ class Accounts:
     def see_to(self, recording: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Have a record made behind the back of who is ending; sums and `close` wait for it."""
         task = asyncio.create_task(recording)
-        self._keep(task)
-        return task
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
         self._underway.add(task)
         task.add_done_callback(self._over)
+        return task
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._underway.discard(task)
@@ -244,17 +241,12 @@ class Accounts:
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        from studybuddy.domain.limits import Period, Spent
+        await self.settled()
+        return await self._sums.spent(conversation_id)
 
-        conversation = await self.conversation(conversation_id)
-        day, month = self._sums.calendar()
-        today = await self._sums.total(Selection(since=day))
-        this_month = await self._sums.total(Selection(since=month))
-        return {
-            Period.CONVERSATION: Spent.of(conversation.usage, conversation.cost),
-            Period.DAY: Spent.of(today.usage, today.cost),
-            Period.MONTH: Spent.of(this_month.usage, this_month.cost),
-        }
+    def goes_on(self, record_id: str) -> None:
+        """Leave what was recorded of a run out of the sums here: it is to be recorded anew."""
+        self._sums.leave_out(record_id)
 
     # Listening and leaving
 

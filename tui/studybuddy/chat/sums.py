@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.accounts import Selection, Total, UsageLog, UsageRecord
 from studybuddy.domain.problems import StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.domain.limits import Period, Spent
 
 _log = logging.getLogger(__name__)
 
@@ -48,13 +52,38 @@ class Sums:
         """Records that the disk has refused so far."""
         return len(self._refused)
 
-    def calendar(self) -> tuple[float, float]:
-        """Unix times at which the local day and the local month began."""
-        # By the wall and not by subtracting hours: a day may have 23 or 25 of them.
+    def calendar(self) -> tuple[Selection, Selection]:
+        """The local day and the local month.
+
+        With their ends: what a wrong clock has recorded for later counts then, and not until then.
+        """
+        # By the wall and not by adding hours: a day may have 23 or 25 of them.
         today = datetime.fromtimestamp(self._now()).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        return today.timestamp(), today.replace(day=1).timestamp()
+        first = today.replace(day=1)
+        tomorrow = today + timedelta(days=1)
+        next_month = (first + timedelta(days=32)).replace(day=1)
+        return (
+            Selection(today.timestamp(), tomorrow.timestamp()),
+            Selection(first.timestamp(), next_month.timestamp()),
+        )
+
+    async def spent(self, conversation_id: str) -> Mapping[Period, Spent]:
+        """What was used of each budget but the one for a request.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        from studybuddy.domain.limits import Period, Spent  # not before the first frame
+
+        day, month = self.calendar()
+        selections = {Period.DAY: day, Period.MONTH: month}
+        if conversation_id:
+            selections[Period.CONVERSATION] = Selection(conversation_id=conversation_id)
+        totals = {period: await self.total(selection) for period, selection in selections.items()}
+        spent = {period: Spent.of(total.usage, total.cost) for period, total in totals.items()}
+        return {Period.CONVERSATION: Spent(), **spent}
 
     def known(self, selection: Selection) -> Total | None:
         """A sum as it was read last, with what was recorded here since."""
@@ -71,16 +100,18 @@ class Sums:
         if known is not None and self._clock() - known.read_at < FRESH:
             return known.total
         asked_at = self._clock()
-        unsure = self._underway.union(self._refused)
+        refused = dict(self._refused)  # some may be written while the disk is asked
+        unsure = self._underway.union(refused)
         read = await self._log.total(replace(selection, without=frozenset(unsure)))
-        for record in self._refused.values():
-            if record.id in unsure and _meant(record, selection):
+        for record in refused.values():
+            if _meant(record, selection):
                 read += Total.of(record)
         if selection.since is not None:  # yesterday's is not asked for any more
+            begun = self.calendar()[1].since or 0.0
             self._known = {
                 other: known
                 for other, known in self._known.items()
-                if other.since is None or other.since >= self.calendar()[1]
+                if other.since is None or other.since >= begun
             }
         self._known[selection] = _Known(read, asked_at)
         return read
@@ -95,6 +126,13 @@ class Sums:
             await self._log.add(record)
         except StudyBuddyError as error:
             _log.debug("a request under way could not be noted: %s", error.problem.kind)
+
+    def leave_out(self, record_id: str) -> None:
+        """Count no record of this id until it is written: what it is of goes on again."""
+        if record_id not in self._underway:
+            self._underway.add(record_id)
+            for known in self._known.values():
+                known.read_at = -math.inf
 
     async def write(self, record: UsageRecord, *, anew: bool) -> None:
         """Write a record, then those that the disk refused before; add it to what is known.
