@@ -139,14 +139,13 @@ async def test_what_a_report_leaves_out_is_counted(told: Usage, kept: Usage) -> 
     assert (record.usage, record.reported) == (kept, False)
 
 
-async def test_a_server_that_reports_more_than_any_request_has_is_bounded() -> None:
-    told = UsageReported(Usage(2**63, -4))
-    lab = Lab([TextDelta("A wave."), told, CompletionFinished("stop", "small")])
-    await lab.ask()
+async def test_a_server_that_reports_more_than_was_said_is_not_believed() -> None:
+    lab = Lab([TextDelta("It is so."), UsageReported(Usage(10**11, 10**12, 10**10)), says("")[-1]])
+    async with aclosing((await lab.connect()).stream(REQUEST)) as events:
+        assert not any([isinstance(event, UsageReported) async for event in events])
     record = await lab.record()
-    assert record.usage == Usage(10**12, 0)
-    assert record.cost == 10**12
-    assert lab.accounts.session.usage == record.usage
+    assert (record.usage, record.reported) == (Usage(PROMPT, 3), False)
+    assert lab.counter.learnt == []
 
 
 async def test_an_answer_that_breaks_off_is_counted_as_far_as_it_came() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studybuddy.domain.reported_usage import UsageReports, tokens_in, usage_in
+from studybuddy.domain.reported_usage import UsageReports, believable, tokens_in, usage_in
 from studybuddy.domain.usage import MOST_TOKENS, Usage
 from tests.support.usages import USAGES
 
@@ -74,3 +74,25 @@ def test_no_later_report_takes_back_what_an_earlier_one_told(told: list[Any]) ->
 @pytest.mark.parametrize("told", [None, True, "", "x", "nan", float("inf"), [], {}])
 def test_what_is_no_number_is_no_number_of_tokens(told: Any) -> None:
     assert tokens_in(told) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "believed"),
+    [
+        (Usage(9, 3), Usage(9, 3)),
+        (Usage(5000, 20_000, reasoning=19_990), Usage(5000, 20_000, reasoning=19_990)),
+        (Usage(10**9, 3, cached=10**8), Usage(0, 3)),
+        (Usage(9, 10**9, cached=4, reasoning=10**9), Usage(9, 0, cached=4)),
+        (Usage(10**12, 10**12), None),
+    ],
+)
+def test_a_report_beyond_all_that_was_said_is_not_believed(
+    told: Usage, believed: Usage | None
+) -> None:
+    assert believable(told, ["Be brief.", "Why?"], "Because.") == believed
+
+
+def test_a_long_text_may_have_as_many_tokens_as_bytes() -> None:
+    told = Usage(4_000_000, 1)
+    assert believable(told, ["🙂" * 1_000_000], "") == told
+    assert believable(told, ["a" * 1_000_000], "") == Usage(0, 1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.loaded_sizes import LoadedSizes
 from studybuddy.chat.request_record import NOTED_EVERY, RequestRecord
+from studybuddy.domain.events import UsageReported
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
@@ -26,17 +27,16 @@ class MeteredConnector:
     """A `domain.ports.Connector` whose providers leave a record for every request.
 
     Each attempt is a request of its own, as it is for who bills it. What the endpoint reports is
-    taken as it is. Where it reports nothing, because it never does, because the answer was
-    stopped or because it broke off, the prompt and the text that came are counted here. That is
-    what providers bill then, too: a prompt that was taken is billed also where its answer is not
-    waited for. Nothing is billed of a request that did not arrive or was refused before its
-    first word, so its record has no tokens and no cost. A server that is silent until it
-    is waited for no longer may have taken the prompt: that counts. A connection that fails
-    before there is a request, such as an engine that can't be started, leaves no record.
-
-    The record is written when the request leaves, as one that was interrupted, and from time to
-    time while the answer comes; its end replaces it. So a process that is killed leaves what it
-    used. Durations begin when the request leaves: an engine is started before that.
+    taken as it is, unless it can't be true. Where it reports nothing, because it never does,
+    because the answer was stopped or because it broke off, the prompt and the text that came are
+    counted here. That is what providers bill then, too: a prompt that was taken is billed also
+    where its answer is not waited for. Nothing is billed of a request that did not arrive or was
+    refused before its first word, so its record has no tokens and no cost. A server that is silent
+    until it is waited for no longer may have taken the prompt: that counts. A connection that fails
+    before there is a request, such as an engine that can't be started, leaves no record. The record
+    is written when the request leaves, as one that was interrupted, and from time to time while the
+    answer comes; its end replaces it. So a process that is killed leaves what it used. Durations
+    begin when the request leaves: an engine is started before that.
     """
 
     def __init__(
@@ -103,6 +103,11 @@ class _MeteredProvider:
         try:
             async with aclosing(self._provider.stream(request)) as events:
                 async for event in events:
+                    if isinstance(event, UsageReported):
+                        usage = record.believed(event.usage)
+                        if usage is None:
+                            continue
+                        event = UsageReported(usage)
                     record.take(event)
                     yield event
         except (asyncio.CancelledError, GeneratorExit):

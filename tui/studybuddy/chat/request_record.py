@@ -14,6 +14,7 @@ from studybuddy.domain.events import ReasoningDelta, TextDelta, UsageReported
 from studybuddy.domain.messages import new_id
 from studybuddy.domain.ports import CompletionFinished
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
+from studybuddy.domain.reported_usage import believable
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class RequestRecord:
                 self._outcome = Outcome.COMPLETE
                 self._model = model
                 self._accounts.learn_name(self._endpoint, model)
+
+    def believed(self, usage: Usage) -> Usage | None:
+        """What can be true of what was reported; the rest is counted here."""
+        answer = "".join([*self._thoughts, *self._text])
+        return believable(usage, (text for _, text in self._request.messages), answer)
 
     def _keep_report(self, usage: Usage) -> None:
         origin, asked = self._request.origin or Origin(), self._request

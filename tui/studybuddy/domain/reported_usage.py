@@ -10,13 +10,16 @@ assistants call the details.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from studybuddy.domain.usage import MOST_TOKENS, Usage
 
 _MOST_THOUGHT = 262_144
 """Tokens that a model may have thought; a total that is higher by more than that is a wrong one."""
+_MOST_HIDDEN = 1_000_000
+"""Tokens that a server may have beside those of the texts: prompts of its own, tools, thoughts."""
 _LONGEST_NUMBER = 30  # characters of a number that comes as text
 
 
@@ -95,6 +98,31 @@ def usage_in(told: Any) -> Usage | None:
     )
 
 
+def believable(told: Usage, prompt: Iterable[str], answer: str) -> Usage | None:
+    """What can be true of a report: its prompt, its completion, both, or nothing.
+
+    No tokenizer has more tokens than a text has bytes. A part that is beyond that, and beyond
+    whatever a server may add or a model may think, is left out, so that it is counted here: else
+    one wrong number would use up a month's budget.
+
+    Args:
+        told: as it was reported.
+        prompt: the texts of the request's messages.
+        answer: the text that came.
+    """
+    read = sum(map(_bytes, prompt)) + _MOST_HIDDEN
+    written = _bytes(answer) + _MOST_HIDDEN
+    if told.prompt > read:
+        told = replace(told, prompt=0, cached=0, cache_written=0)
+    if told.completion > written:
+        told = replace(told, completion=0, reasoning=0)
+    return told if told.prompt or told.completion else None
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else 4 * len(text)
+
+
 def usage_in_timings(told: Any) -> Usage | None:
     """The usage in llama.cpp's `timings`; `None` where they do not tell all of the prompt."""
     if not isinstance(told, Mapping):
@@ -108,7 +136,10 @@ def usage_in_timings(told: Any) -> Usage | None:
 
 
 def tokens_in(told: Any) -> int | None:
-    """A number of tokens, from 0 to `MOST_TOKENS`; `None` where it is no number."""
+    """A number of tokens, at least 0; `None` where it is no number, or beyond `MOST_TOKENS`.
+
+    What no server can have read or written is not cut to what it could have: it tells nothing.
+    """
     if isinstance(told, bool):
         return None
     if isinstance(told, str):
@@ -118,9 +149,9 @@ def tokens_in(told: Any) -> int | None:
             return None
     if isinstance(told, float) and not math.isfinite(told):
         return None
-    if not isinstance(told, int | float):
+    if not isinstance(told, int | float) or told > MOST_TOKENS:
         return None
-    return int(min(max(told, 0), MOST_TOKENS))
+    return int(max(told, 0))
 
 
 def _consistent(
