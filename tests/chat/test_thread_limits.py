@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from studybuddy.chat.meter import ConversationMeter
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
-from studybuddy.domain.assistants import AssistantSpec, Tool
+from studybuddy.domain.assistants import AssistantSpec, Function, Tool
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.events import (
     BudgetNear,
@@ -510,17 +511,18 @@ async def test_the_report_tells_what_the_server_will_read() -> None:
     await room.send("What do cells do?")
     report = await room.session.report("And now?", ENDPOINT)
     assert [(p.kind, p.count.tokens, p.place) for p in report.parts] == [
-        (PartKind.SYSTEM, 7, Place.SERVER),
+        (PartKind.SYSTEM, 4, Place.SERVER),
         (PartKind.TOOLS, 0, Place.SERVER),
-        (PartKind.NOTES, 7, Place.SERVER),
-        (PartKind.MESSAGE, 7, Place.SERVER),
-        (PartKind.MESSAGE, 5, Place.SERVER),
-        (PartKind.DRAFT, 5, Place.INSIDE),
+        (PartKind.NOTES, 4, Place.SERVER),
+        (PartKind.MESSAGE, 4, Place.SERVER),
+        (PartKind.MESSAGE, 2, Place.SERVER),
+        (PartKind.DRAFT, 2, Place.INSIDE),
+        (PartKind.OVERHEAD, 18, Place.INSIDE),
     ]
-    assert report.request.tokens == 31
+    assert report.request.tokens == 34
     assert not report.request.exact
     assert report.room.prompt == 900
-    assert report.sending.nanodollars == 31
+    assert report.sending.nanodollars == 34
     assert report.parts[4].reported == USAGE
     assert report.parts[4].label == "Tutor: They divide."
 
@@ -531,7 +533,28 @@ async def test_the_report_is_made_without_the_server_too() -> None:
     await room.send("What?")
     room.connector.problem = Problem(ProblemKind.NO_CONNECTION, "Not there.")
     report = await room.session.report("", ENDPOINT)
-    assert [part.kind for part in report.parts] == [PartKind.MESSAGE, PartKind.MESSAGE]
+    kinds = [PartKind.MESSAGE, PartKind.MESSAGE, PartKind.OVERHEAD]
+    assert [part.kind for part in report.parts] == kinds
+
+
+@virtually
+async def test_the_meter_of_a_thread_shows_what_the_report_shows() -> None:
+    hits = (Hit("file_1", "cells.md", "Cells divide a lot."),)
+    room = MeteredRoom([Searches(hits), Says("They divide.")], facts=of_window(1000, 100))
+    room.server.shelf.clear()
+    function = Function("draw_card", "Draws a card with a question.", '{"type": "object"}')
+    tools = frozenset({Tool.FILE_SEARCH})
+    room.server.put(AssistantSpec("Tutor", "Be kind to all.", tools=tools, functions=(function,)))
+    await room.send("What do cells do?")
+    meter = ConversationMeter(room.parts.accounts, None, room.limits.fitter)
+    meter.watch(room.session, ENDPOINT)
+    for draft in ("", "And now?"):
+        meter.typed([draft])
+        report = await room.session.report(draft, ENDPOINT)
+        reading = await meter.settle()
+        assert (reading.request, reading.room) == (report.request, report.room)
+        assert reading.sending == (report.sending if draft else None)
+        assert any(part.label == "Function draw_card" for part in report.parts)
 
 
 @virtually

@@ -18,6 +18,20 @@ NANO = Tariff((Rates(Decimal("0.001"), Decimal("0.002"), Decimal("0.0005")),), "
 """A nanodollar for a prompt token, two for one of the answer, half of one for a cached one."""
 
 
+class WordDraft:
+    """`domain.counting.DraftCounter`: words are tokens."""
+
+    def __init__(self, exact: bool) -> None:
+        self._counted = Count(0, exact)
+
+    def changed(self, lines: Sequence[str]) -> Count:
+        self._counted = Count(len(" ".join(lines).split()), self._counted.exact)
+        return self._counted
+
+    async def settle(self) -> Count:
+        return self._counted
+
+
 class WordCounter:
     """`domain.counting.TokenCounter`: words are tokens, 3 for a message, 3 to prime."""
 
@@ -46,7 +60,7 @@ class WordCounter:
         return sum(counts, self.priming(model))
 
     def draft(self, model: str) -> DraftCounter:
-        raise NotImplementedError
+        return WordDraft(self.exact)
 
     def tokens(self, text: str, encoding: str) -> Sequence[Token]:
         return []

@@ -66,6 +66,7 @@ class AssistantShelf:
         """Take the way to the server of the endpoint in use."""
         self._connect = connect
         self._presets = tuple(presets)
+        self._listed: tuple[Assistant, ...] = ()
         self._places = {spec.preset: place for place, spec in enumerate(presets)}
         self._one_at_a_time = asyncio.Lock()
         self._unmade: dict[str, list[AssistantSpec]] = {}
@@ -85,7 +86,8 @@ class AssistantShelf:
                 self._unmade[where] = [] if found else list(self._presets)
             if unmade := self._unmade[where]:
                 found = await self._make(service, unmade, found)
-        return sorted(found, key=self._place)
+        self._listed = tuple(sorted(found, key=self._place))
+        return self._listed
 
     async def _make(
         self,
@@ -120,7 +122,12 @@ class AssistantShelf:
 
         Only a conversation that has no assistant yet (both empty) gets the first.
         """
-        assistants = await self.list()
+        await self.list()
+        return self.known(assistant_id, name)
+
+    def known(self, assistant_id: str, name: str = "") -> Assistant | None:
+        """The same among those that were listed last; nobody is asked."""
+        assistants = self._listed
         for assistant in assistants:
             if assistant.id == assistant_id:
                 return assistant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import entering
@@ -35,8 +35,10 @@ async def report_on(
 ) -> ContextReport:
     """What asking `draft` next would send; an empty one adds nothing.
 
-    Nobody is asked for it. The parts that are inside add up to the request. What would be
-    summed up at sending, and is not yet, has a part for the tokens that the summary may have.
+    Nobody is asked for it. Texts have their own tokens; what frames them has a part of its own,
+    and so has what was reported beyond all that, so that the parts that are inside add up to the
+    request. What would be summed up at sending, and is not yet, has a part for the tokens that
+    the summary may have.
 
     Raises:
         StudyBuddyError: where the disk fails.
@@ -45,13 +47,21 @@ async def report_on(
     outlook = await fitter.outlook(head, messages, question, endpoint)
     weighed, plan = outlook.weighed, outlook.plan
     placed = plan if isinstance(plan, Plan) else Plan(weighed)
-    parts = _parts(head, messages, placed, weighed, await _left_out(fitter, messages, endpoint))
+    model = fitter.name(endpoint)
+    empty = await fitter.scales.of([(role, "") for role in Role], model)
+    frames = {role: count.tokens for role, count in zip(Role, empty, strict=True)}
+    outside = await _left_out(fitter, messages, model)
+    parts = _parts(head, messages, placed, frames, outside)
     if draft:
-        size = _count(weighed.turns[-1].tokens, weighed)
+        size = await fitter.scales.text(draft, model)
         parts.append(Part(PartKind.DRAFT, _label("Draft", draft), size))
-    overhead = _count(weighed.priming, weighed)
-    parts.append(Part(PartKind.OVERHEAD, "What the chat format adds", overhead))
-    request = placed.count
+    request = outlook.count
+    inside = sum(part.count.tokens for part in parts if part.place is Place.INSIDE)
+    overhead = request.tokens - inside - weighed.beyond
+    parts.append(Part(PartKind.OVERHEAD, "What the chat format adds", _count(overhead, weighed)))
+    if weighed.beyond:
+        beyond = _count(weighed.beyond, weighed)
+        parts.append(Part(PartKind.OVERHEAD, "What the server reported beyond that", beyond))
     facts = outlook.facts
     return ContextReport(
         tuple(parts),
@@ -68,13 +78,16 @@ def _parts(
     head: Conversation,
     messages: Sequence[Message],
     plan: Plan,
-    weighed: Weighed,
-    left_out: dict[str, Count],
+    frames: Mapping[Role, int],
+    left_out: Mapping[str, Count],
 ) -> list[Part]:
+    """The parts without the draft; `frames` are the tokens of empty messages."""
     parts: list[Part] = []
+    weighed = plan.weighed
     if head.system_prompt:
         label = _label("System prompt", head.system_prompt)
-        parts.append(Part(PartKind.SYSTEM, label, _count(weighed.system, weighed)))
+        tokens = max(0, weighed.system - frames[Role.SYSTEM])
+        parts.append(Part(PartKind.SYSTEM, label, _count(tokens, weighed)))
     if plan.summary is not None:
         label = _label("Summary", plan.summary.text)
         parts.append(Part(PartKind.SUMMARY, label, _count(plan.summary_tokens, weighed)))
@@ -83,7 +96,7 @@ def _parts(
         size = Count(plan.summary_tokens, exact=False)
         parts.append(Part(PartKind.SUMMARY, label, size))
     sizes = {
-        message.id: _count(size, weighed)
+        message.id: _count(max(0, size - frames[message.role]), weighed)
         for turn in weighed.turns
         for message, size in zip(turn.messages, turn.sizes, strict=True)
     }
@@ -110,15 +123,11 @@ def _parts(
     return parts
 
 
-async def _left_out(
-    fitter: Fitter, messages: Sequence[Message], endpoint: Endpoint
-) -> dict[str, Count]:
+async def _left_out(fitter: Fitter, messages: Sequence[Message], model: str) -> dict[str, Count]:
     """The sizes of messages that never enter the context."""
     inside = {message.id for message in entering(messages)}
     outside = [message for message in messages if message.id not in inside]
-    texts = [(message.role, message.text) for message in outside]
-    counts = await fitter.scales.of(texts, endpoint.model) if texts else []
-    return {message.id: count for message, count in zip(outside, counts, strict=True)}
+    return {m.id: await fitter.scales.text(m.text, model) for m in outside}
 
 
 def _count(tokens: int, weighed: Weighed) -> Count:

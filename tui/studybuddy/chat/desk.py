@@ -239,6 +239,7 @@ class Desk:
             self.assistants.resolve,
             self._limits,
             new=new,
+            known=self.assistants.known,
         )
 
     def _keep(self, session: Session) -> Session:

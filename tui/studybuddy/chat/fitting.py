@@ -207,6 +207,10 @@ class Fitter:
         alone = count_alone(placed, prompt, self._reports(head, room, endpoint))
         return Outlook(plan, weighed, room, wanted, facts, count, alone)
 
+    def name(self, endpoint: Endpoint) -> str:
+        """The model that answers; empty where that is not known."""
+        return self._models.name(endpoint)
+
     def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
         """What happens to a conversation that does not fit."""
         return allowed or head.overflow or Overflow(self.settings.limits.context)

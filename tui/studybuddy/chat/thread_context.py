@@ -27,6 +27,7 @@ from studybuddy.domain.usage import Count
 if TYPE_CHECKING:
     from studybuddy.chat.holds import Hold
     from studybuddy.chat.limits import Limits
+    from studybuddy.chat.model_names import ModelNames
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.messages import Conversation, Message
@@ -76,7 +77,10 @@ class ThreadContext:
 
     async def facts(self, endpoint: Endpoint, assistant: Assistant | None) -> ModelFacts:
         """What is known of the model that will answer."""
-        return await self._limits.accounts.facts(endpoint, model_of(endpoint, assistant))
+        return await self._limits.accounts.facts(endpoint, self._model(endpoint, assistant))
+
+    def _model(self, endpoint: Endpoint, assistant: Assistant | None) -> str:
+        return model_of(self._limits.accounts.names, endpoint, assistant)
 
     def known(self, head: Conversation, before: Sequence[Message]) -> Terms:
         """The terms of a run that goes on already, for the question that ends `before`."""
@@ -105,7 +109,7 @@ class ThreadContext:
         facts = await self.facts(endpoint, assistant)
         longest = self.longest_answer(head)
         room = room_for(facts, head, self._limits.settings).prompt
-        model = model_of(endpoint, assistant)
+        model = self._model(endpoint, assistant)
         if room is not None and (obstacle := await self._too_long(text, room, model)) is not None:
             return obstacle
         budgets = self._limits.budgets
@@ -131,9 +135,9 @@ class ThreadContext:
         return DoesNotFit(count.tokens, room, count.exact, 0, room - fits)
 
 
-def model_of(endpoint: Endpoint, assistant: Assistant | None) -> str:
+def model_of(names: ModelNames, endpoint: Endpoint, assistant: Assistant | None) -> str:
     """The model that answers: the assistant's own, or the endpoint's."""
-    return (assistant.spec.model if assistant else "") or endpoint.model
+    return names.of(endpoint, assistant.spec.model if assistant else "")
 
 
 def instructions_of(

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 Resolve = Callable[[str, str], Awaitable[Assistant | None]]
 """Finds the assistant of an id, or else of a name, or else one to begin with."""
 
+Known = Callable[[str, str], Assistant | None]
+"""The same among those that are known, without asking the server."""
+
+
+def _nobody(assistant_id: str, name: str) -> Assistant | None:
+    return None
+
 
 class ThreadPlace(StoredConversation):
     """A stored conversation with a thread on a server."""
@@ -33,9 +40,11 @@ class ThreadPlace(StoredConversation):
         limits: Limits,
         *,
         new: bool,
+        known: Known = _nobody,
     ) -> None:
         super().__init__(opened, store, new=new)
         self._resolve = resolve
+        self._known = known
         self._limits = limits
         self._context = ThreadContext(limits)
         self._found: Assistant | None = None
@@ -54,8 +63,11 @@ class ThreadPlace(StoredConversation):
     @property
     def known_assistant(self) -> Assistant | None:
         """That assistant as it is known without asking the server."""
+        listed = self._known(self.head.assistant_id, self.head.assistant_name)
         found = self._found
-        return found if found is not None and found.id == self.head.assistant_id else None
+        if listed is not None or found is None:
+            return listed
+        return found if found.id == self.head.assistant_id else None
 
     async def choose(self, assistant: Assistant) -> None:
         """Let this assistant answer from the next turn on."""
@@ -104,4 +116,5 @@ class ThreadPlace(StoredConversation):
         """What the next run has to read, as far as it is known here; the server decides."""
         from studybuddy.chat.thread_report import report
 
-        return await report(self, self._context, self._limits, self.as_sent(draft), endpoint)
+        text = self.as_sent(draft) if draft.strip() else ""
+        return await report(self, self._limits, text, endpoint)

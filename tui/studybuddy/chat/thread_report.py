@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import entering
+from studybuddy.chat.next_request import within
 from studybuddy.chat.rooms import room_for
 from studybuddy.chat.thread_context import instructions_of, model_of
+from studybuddy.chat.thread_parts import functions_of, passages_of
 from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.metering import ContextReport, Part, PartKind, Place
 from studybuddy.domain.money import Cost
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.runs import SearchCall
 from studybuddy.domain.text import harmless
 from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.limits import Limits
-    from studybuddy.chat.thread_context import ThreadContext
     from studybuddy.chat.thread_place import ThreadPlace
+    from studybuddy.chat.weighing import Scales
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.money import ModelFacts
@@ -31,27 +34,25 @@ _UNKNOWN = Count(0, exact=False)
 
 
 async def report(
-    place: ThreadPlace, context: ThreadContext, limits: Limits, draft: str, endpoint: Endpoint
+    place: ThreadPlace, limits: Limits, draft: str, endpoint: Endpoint
 ) -> ContextReport:
     """What the next run has to read at least: an estimate, for the server makes the requests."""
-    try:
-        assistant = await place.find_assistant()
-    except StudyBuddyError:
-        assistant = place.known_assistant  # the rest is known here
-    model = model_of(endpoint, assistant)
-    head = place.head
-    facts = await limits.accounts.facts(endpoint, model)
+    assistant = place.known_assistant
+    if assistant is None:
+        with suppress(StudyBuddyError):  # the rest is known here
+            assistant = await place.find_assistant()
+    head, accounts = place.head, limits.accounts
+    model = model_of(accounts.names, endpoint, assistant)
+    facts = await accounts.facts(endpoint, model)
     room = room_for(facts, head, limits.settings)
-
-    async def count(role: Role, text: str) -> Count:
-        return await context.count([(role, text)], model)
-
-    parts: list[Part] = []
-    for role, text in instructions_of(head, assistant):
-        label = _label("Instructions", text)
-        parts.append(Part(PartKind.SYSTEM, label, await count(role, text), Place.SERVER))
-    parts.extend(await _tools(assistant, context, model))
-    parts.extend(await _notes(place.messages, context, model))
+    scales = limits.fitter.scales
+    told = [
+        Part(PartKind.SYSTEM, _label("Instructions", text), await _of(scales, text, model))
+        for _, text in instructions_of(head, assistant)
+    ]
+    told += await _tools(assistant, scales, model)
+    told += await _notes(place.messages, scales, model)
+    parts = [replace(part, place=Place.SERVER) for part in told]
     inside = {message.id for message in entering(place.messages)}
     for message in place.messages:
         who = "You" if message.role is Role.USER else (head.assistant_name or "Assistant")
@@ -59,7 +60,7 @@ async def report(
             Part(
                 PartKind.MESSAGE,
                 _label(who, message.text),
-                await count(message.role, message.text),
+                await _of(scales, message.text, model),
                 Place.SERVER if message.id in inside else Place.LEFT_OUT,
                 message.id,
                 message.pinned,
@@ -68,9 +69,12 @@ async def report(
         )
     if draft:
         label = _label("What you are writing", draft)
-        parts.append(Part(PartKind.DRAFT, label, await count(Role.USER, draft)))
-    read = [part.count.tokens for part in parts if part.place is not Place.LEFT_OUT]
-    request = Count(sum(read), exact=False)
+        parts.append(Part(PartKind.DRAFT, label, await _of(scales, draft, model)))
+    whole = await _request(place, assistant, draft, scales, model)
+    texts = sum(part.count.tokens for part in parts if part.place is not Place.LEFT_OUT)
+    overhead = Count(max(0, whole.tokens - texts), exact=False)
+    parts.append(Part(PartKind.OVERHEAD, "What the chat format adds", overhead))
+    request = within(whole, room, drops=True)
     return ContextReport(
         tuple(parts),
         request,
@@ -82,36 +86,45 @@ async def report(
     )
 
 
-async def _tools(assistant: Assistant | None, context: ThreadContext, model: str) -> list[Part]:
+async def _request(
+    place: ThreadPlace, assistant: Assistant | None, draft: str, scales: Scales, model: str
+) -> Count:
+    """All that the next run reads, as the meter counts it."""
+    told = [text for _, text in functions_of(assistant)] + passages_of(place.messages)
+    messages = [(message.role, message.text) for message in entering(place.messages)]
+    asked = [(Role.USER, draft)] if draft else []
+    first = [*instructions_of(place.head, assistant), *((Role.SYSTEM, text) for text in told)]
+    counts = await scales.of([*first, *messages, *asked], model)
+    return replace(sum(counts, await scales.priming(model)), exact=False)
+
+
+async def _of(scales: Scales, text: str, model: str) -> Count:
+    """Tokens of a text; an estimate, for the server makes the requests."""
+    return replace(await scales.text(text, model), exact=False)
+
+
+async def _tools(assistant: Assistant | None, scales: Scales, model: str) -> list[Part]:
     """What the assistant may use; the server's own tools are described in words of its own."""
     if assistant is None:
         return []
-    spec = assistant.spec
     parts = [
-        Part(PartKind.TOOLS, tool.value.replace("_", " ").capitalize(), _UNKNOWN, Place.SERVER)
-        for tool in sorted(spec.tools)
+        Part(PartKind.TOOLS, tool.value.replace("_", " ").capitalize(), _UNKNOWN)
+        for tool in sorted(assistant.spec.tools)
     ]
-    for function in spec.functions:
-        told = f"{function.name}\n{function.description}\n{function.parameters}"
-        count = await context.count([(Role.SYSTEM, told)], model)
-        parts.append(Part(PartKind.TOOLS, f"Function {function.name}", count, Place.SERVER))
+    for name, told in functions_of(assistant):
+        parts.append(Part(PartKind.TOOLS, f"Function {name}", await _of(scales, told, model)))
     return parts
 
 
-async def _notes(messages: Sequence[Message], context: ThreadContext, model: str) -> list[Part]:
+async def _notes(messages: Sequence[Message], scales: Scales, model: str) -> list[Part]:
     """Passages that the last answer's searches found: the next one's may be as long."""
-    last = next((m for m in reversed(messages) if m.details is not None), None)
-    if last is None or last.details is None:
-        return []
-    calls = [call for step in last.details.steps for call in step.calls]
-    hits = [hit for call in calls if isinstance(call, SearchCall) for hit in call.hits]
-    texts = [(Role.SYSTEM, hit.text) for hit in hits if hit.text]
+    texts = passages_of(messages)
     if not texts:
         return []
     passages = "1 passage" if len(texts) == 1 else f"{len(texts)} passages"
-    count = await context.count(texts, model)
     label = f"Notes: {passages}, as found for the last answer"
-    return [Part(PartKind.NOTES, label, count, Place.SERVER)]
+    counts = [await _of(scales, text, model) for text in texts]
+    return [Part(PartKind.NOTES, label, sum(counts, _UNKNOWN))]
 
 
 def _longest_answer(facts: ModelFacts, reserved: int, prompt: int) -> Cost | None:

@@ -14,7 +14,7 @@ from studybuddy.chat.run_start import Begun, RunStarter, found_again
 from studybuddy.chat.run_turn import RunTurn
 from studybuddy.chat.stored import ELSEWHERE, Asked, answer_to, failed
 from studybuddy.chat.thread_context import Terms
-from studybuddy.chat.thread_place import Resolve, ThreadPlace
+from studybuddy.chat.thread_place import Known, Resolve, ThreadPlace
 from studybuddy.chat.thread_question import question_of, unseen_end
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.assistant_ports import (
@@ -52,8 +52,9 @@ class ThreadSession(ThreadPlace):
         limits: Limits,
         *,
         new: bool,
+        known: Known = lambda assistant_id, name: None,
     ) -> None:
-        super().__init__(opened, store, resolve, limits, new=new)
+        super().__init__(opened, store, resolve, limits, new=new, known=known)
         self._runs = runs
         self._connector = connector
         self._under_way: RunTurn | None = None
