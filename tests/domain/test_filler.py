@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,8 @@ from studybuddy.domain.filler import MOST_CHARACTERS, shorten
         ("I'd like you to act as a tutor.", "Act as a tutor."),
         ("I was wondering if you could explain monads. Thanks a lot.", "Explain monads."),
         ("I would really appreciate it if you could give an example.", "Give an example."),
+        ("I'd like it if you could give an example.", "Give an example."),
+        ("Do you think you could explain it?", "Explain it?"),
         ("I just want to know why the sky is blue", "I want to know why the sky is blue"),
         ("I'm kind of confused by loops", "I'm confused by loops"),
         ("Basically, what is a list?", "What is a list?"),
@@ -92,6 +95,16 @@ def test_courtesies_and_filler_are_taken_out(prompt: str, shorter: str) -> None:
         "> Could you please explain?",
         "| please | thanks |",
         "I want you to know that I passed.",
+        "say thank you",
+        "Whom should I thank? They said thanks",
+        "What is the difference between yes please and no thanks",
+        "Why do people answer no, thank you",
+        "Would you kindly is from which game?",
+        "Could you please everyone at once?",
+        "Can you please your parents and yourself?",
+        "How do I put this into German?\nThank you very much",
+        "Please " + "a" * 60 + "://b please " + "c" * 3000 + "'s",
+        "please explain" + "\n" * 50 + "thanks",
         "Bitte erkläre mir, was eine Zelle ist. Danke!",
         "请解释一下光合作用，谢谢",
     ],
@@ -111,6 +124,47 @@ def test_what_was_taken_out_is_told_in_the_order_of_its_place() -> None:
     found = shorten("Could you please help me? I just want to learn, thank you.")
     assert found.text == "Help me? I want to learn."
     assert found.removed == ("Could you please", "just", "thank you")
+
+
+def test_filler_around_an_address_goes_and_the_address_stays() -> None:
+    address = "https://example.org/" + "could-you-please/" * 9
+    assert shorten(f"Could you please sum up {address} now, thanks").text == f"Sum up {address} now"
+    assert shorten(f"Please sum up {address}").text == f"Sum up {address}"
+
+
+_SLOW = {
+    "blank lines": "please explain" + "\n" * 4000,
+    "a line of blanks": "please explain\n" + " " * 4000,
+    "lines of blanks": "please " + "\n \n " * 1000,
+    "blanks that are just let through": ("please" + "\n" * 40) * 90,
+    "one word": "please " + "a" * 4000,
+    "a word with marks": "please " + "a+" * 2000,
+    "many dots": "please " + "a." * 2000,
+    "addresses": "please " + "a@" * 2000,
+    "encoded": "please " + "QUJD+/09" * 500,
+    "words that are just let through": ("please " + "a" * 40 + " ") * 85,
+    "opening quotes": "please " + "‘a" * 2000,
+    "more opening quotes": "please " + "“a „b «c " * 400,
+    "colons": "please " + "a:" * 2000,
+    "ticks": "please " + "`" * 4000,
+    "thanks": "thanks " * 570,
+    "please": "please " * 570,
+}
+
+
+@pytest.mark.parametrize("name", _SLOW)
+def test_it_takes_no_longer_for_odd_text_than_for_prose(name: str) -> None:
+    prose = "Could you please explain how a plant makes sugar from light, in order to grow? " * 60
+
+    def seconds(text: str) -> float:
+        def once() -> float:
+            began = time.process_time()
+            shorten(text[:MOST_CHARACTERS])
+            return time.process_time() - began
+
+        return min(once() for _ in range(4))
+
+    assert seconds(_SLOW[name]) < 5 * seconds(prose)  # it was up to 50 times as much
 
 
 def test_a_prompt_as_long_as_a_book_is_left_alone() -> None:

@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studybuddy.domain.prompt_parts import asking
+from studybuddy.domain.text import harmless
 
 MOST_CHARACTERS = 4000
 """Of a prompt that is looked at: a longer one is material, and courtesies are nothing beside it."""
-_MOST_PASSES = 10
+_MOST_PASSES = 6
 """Over a prompt; two or three are usual, for one courtesy may stand behind another."""
+_BLANKS = re.compile(r"\s{41}")
+"""In data, or in what something else made: left alone, and slow to look through."""
+_MAY_HAVE = re.compile(
+    r"please|kindly|possibly|(?:can|could|will|would) you|do you think|it if you|wondering|"
+    r"appreciate|you to |basically|actually|honest|by the way|\bjust |(?:kind|sort) of |in order to |go ahead|n['’]t mind|"
+    r"do not mind|thank|\bthx",
+    re.IGNORECASE,
+)
+"""One of these is in whatever is taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,13 @@ class Shortened:
     text: str
     removed: tuple[str, ...] = ()
     """What was taken out, as it stood there; in the order of its place."""
+
+    @property
+    def words(self) -> str:
+        """What was taken out, as it is told in one line: “please”, “thank you”."""
+        return ", ".join(
+            f"“{' '.join(harmless(each).split()).strip(' ,')}”" for each in self.removed
+        )
 
 
 _START = r"(?:\A[ \t]*|\n[ \t]*|[.!?][\")”’]? +)(?:[-*•] +|[0-9]+[.)] +)?"
@@ -36,7 +53,8 @@ _COURTESY = r"(?:please|kindly|possibly)"
 _NO_COURTESY = (
     r"(?!(?:is|are|was|were|means?|meant|as|in|and|or|vs|versus|for|from|to|of|on|with|by|at|the|"
     r"an?|comes?|came|has|have|had|does|did|should|can|could|would|will|when|not|yourself|me|you|"
-    r"him|her|them|everyone|everybody|find attached)\b)"
+    r"him|her|them|us|it|my|your|his|our|their|its|all|both|people|parents|(?:every|any|some)"
+    r"(?:one|body)|nobody|no one|find attached)\b)"
 )
 """Stands before what can't follow "please" where it is a courtesy."""
 _THANKS = (
@@ -53,7 +71,7 @@ def _rule(pattern: str) -> re.Pattern[str]:
 _AT_START = tuple(
     _rule(rf"{_START}(?P<cut>{lead})")
     for lead in (
-        rf"(?:can|could|would|will) you (?:{_COURTESY} )+(?=[a-z])",
+        rf"(?:can|could|would|will) you (?:{_COURTESY} )+{_NO_COURTESY}(?=[a-z])",
         rf"(?:can|could) you (?=(?:just )?{_TASK})",
         r"would you be (?:so kind as to|kind enough to) (?=[a-z])",
         rf"do you think you (?:can|could) (?={_TASK})",
@@ -68,7 +86,7 @@ _ELSEWHERE = tuple(
     map(
         _rule,
         (
-            rf"\b(?:can|could|would|will) you (?P<cut>(?:{_COURTESY} )+)(?=[a-z])",
+            rf"\b(?:can|could|would|will) you (?P<cut>(?:{_COURTESY} )+){_NO_COURTESY}(?=[a-z])",
             rf"\b(?:and|then|also|but) (?P<cut>(?:please|kindly) ){_NO_COURTESY}(?=[a-z])",
             rf"\w(?P<cut>(?:, please)+){_END}",
             rf"(?P<before>[\w'’]+)(?P<cut> please){_END}",
@@ -88,7 +106,7 @@ _AT_END = tuple(
         (
             rf"(?:\A|\n|[.!?\ue000])(?P<cut>\s*\b(?:{_THANKS}|I (?:really |would )?appreciate "
             r"(?:it|your help|any help)|much appreciated)[.!]*\s*)\Z",
-            rf"\w(?P<cut>,? {_THANKS})(?=[.!]*\s*\Z)",
+            rf"(?P<before>[\w'’]+)(?P<cut>, {_THANKS})(?=[.!]*\s*\Z)",
         ),
     )
 )
@@ -97,14 +115,16 @@ _TAKES_PLEASE = frozenset(
         *("to", "must", "not", "will", "can", "could", "would", "only", "always", "never", "with"),
         *("i", "you", "he", "she", "it", "we", "they", "the", "a", "an", "or", "of", "and", "as"),
         *("say", "saying", "word", "words", "is", "use", "using", "used", "mean", "means"),
-        *("called", "like"),
+        *("called", "like", "yes", "no", "ok", "okay", "answer", "answers", "reply", "write"),
     )
 )
-"""Words after which "please" at a sentence's end is no courtesy: "hard to please"."""
+"""Words after which no courtesy ends a sentence: "hard to please", "they say yes, please"."""
 _ABOUT_WORDS = _rule(
     r"\b(?:translat|synonym|grammar|spell|pronounc|polite|paraphras|rephras|proofread|adverb|"
     r"idiom|lyric|quot|say|said|word|phrase|sentence|wording|express|mean|meaning|dialog|"
-    r"e-?mail|letter|poem)"
+    r"e-?mail|letter|poem)|\b(?:in|into|to|from) (?:arabic|chinese|danish|dutch|english|french|"
+    r"german|greek|hebrew|hindi|italian|japanese|korean|latin|polish|portuguese|russian|spanish|"
+    r"swedish|turkish|ukrainian)\b"
 )
 """Where a prompt is about words, every one of them may be what is meant."""
 
@@ -118,9 +138,9 @@ def shorten(text: str) -> Shortened:
 
     Code, quotations, addresses, data, and the material that a prompt is about stay as they are.
     A prompt of nothing else is left alone, and so is one of more than `MOST_CHARACTERS`.
-    Shortening twice takes out nothing more. Some milliseconds for a long one.
+    Shortening twice takes out nothing more. At most some milliseconds.
     """
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MOST_CHARACTERS or not _MAY_HAVE.search(text) or _BLANKS.search(text):
         return Shortened(text)
     removed: list[str] = []
     shorter = text
@@ -148,9 +168,7 @@ def _filler(text: str) -> list[tuple[int, int]]:
     for rule in _AT_START:
         found = [rule.match(masked)] if about_words else rule.finditer(masked)
         spans.extend(match.span("cut") for match in found if match is not None)
-    at_end = (rule.search(masked) for rule in _AT_END)
-    spans.extend(match.span("cut") for match in at_end if match is not None)
-    for rule in () if about_words else _ELSEWHERE:
+    for rule in () if about_words else (*_AT_END, *_ELSEWHERE):
         spans.extend(match.span("cut") for match in rule.finditer(masked) if _is_courtesy(match))
     apart: list[tuple[int, int]] = []
     for span in sorted(spans):

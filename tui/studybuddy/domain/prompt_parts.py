@@ -13,14 +13,16 @@ _SPANS = re.compile(
         [
             rf"(?ms:{_FENCE})",
             r"(?P<ticks>`+)(?s:[^`].*?)(?<!`)(?P=ticks)(?!`)|`+[^\n]*",
-            r"“[^”\n]*[”\n]|„[^“”\n]*[“”\n]|«[^»\n]*[»\n]|‘[^’\n]*’(?!\w)",
+            r"“[^”\n]*(?:”|$)|„[^“”\n]*(?:[“”]|$)|«[^»\n]*(?:»|$)|‘[^’\n]*(?:’(?!\w)|$)",
             r"\"[^\"\n]*(?:\"|$)",
             r"(?<!\w)'[^'\n]*'(?!\w)",
-            r"[a-zA-Z][\w+.-]*://\S+|www\.\S+|\S+@\S+",
+            r"[a-zA-Z][\w+.-]*://\S+|www\.\S+|[^\s\ue000]+@\S+",
         ]
     ),
     re.MULTILINE,
 )
+_LONG = re.compile(r"[^\s\"'`“”„«»‘’]{41,}")
+"""A word that is none: an address, a path, encoded data. Other patterns are slow in it."""
 _CODE_MARKS = re.compile(r"[{}<>=\\|^~_$@#;\t]|\w\(|\]\[|^(?: {4}|>|\$ )|^\s*(?:import|from) \w+")
 _MATERIAL_AFTER = re.compile(r"\b(?:following|below|here is|here are|here's|this is)\b", re.I)
 _COLON = re.compile(r":(?=\s|$)")
@@ -32,7 +34,8 @@ def asking(text: str) -> str:
     Masked are code spans and fences, quotations, addresses, lines that look like code or data,
     and what follows a colon or a line that announces the material that it is about.
     """
-    masked = _SPANS.sub(lambda found: _hidden(found[0]), text)
+    masked = _LONG.sub(lambda found: _hidden(found[0]), text)
+    masked = _SPANS.sub(lambda found: _hidden(found[0]), masked)
     if (colon := _COLON.search(masked)) is not None:
         masked = masked[: colon.end()] + _hidden(masked[colon.end() :])
     lines: list[str] = []
