@@ -152,8 +152,8 @@ async def test_files_are_put_in_under_their_names(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("missing.txt", None, "There is no file"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00", "no text file"),
-        ("latin.txt", "Gr\xfc\xdfe".encode("latin-1"), "no text file"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00", "no text in UTF-8"),
+        ("latin.txt", "Gr\xfc\xdfe".encode("latin-1"), "no text in UTF-8"),
         ("huge.txt", b"x" * (4 * 1024 * 1024 + 1), "larger than 4 MB"),
         (".", None, "folder"),
     ],

@@ -6,11 +6,12 @@ import argparse
 import io
 import json
 import random
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from studybuddy.commands import tokens
+from studybuddy.commands import counting, tokens
 from studybuddy.tokens.counter import Counter
 
 CAREER = "I'm going to use AI to relaunch my career."
@@ -28,16 +29,34 @@ class Pipe(io.TextIOWrapper):
         return self._terminal
 
 
+class Screen(io.StringIO):
+    """Standard error."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
 class Counted:
     """What the command printed."""
 
     def __init__(
-        self, *given: str, model: str = "gpt-4o", stdin: bytes = b"", terminal: bool = False
+        self,
+        *given: str,
+        model: str = "gpt-4o",
+        stdin: bytes = b"",
+        terminal: bool = False,
+        pace: float = 0.0,
     ) -> None:
         parser = argparse.ArgumentParser()
         tokens.add_arguments(parser)
-        out, err = io.StringIO(), io.StringIO()
-        services = tokens.TokensServices(COUNTER, model, Pipe(stdin, terminal=terminal), out, err)
+        out, err = io.StringIO(), Screen(terminal=terminal)
+        clock = (pace * looks for looks in count()).__next__
+        pipe = Pipe(stdin, terminal=terminal and not stdin)
+        services = tokens.TokensServices(COUNTER, model, pipe, out, err, clock)
         self.code = tokens.run(parser.parse_args(given), services)
         self.out, self.err = out.getvalue(), err.getvalue()
 
@@ -99,7 +118,7 @@ def test_a_request_has_the_tokens_that_the_api_billed(
     file.write_bytes(request(*messages))
     counted = Counted("--messages", str(file), model=model)
     assert (counted.code, counted.out, counted.err) == (0, f"{billed}\n", "")
-    whole = {"model": "x", "messages": json.loads(file.read_bytes())}
+    whole = {"model": model, "messages": json.loads(file.read_bytes())}
     wrapped = Counted("--messages", "-", model=model, stdin=json.dumps(whole).encode())
     assert wrapped.out == f"{billed}\n"
 
@@ -257,6 +276,9 @@ def test_a_text_is_taken_as_it_is_without_its_byte_order_mark(data: bytes, text:
         (["--messages", "-"], b'["hello"]', "message 1 of standard input is no object"),
         (["--messages", "-"], b'[{"content": "a"}]', "no role in message 1"),
         (["--messages", "-"], b'[{"role": 3}]', "no role in message 1"),
+        (["--messages", "-"], b'[{"role": "user"}]', "There is no content in message 1"),
+        (["--messages", "-"], b'[{"role": "user", "content": null}]', "no content in message 1"),
+        (["--messages", "-"], b'[{"role": "assistant"}]', "no content in message 1"),
         (["--messages", "-"], b'[{"role": "user", "content": 3}]', "content of message 1"),
         (["--messages", "-"], b'[{"role": "user", "content": [3]}]', "content of message 1"),
     ],
@@ -289,7 +311,7 @@ def test_a_text_counted_in_pieces_has_the_tokens_of_the_whole(
     words = [*"aB9 \n\t/.!'\"é日本😀", "the ", " 123", "\r\n", "  ", "don't", "日本語、", "-->"]
     text = "".join(choose.choices(words, k=20_000))
     whole = COUNTER.count(text, "gpt-4o").tokens
-    monkeypatch.setattr(tokens, "PIECE", 300)
+    monkeypatch.setattr(counting, "PIECE", 300)
     monkeypatch.setattr("studybuddy.commands.text_input.BLOCK", 1_000)
     for given in ([], ["--ids"]):
         told = json.loads(Counted("--json", *given, stdin=text.encode()).out)
@@ -298,13 +320,53 @@ def test_a_text_counted_in_pieces_has_the_tokens_of_the_whole(
 
 
 def test_a_text_without_a_place_to_cut_is_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "PIECE", 300)
-    monkeypatch.setattr(tokens, "LONGEST", 600)
+    monkeypatch.setattr(counting, "PIECE", 300)
+    monkeypatch.setattr(counting, "LONGEST", 600)
     counted = Counted("--json", stdin=b"a" * 2_000)
     told = json.loads(counted.out)
     assert told["exact"] is False
     assert abs(told["tokens"] - COUNTER.count("a" * 2_000, "gpt-4o").tokens) < 8
     assert "too long" in counted.err
+
+
+def test_a_request_is_counted_for_the_model_that_it_names_unless_another_is_asked_for() -> None:
+    messages = [{"role": "user", "content": "日本語のテキスト"}]
+    named = json.dumps({"model": "gpt-4", "messages": messages}).encode()
+    plain = json.dumps(messages).encode()
+    told = json.loads(Counted("--messages", "-", "--json", stdin=named).out)
+    assert (told["model"], told["encoding"]) == ("gpt-4", "cl100k_base")
+    older = Counted("--messages", "-", "--model", "gpt-4", stdin=plain)
+    assert int(older.out) == told["tokens"]
+    asked = Counted("--messages", "-", "--json", "--model", "gpt-4o", stdin=named)
+    assert json.loads(asked.out)["model"] == "gpt-4o"
+    assert json.loads(asked.out)["tokens"] != told["tokens"]
+    nameless = json.dumps({"model": None, "messages": messages}).encode()
+    assert json.loads(Counted("--messages", "-", "--json", stdin=nameless).out)["model"] == "gpt-4o"
+
+
+def test_a_message_of_calls_or_a_refusal_needs_no_content() -> None:
+    call = {"function": {"name": "look", "arguments": "{}"}}
+    called = [{"role": "assistant", "content": None, "tool_calls": [call]}]
+    assert Counted("--messages", "-", stdin=json.dumps(called).encode()).code == 0
+    refused = json.dumps([{"role": "assistant", "refusal": "I can't."}]).encode()
+    said = request(("assistant", "I can't."))
+    assert Counted("--messages", "-", stdin=refused).out == (
+        Counted("--messages", "-", stdin=said).out
+    )
+
+
+def test_a_terminal_is_told_how_far_a_long_count_is_and_the_line_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("studybuddy.commands.text_input.BLOCK", 1_000)
+    text = b"so it is " * 500
+    slow = Counted(stdin=text, terminal=True, pace=2.0)
+    assert "\r\x1b[KCounting… 1,000 characters so far" in slow.err
+    assert slow.err.endswith("\r\x1b[K")
+    assert slow.out == Counted(stdin=text).out
+    assert Counted(stdin=text, terminal=True, pace=0.1).err == ""
+    assert Counted(stdin=text, pace=2.0).err == ""
 
 
 def test_interrupting_it_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

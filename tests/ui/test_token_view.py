@@ -193,13 +193,13 @@ async def test_letters_typed_in_a_path_are_no_keys_and_tab_completes_it(tmp_path
 
 @pytest.mark.parametrize(
     ("data", "told"),
-    [(None, "is none"), (b"\xff\xfe\x00", "is not a text"), (b"a\0b", "not a text")],
+    [(None, "There is no file"), (b"\xff\xfe\x00", "is no text"), (b"a\0b", "is no text")],
 )
 async def test_what_is_no_text_is_told(data: bytes | None, told: str, tmp_path: Path) -> None:
     path = tmp_path / "file"
     if data is not None:
         path.write_bytes(data)
-    async with DialogHost(view("draft")).open() as host:
+    async with DialogHost(view("draft")).open((200, 24)) as host:
         await ready(host)
         await host.press("o")
         host.screen.query_one("PathInput").insert_text_at_cursor(str(path))  # type: ignore[attr-defined]
@@ -208,6 +208,22 @@ async def test_what_is_no_text_is_told(data: bytes | None, told: str, tmp_path: 
         await host.press("escape")
         assert told not in host.shown()
         assert host.result is not None
+
+
+async def test_a_text_in_utf_16_is_read_and_a_missing_file_is_named_as_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wide.txt").write_bytes("Grüße".encode("utf-16"))
+    async with DialogHost(view("draft")).open((140, 24)) as host:
+        await ready(host)
+        await host.press("o")
+        host.screen.query_one("PathInput").insert_text_at_cursor("./gone.txt")  # type: ignore[attr-defined]
+        await host.press("enter")
+        await host.until(lambda: "There is no file ./gone.txt." in host.shown())
+        host.screen.query_one("PathInput").value = "./wide.txt"  # type: ignore[attr-defined]
+        await host.press("enter")
+        await host.until(lambda: "Grüße" in host.shown())
 
 
 async def test_a_file_that_is_too_long_is_told(tmp_path: Path) -> None:

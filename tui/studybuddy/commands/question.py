@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from studybuddy.study.text_files import NoText, decoded, unreadable
+
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes; no model's context holds more text than that."""
 
@@ -46,22 +48,14 @@ def _block(file: Path) -> str:
 
 
 def _text(file: Path) -> str:
-    """The text of a file, which may be UTF-8, or UTF-16 with a byte order mark."""
+    """The text of a file."""
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise Unusable(f"{file} is larger than {LARGEST_FILE // 1024 // 1024} MB.")
         data = file.read_bytes()
-    except FileNotFoundError:
-        raise Unusable(f"There is no file {file}.") from None
-    except IsADirectoryError:
-        raise Unusable(f"{file} is a folder; give its files one by one.") from None
-    except OSError as error:
-        raise Unusable(f"{file} can't be read ({error.strerror or error}).") from None
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise Unusable(unreadable(str(file), error)) from None
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise Unusable(f"{file} is no text file.")
-    return text
+        return "".join(decoded([data]))
+    except NoText as error:
+        raise Unusable(error.sentence(str(file))) from None

@@ -11,6 +11,9 @@ from studybuddy.commands.question import Unusable
 from studybuddy.domain.messages import Role
 from studybuddy.domain.text import harmless
 
+_CALLS = ("tool_calls", "function_call")
+"""What an assistant's message may have in the place of a content."""
+
 
 @dataclass(slots=True)
 class RequestText:
@@ -23,6 +26,8 @@ class RequestText:
     """What stands beside the messages, whose format nobody published: functions and calls."""
     doubts: dict[str, None] = field(default_factory=dict)
     """Why the count can't be what is billed, each a half sentence, without repetition."""
+    model: str = ""
+    """The model that it is for; empty where it names none."""
 
 
 def read_request(text: str, name: str) -> RequestText:
@@ -44,6 +49,8 @@ def read_request(text: str, name: str) -> RequestText:
     messages = found
     if isinstance(found, dict):
         messages = found.get("messages")
+        model = found.get("model")
+        request.model = model.strip() if isinstance(model, str) else ""
         _take_rest(found, request)
     if not isinstance(messages, list):
         raise Unusable(
@@ -80,11 +87,16 @@ def _take_message(message: object, where: str, request: RequestText) -> None:
     except ValueError:
         known = Role.SYSTEM if role == "developer" else Role.USER
         request.doubts[f"how the role “{harmless(role)[:40]}” is billed is not published"] = None
-    request.messages.append((known, _text(message.get("content"), where, request)))
+    content = message.get("content")
+    if content is None and known is Role.ASSISTANT:
+        content = message.get("refusal")
+    if content is None and role != "function" and not any(map(message.get, _CALLS)):
+        raise Unusable(f"There is no content in {where}.")
+    request.messages.append((known, _text(content, where, request)))
     name = message.get("name")
     if isinstance(name, str) and name:
         request.names.append(name)
-    for key in ("tool_calls", "function_call"):
+    for key in _CALLS:
         if calls := message.get(key):
             request.besides += _calls(calls)
             request.doubts["how function calls are billed is not published"] = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from studybuddy.commands.question import Unusable
+from studybuddy.study.text_files import NoText, decoded, unreadable
 
 BLOCK = 1 << 20
 """Bytes read at a time."""
@@ -35,37 +35,21 @@ def opened(given: str, stdin: TextIO | None) -> Iterator[BinaryIO]:
         return
     try:
         file = Path(given).open("rb")  # noqa: SIM115 - closed below, apart from failing to open
-    except FileNotFoundError:
-        raise Unusable(f"There is no file {given}.") from None
-    except IsADirectoryError:
-        raise Unusable(f"{given} is a folder; give one of its files.") from None
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        reason = getattr(error, "strerror", None) or error
-        raise Unusable(f"{given} can't be read ({reason}).") from None
+        raise Unusable(unreadable(given, error)) from None
     with file:
         yield file
 
 
 def text_blocks(given: str, stream: BinaryIO) -> Iterator[str]:
-    """The text as it is, line ends and all, without a byte order mark.
-
-    It may be UTF-8, or UTF-16 with a byte order mark.
+    """The text as it is, line ends and all, without a byte order mark; see `decoded`.
 
     Raises:
         Unusable: where it is no text, or stops being readable.
     """
     try:
-        block = stream.read(BLOCK)
-        is_utf16 = block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        decoder = codecs.getincrementaldecoder("utf-16" if is_utf16 else "utf-8-sig")()
-        while block:
-            text = decoder.decode(block)
-            if "\0" in text:
-                raise Unusable(f"{name_of(given)} is no text.")
-            yield text
-            block = stream.read(BLOCK)
-        yield decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise Unusable(f"{name_of(given)} is no text in UTF-8 or UTF-16.") from None
+        yield from decoded(iter(lambda: stream.read(BLOCK), b""))
+    except NoText as error:
+        raise Unusable(error.sentence(name_of(given))) from None
     except OSError as error:
-        raise Unusable(f"{name_of(given)} can't be read ({error.strerror or error}).") from None
+        raise Unusable(unreadable(name_of(given), error)) from None

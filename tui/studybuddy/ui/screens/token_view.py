@@ -265,7 +265,10 @@ class TokenViewScreen(Dialog[None]):
 
 def _read(typed: str) -> Sample | None:
     paths = read_paths(typed)
-    return Sample(paths[0].name, read_text(paths[0], MOST_BYTES)) if paths else None
+    if not paths:
+        return None
+    name = typed.strip() if len(paths) == 1 else str(paths[0])
+    return Sample(paths[0].name, read_text(paths[0], MOST_BYTES, name))
 
 
 def _difference(tokens: int, other: int) -> str:
