@@ -184,6 +184,22 @@ def test_the_key_does_not_depend_on_who_asks_or_on_the_key_or_where_the_engine_l
     assert answer_key(built_in, REQUEST) == answer_key(running, REQUEST)
 
 
+async def test_other_weights_in_the_built_in_models_place_are_another_model() -> None:
+    here, request = Endpoint("built-in", "", EndpointKind.BUILT_IN), replace(REQUEST, model="")
+    weights = ["smol"]
+    settings = SavingSettings(keep_answers=True, keep_answers_days=7)
+    kept = KeptAnswers(Cache(), settings, lambda: 1.0, weights=lambda: weights[0])
+    await kept.keep(here, request, ANSWER)
+    running = replace(here, base_url="http://127.0.0.1:4711/v1", model="smol.gguf")
+    assert await kept.find(here, request) is not None
+    assert await kept.find(running, request) is not None
+    weights[0] = "large"
+    assert await kept.find(here, request) is None
+    weights[0] = ""  # there are none
+    await kept.keep(here, request, ANSWER)
+    assert await kept.find(here, request) is None
+
+
 _MESSAGES = st.lists(st.tuples(st.sampled_from(Role), st.text()), max_size=4)
 
 

@@ -18,6 +18,7 @@ from studybuddy.engine.weights import (
     check_runtime,
     describe_weights,
     find_weights,
+    identity,
     is_built_in,
 )
 
@@ -70,6 +71,16 @@ def test_a_file_of_ones_own_goes_first(tmp_path: Path, monkeypatch: pytest.Monke
     own.write_bytes(GGUF)
     assert find_weights(own, tmp_path, SMALL) == own
     assert not is_built_in(own, SMALL)
+
+
+def test_weights_are_told_from_others_by_file_size_and_time(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.gguf"
+    assert identity(mine) == ""
+    mine.write_bytes(b"GGUF" + bytes(2000))
+    first = identity(mine)
+    assert first == identity(mine) != ""
+    mine.write_bytes(b"GGUF" + bytes(3000))
+    assert identity(mine) not in ("", first)
 
 
 def test_missing_weights_are_told_with_their_size_and_what_to_do(tmp_path: Path) -> None:

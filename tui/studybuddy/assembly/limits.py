@@ -55,6 +55,11 @@ def _made(parts: Parts, database: DatabaseThread) -> tuple[Keepers, Connector]:
     async def restore() -> None:
         await counter.estimates.restore(SqliteEstimateStore(database))
 
+    def weights() -> str:
+        from studybuddy.engine.weights import identity
+
+        return identity(parts.model_file, parts.paths.models_dir)
+
     prices = Prices(settings.prices)
     accounts = Accounts(SqliteUsageLog(database), prices, counter, restore=restore)
     connector = MeteredConnector(parts.connector, accounts)
@@ -62,7 +67,7 @@ def _made(parts: Parts, database: DatabaseThread) -> tuple[Keepers, Connector]:
     keepers = Keepers(
         Fitter(accounts, SqliteSummaryStore(database), connector, settings),
         Budgets(amounts, accounts),
-        KeptAnswers(SqliteAnswerCache(database), settings.savings),
+        KeptAnswers(SqliteAnswerCache(database), settings.savings, weights=weights),
         accounts,
         settings,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
-_VERSION = 1
+_VERSION = 2
 """Of the keys: another one where they come to mean something else."""
 
 
@@ -39,9 +40,20 @@ class KeptAnswers:
         cache: AnswerCache,
         settings: SavingSettings,
         now: Callable[[], float] = time.time,
+        *,
+        weights: Callable[[], str] = lambda: "",
     ) -> None:
-        """Take the answers on disk, what is set, and a clock of Unix time in seconds."""
+        """Take the parts.
+
+        Args:
+            cache: the answers on disk.
+            settings: whether any are kept, and for how long.
+            now: Unix time, seconds.
+            weights: tells which weights answer in the built-in model's place, empty for none:
+                another file is another model. May look at the disk.
+        """
         self._cache = cache
+        self._weights = weights
         self.settings = settings
         """As they are by now."""
         self._now = now
@@ -53,10 +65,10 @@ class KeptAnswers:
 
     async def find(self, endpoint: Endpoint, request: CompletionRequest) -> KeptAnswer | None:
         """The answer that this request was given before; `None` where there is none to give."""
-        if not self.on or not _names_model(endpoint, request):
+        if not self.on or (key := await self._key(endpoint, request)) is None:
             return None
         try:
-            return await self._cache.find_answer(answer_key(endpoint, request), self._oldest())
+            return await self._cache.find_answer(key, self._oldest())
         except StudyBuddyError as error:
             _log.warning("kept answers could not be read: %s", error.problem.kind)
             return None
@@ -75,10 +87,10 @@ class KeptAnswers:
         whole = answer.state is MessageState.COMPLETE and finish_reason == "stop"
         if not self.on or not whole or answer.kept or not answer.text.strip():
             return
-        if not _names_model(endpoint, request):
+        if (key := await self._key(endpoint, request)) is None:
             return
         kept = KeptAnswer(
-            answer_key(endpoint, request),
+            key,
             answer.text,
             answer.model,
             answer.usage or Usage(),
@@ -98,22 +110,28 @@ class KeptAnswers:
         """
         return await self._cache.clear_answers()
 
+    async def _key(self, endpoint: Endpoint, request: CompletionRequest) -> str | None:
+        """`None` where it is not known who answers: a server's choice may change."""
+        if endpoint.kind is not EndpointKind.BUILT_IN:
+            return answer_key(endpoint, request) if request.model or endpoint.model else None
+        weights = await asyncio.to_thread(self._weights)
+        return answer_key(endpoint, request, weights) if weights else None
+
     def _oldest(self) -> float:
         return self._now() - self.settings.keep_answers_days * _DAY
 
 
-def _names_model(endpoint: Endpoint, request: CompletionRequest) -> bool:
-    """Whether it is known who answers: a server's own choice may be another one tomorrow."""
-    return bool(request.model or endpoint.model) or endpoint.kind is EndpointKind.BUILT_IN
+def answer_key(endpoint: Endpoint, request: CompletionRequest, weights: str = "") -> str:
+    """Names endpoint, model, limit and all messages of a request: 64 hexadecimal digits.
 
-
-def answer_key(endpoint: Endpoint, request: CompletionRequest) -> str:
-    """Names endpoint, model, limit and all messages of a request: 64 hexadecimal digits."""
+    Of the built-in model it is the weights that name it, wherever its engine listens.
+    """
+    built_in = endpoint.kind is EndpointKind.BUILT_IN
     asked = [
         _VERSION,
         endpoint.name,
-        endpoint.base_url if endpoint.kind is not EndpointKind.BUILT_IN else "",  # its port changes
-        request.model or endpoint.model,
+        "" if built_in else endpoint.base_url,
+        weights if built_in else request.model or endpoint.model,
         request.max_completion_tokens,
         [[role.value, text] for role, text in request.messages],
     ]

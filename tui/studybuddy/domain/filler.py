@@ -17,7 +17,8 @@ _BLANKS = re.compile(r"\s{41}")
 """In data, or in what something else made: left alone, and slow to look through."""
 _MAY_HAVE = re.compile(
     r"please|kindly|possibly|(?:can|could|will|would) you|do you think|it if you|wondering|"
-    r"appreciate|you to |basically|actually|honest|by the way|\bjust |(?:kind|sort) of |in order to |go ahead|n['’]t mind|"
+    r"appreciate|you to |basically|actually|honest|by the way|\bjust |(?:kind|sort) of |"
+    r"in order to |go ahead|n['’]t mind|"
     r"do not mind|thank|\bthx",
     re.IGNORECASE,
 )

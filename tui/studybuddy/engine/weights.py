@@ -77,6 +77,18 @@ def find_weights(
     )
 
 
+def identity(model_file: Path | None = None, models_dir: Path | None = None) -> str:
+    """What tells the weights that would be used from others; empty where there are none."""
+    try:
+        path = find_weights(model_file, models_dir)
+        if is_built_in(path):
+            return WEIGHTS.sha256
+        found = path.stat()
+    except (StudyBuddyError, OSError):
+        return ""
+    return f"{path.absolute()} {found.st_size} {found.st_mtime_ns}"
+
+
 def is_built_in(path: Path, weights: Weights = WEIGHTS) -> bool:
     """Whether a file is the built-in model, by name and size."""
     return path.name == weights.file_name and _is_whole(path, weights)
