@@ -408,12 +408,50 @@ async def test_what_nobody_reports_is_counted() -> None:
 
 
 @virtually
-async def test_a_run_that_never_began_leaves_none() -> None:
+async def test_a_run_that_is_refused_leaves_a_record_of_nothing() -> None:
     room = MeteredRoom()
-    refused = Problem(ProblemKind.UNAUTHORIZED, "No.")
+    refused = Problem(ProblemKind.QUOTA, "No.")
     room.server.failures["create_run"].append(refused)
+    answer = failed(await room.send("Well?")).answer
+    [record] = room.records
+    assert (record.id, record.outcome, record.billed) == (answer.id, Outcome.FAILED, False)
+    assert (record.usage, record.endpoint, record.model) == (Usage(), "scripted", ENDPOINT.model)
+    assert record.origin == Origin(room.session.head.id, Mode.ASSISTANT, Purpose.RUN)
+
+
+@virtually
+async def test_a_question_that_never_left_leaves_no_record() -> None:
+    room = MeteredRoom()
+    room.server.failures["create_thread"].append(Problem(ProblemKind.QUOTA, "No."))
     failed(await room.send("Well?"))
     assert room.records == []
+    room.connector.problem = Problem(ProblemKind.UNAUTHORIZED, "No.")
+    failed(await room.send("Well?"))
+    assert room.records == []
+
+
+@virtually
+async def test_a_run_that_may_have_begun_leaves_its_prompt_until_it_is_found() -> None:
+    room = MeteredRoom([Pauses(60), Says("Well.")])
+    room.server.lifetime = None
+    await room.send("First?")
+    lost = Problem(ProblemKind.TIMEOUT, "Nobody answers.", transient=True)
+    room.server.lost["create_run"].extend([lost] * 9)
+    room.server.failures["messages"].extend([lost] * 9)
+    answer = failed(await room.send("One two three?")).answer
+    record = room.records[-1]
+    assert (record.id, record.reported) == (answer.id, False)
+    assert record.usage.prompt > 6
+    assert record.billed
+    before = room.parts.accounts.session.requests
+    room.server.lost.clear()
+    room.server.failures.clear()
+    finished(await room.retry())
+    assert len(room.server.asked) == 2  # it was found
+    [unknown] = [row for row in room.records if row.id == answer.id]
+    assert not unknown.billed
+    assert sum(row.usage.total for row in room.records) == 2 * USAGE.total
+    assert room.parts.accounts.session.requests == before + 1
 
 
 @virtually

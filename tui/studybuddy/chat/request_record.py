@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 NOTED_EVERY = 2.0
 """Seconds between notes of how far an answer is: what a process that is killed forgets of it."""
 
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     {
         ProblemKind.NO_CONNECTION,
         ProblemKind.DNS,
@@ -119,7 +119,7 @@ class RequestRecord:
         if self._outcome is Outcome.COMPLETE:  # and only its closing failed
             return
         self._outcome = Outcome.FAILED
-        refused = isinstance(error, StudyBuddyError) and error.problem.kind in _REFUSALS
+        refused = isinstance(error, StudyBuddyError) and error.problem.kind in REFUSALS
         self._refused = refused and not self._text and not self._thoughts
 
     def ended(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.faults import problem_of
+from studybuddy.chat.run_lost import take_back, was_taken
 from studybuddy.chat.run_usage import cost_of, usage_of
 from studybuddy.chat.thread_context import Terms, ThreadContext
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
@@ -21,7 +22,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.limits import BudgetState, Spent
-from studybuddy.domain.messages import MessageState, Mode
+from studybuddy.domain.messages import Message, MessageState, Mode
 from studybuddy.domain.money import Cost
 from studybuddy.domain.runs import Run
 from studybuddy.domain.usage import Usage
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from studybuddy.chat.run_state import RunState
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.money import Tariff
+    from studybuddy.domain.problems import Problem
 
 _log = logging.getLogger(__name__)
 
@@ -74,11 +76,14 @@ class RunAccount:
         """
         self.terms = Terms()
         """On which it began."""
+        self.lost = ""
+        """The answer before, where nobody knew whether its run began: it may be this one."""
         self.over: BudgetState | None = None
         """The budget that ended the run."""
         self._limits = limits
         self._context = context
         self._conversation_id = conversation_id
+        self._origin = Origin(conversation_id, Mode.ASSISTANT, Purpose.RUN)
         self._endpoint = endpoint
         self._name = name or endpoint.name
         self._found = found
@@ -89,6 +94,10 @@ class RunAccount:
         self._hold: Hold | None = None
         self._written = self._look_at = 0
         """Characters of the answer: those that came, and those from which on to look again."""
+
+    def was_found(self) -> None:
+        """The run is one that was asked for before."""
+        self._found = True
 
     def begins(self) -> None:
         """What is asked leaves now."""
@@ -154,6 +163,8 @@ class RunAccount:
         tariff = await self._tariff(run)
         cost = None if tariff is None else cost_of(tariff, requests)
         at = self._began_at(run.created_at) if self._found else self._at
+        if self._found and self.lost:
+            await take_back(self._limits.accounts, self._origin, self.lost)
         self.release()  # and no sooner: what it used is in the record, which is on its way at once
         await self._limits.accounts.record(
             UsageRecord(
@@ -161,7 +172,7 @@ class RunAccount:
                 at,
                 self._name,
                 run.model or self._endpoint.model,
-                Origin(self._conversation_id, Mode.ASSISTANT, Purpose.RUN),
+                self._origin,
                 sum(requests, Usage()),
                 reported,
                 cost,
@@ -170,6 +181,35 @@ class RunAccount:
                 duration=self._since(self._clock()),
                 outcome=outcome,
             )
+        )
+
+    async def close_unknown(self, answer: Message, problem: Problem | None) -> None:
+        """Record that a run was asked for of which nothing is known.
+
+        As for any request: where it was refused, nothing is billed; where it may have been taken,
+        its prompt counts.
+
+        Args:
+            answer: that it was to make, as it ended; its record has the id of it.
+            problem: what was in the way; `None` where it was stopped, and there is no run.
+        """
+        outcome = _OUTCOMES.get(answer.state)
+        if outcome is None or problem is None:
+            return
+        taken = was_taken(outcome, problem)
+        prompt = await self._prompt(self._endpoint.model) if taken else 0
+        self.release()
+        await self._limits.accounts.record_usage(
+            self._origin,
+            self._endpoint,
+            "",
+            None,
+            id=answer.id,
+            at=self._at,
+            first_token=None,
+            duration=self._since(self._clock()),
+            outcome=outcome,
+            counted=Usage(prompt),
         )
 
     async def _watch(
@@ -215,11 +255,15 @@ class RunAccount:
         if not known.untold:
             return known.requests, True
         model = run.model or self._endpoint.model
-        prompt = self.terms.prompt or (await self._context.count(self.terms.asked, model)).tokens
+        prompt = await self._prompt(model)
         counted = [
             Usage(prompt, await self._context.answer_tokens(text, model)) for text in known.untold
         ]
         return (*known.requests, *counted), False
+
+    async def _prompt(self, model: str) -> int:
+        """Tokens that a request of the run has to read, at least."""
+        return self.terms.prompt or (await self._context.count(self.terms.asked, model)).tokens
 
     async def _tariff(self, run: Run) -> Tariff | None:
         if self._name != self._endpoint.name:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from studybuddy.chat.run_begun import Begun, found_again
 from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import (
     AssistantService,
     RunChanged,
-    RunEvent,
     RunRequest,
 )
 from studybuddy.domain.assistants import Assistant
@@ -21,7 +21,6 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.polling import GiveUp, next_poll
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
-from studybuddy.domain.runs import Run, RunStatus
 
 _log = logging.getLogger(__name__)
 
@@ -95,21 +94,8 @@ class Question:
     """Over all of the run; `None` for no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A run that exists, and the rest of its stream; `None` where there is none."""
-
-    run: Run
-    events: AsyncGenerator[RunEvent] | None
-
-
-def found_again(run_id: str, thread_id: str, assistant_id: str) -> Begun:
-    """A run that exists, and of which nothing is known before it is looked at."""
-    return Begun(Run(run_id, thread_id, assistant_id, RunStatus.IN_PROGRESS), None)
-
-
 class RunStarter:
-    """Starts one run."""
+    """Starts one run; a `run_begun.Start`."""
 
     def __init__(
         self,
@@ -119,8 +105,10 @@ class RunStarter:
         put: Callable[[TurnEvent], None],
         jitter: Callable[[], float],
     ) -> None:
+        self.asked = False
+        """Whether the server was asked for a run, whatever came of it."""
         self.committed = False
-        """Whether the server may have a run of ours by now."""
+        """Whether it may have one of ours by now."""
         self._connect = connect
         self._place = place
         self._question = question
@@ -239,7 +227,7 @@ class RunStarter:
             additional_instructions=self._question.instructions,
             max_completion_tokens=self._question.max_completion_tokens,
         )
-        self.committed = True
+        self.asked = self.committed = True
         events = service.create_run(thread_id, request)
         try:
             async for event in events:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
 from studybuddy.chat.faults import problem_of
 from studybuddy.chat.journal import Journal
 from studybuddy.chat.mailbox import Mailbox
 from studybuddy.chat.run_account import RunAccount
+from studybuddy.chat.run_begun import Begun, Start
 from studybuddy.chat.run_endings import (
     Ending,
     ending,
@@ -20,7 +21,6 @@ from studybuddy.chat.run_endings import (
     perhaps_begun,
 )
 from studybuddy.chat.run_parts import RunParts
-from studybuddy.chat.run_start import Begun
 from studybuddy.chat.run_worker import STOP_PATIENCE, RunWorker
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.events import (
@@ -40,9 +40,6 @@ _messages_log = logging.getLogger("studybuddy.messages")
 """For the texts themselves; silent unless the setting `log_messages` is on."""
 
 
-async def _nothing() -> None: ...
-
-
 class RunTurn:
     """The making of one answer; it goes on in a task of its own, whoever reads the events."""
 
@@ -56,8 +53,7 @@ class RunTurn:
         self._work: asyncio.Task[Ending] | None = None
         self._begin: asyncio.Task[Begun] | None = None
         self._worker: RunWorker | None = None
-        self._committed: Callable[[], bool] = lambda: True
-        self._lost: Callable[[], Awaitable[Begun | None]] = _nothing
+        self._start: Start | None = None
         self._assistant = ("", "")
         self._stop_asked = False
         self._ended = asyncio.Event()
@@ -94,30 +90,21 @@ class RunTurn:
         self._parts.account.saw(event)
         self._mailbox.put(event)
 
-    async def events(
-        self,
-        begin: Callable[[], Awaitable[Begun]],
-        *,
-        committed: Callable[[], bool] = lambda: True,
-        lost: Callable[[], Awaitable[Begun | None]] = _nothing,
-        draft: str = "",
-    ) -> AsyncGenerator[TurnEvent]:
+    async def events(self, start: Start, *, draft: str = "") -> AsyncGenerator[TurnEvent]:
         """Make the answer, and yield what happens.
-
-        Args:
-            begin: starts the run, or finds the one to be followed.
-            committed: whether `begin` may have made a run that it has not returned yet.
-            lost: looks for that run.
-            draft: what the student had answered of what the run requires.
 
         The last event is TurnFinished or TurnFailed, and what it says is on disk by then; there
         is none where `leave` was called.
+
+        Args:
+            start: starts the run, or finds the one to be followed.
+            draft: what the student had answered of what the run requires.
         """
         if self.over:
             return
-        self._committed, self._lost = committed, lost
+        self._start = start
         self.account.begins()
-        self._work = asyncio.create_task(self._follow(begin, draft))
+        self._work = asyncio.create_task(self._follow(start, draft))
         ending = asyncio.create_task(self._conclude(self._work))
         try:
             async for event in self._mailbox:
@@ -168,17 +155,19 @@ class RunTurn:
         finally:
             self.release()
 
-    async def _follow(self, begin: Callable[[], Awaitable[Begun]], draft: str) -> Ending:
-        begun = await self._started(begin)
-        if begun is None and self._committed():
+    async def _follow(self, start: Start, draft: str) -> Ending:
+        begun = await self._started(start)
+        if begun is None and start.committed:
             try:
                 async with asyncio.timeout(STOP_PATIENCE):
-                    begun = await self._lost()
+                    begun = await start.lost()
             except (StudyBuddyError, TimeoutError) as error:
                 _log.info("a start that was stopped is not accounted for: %s", error)
                 return perhaps_begun()
         if begun is None:
             return never_begun()
+        if begun.events is None:
+            self.account.was_found()
         self._assistant = self._parts.assistant()
         worker = RunWorker(
             self._parts.connect, begun.run, self.put, shown=self._journal.text, draft=draft
@@ -208,9 +197,9 @@ class RunTurn:
             over=None if self._stop_asked else account.ended_by(worker.state.run),
         )
 
-    async def _started(self, begin: Callable[[], Awaitable[Begun]]) -> Begun | None:
+    async def _started(self, start: Start) -> Begun | None:
         """The run; `None` where the student stopped it before it began."""
-        self._begin = asyncio.ensure_future(begin())
+        self._begin = asyncio.ensure_future(start.begin())
         if self._stop_asked:
             self._stop_beginning(self._begin)
         try:
@@ -221,7 +210,7 @@ class RunTurn:
 
     def _stop_beginning(self, begin: asyncio.Future[Begun]) -> None:
         """Stop the start at once, or where a run may exist, once it has had time to say which."""
-        if self._committed():
+        if self._start is not None and self._start.committed:
             asyncio.get_running_loop().call_later(STOP_PATIENCE, begin.cancel)
         else:
             begin.cancel()
@@ -273,7 +262,9 @@ class RunTurn:
         except StudyBuddyError as error:
             event = self._unwritten(error.problem)
         if self._worker is not None:
-            await self._parts.account.close(self._worker.state, end.state)
+            await self.account.close(self._worker.state, end.state)
+        elif self._start is not None and self._start.asked:
+            await self.account.close_unknown(self.message, end.problem)
         self._mailbox.put(event)
 
     def _ended_message(self, end: Ending) -> Message:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.run_account import RunAccount
+from studybuddy.chat.run_begun import KnownRun
 from studybuddy.chat.run_parts import RunParts
-from studybuddy.chat.run_start import Begun, RunStarter, found_again
+from studybuddy.chat.run_start import RunStarter
 from studybuddy.chat.run_turn import RunTurn
 from studybuddy.chat.stored import ELSEWHERE, Asked, answer_to, failed
 from studybuddy.chat.thread_context import Terms
@@ -194,6 +195,7 @@ class ThreadSession(ThreadPlace):
                 yield TurnRefused(terms)
                 return
             turn.account.terms = terms
+            turn.account.lost = self._messages[-1].id if question.maybe_asked else ""
             if turn.stop_asked:
                 yield TurnFinished(replace(answer, state=MessageState.STOPPED), "stopped")
                 return
@@ -210,10 +212,7 @@ class ThreadSession(ThreadPlace):
                 return
             for budget in terms.warnings:
                 yield BudgetNear(budget)
-            events = turn.events(
-                starter.begin, committed=lambda: starter.committed, lost=starter.lost
-            )
-            async with aclosing(self._told(turn, events)) as told:
+            async with aclosing(self._told(turn, turn.events(starter))) as told:
                 async for event in told:
                     yield event
         finally:
@@ -227,15 +226,13 @@ class ThreadSession(ThreadPlace):
         turn.account.terms = self._context.known(self.head, self._messages[:place])
         self._expected.pop(run.answer_id, None)
 
-        async def begin() -> Begun:
-            return found_again(run.run_id, run.thread_id, self.head.assistant_id)
-
+        start = KnownRun(run.run_id, run.thread_id, self.head.assistant_id)
         try:
             self._messages[place] = answer
             yield TurnStarted(self._messages[place - 1], answer, (answer.id,))
             if answer.text:
                 yield TextReplaced(answer.text)
-            events = turn.events(begin, draft=run.action_draft)
+            events = turn.events(start, draft=run.action_draft)
             async with aclosing(self._told(turn, events)) as told:
                 async for event in told:
                     yield event
