@@ -401,6 +401,7 @@ def test_a_cap_is_sent_where_it_is_shorter_than_what_the_model_would_write_anywa
     assert (ends_at is None) == (asked_for == longest)
 
 
+_ENDS = st.booleans()
 _REQUESTS = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), max_size=12)
 
 
@@ -424,8 +425,8 @@ def test_however_requests_overlap_what_they_use_stays_within_the_budget(
                 continue
             assert found.most is not None
             under_way.append((hold_of(found), prompt, prompt + min(wanted, found.most)))
-            while under_way and data.draw(st.booleans()):
-                hold, used, whole = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+            while under_way and data.draw(_ENDS):
+                hold, used, whole = under_way.pop(0)
                 while used < whole and not any(state.reached for state in hold.states()):
                     hold.use(tokens(used := used + 1))
                 end(hold, used)

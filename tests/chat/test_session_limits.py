@@ -197,6 +197,29 @@ async def test_older_turns_are_summed_up_before_the_turn_begins() -> None:
     assert chat.asked()[:3] == ["Please", "They", "7"]
 
 
+@pytest.mark.parametrize("one_request", [True, False])
+async def test_a_refusal_tells_what_summing_up_would_take_and_that_is_what_it_takes(
+    *, one_request: bool
+) -> None:
+    summary = says("They " + "counted " * 24)
+    answer = says("so " * 38 + "it is.")
+    window = 1000 if one_request else 620
+    chat = Chat(*[answer] * 9, *[summary] * 9, facts=of_window(window, 200))
+    for number in range(9):
+        await chat.send(words(str(number)), DROP)
+    refused = (await chat.send(words("ten")))[-1]
+    assert isinstance(refused, TurnRefused)
+    assert isinstance(refused.obstacle, DoesNotFit)
+    told = refused.obstacle.summing
+    assert told is not None
+    events = await chat.send(words("ten"), SUMMARISE)
+    [fitted] = [event for event in events if isinstance(event, ContextFitted)]
+    paid = [r for r in await chat.records() if r.origin.purpose is Purpose.SUMMARY]
+    assert (told.messages, told.requests) == (fitted.summarised, len(paid))
+    assert (told.requests == 1) == one_request
+    assert 0 < sum(record.cost or 0 for record in paid) <= told.cost.nanodollars
+
+
 async def test_stopping_while_it_is_summed_up_sends_and_stores_nothing() -> None:
     gate = asyncio.Event()
     answer = says("so " * 38 + "it is.")

@@ -15,7 +15,7 @@ from studybuddy.domain.usage import MOST_TOKENS, Usage
 _RATE = st.decimals(Decimal("0.001"), Decimal(100), places=4)
 _TARIFFS = st.builds(
     lambda low, high, above, each: Tariff(
-        (Rates(*low), Rates(*high, above=above)), per_request=each
+        (Rates(low[0], low[1]), Rates(high[0], high[1], above=above)), per_request=each
     ),
     st.tuples(_RATE, _RATE),
     st.tuples(_RATE, _RATE),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studybuddy.domain.amounts import parse_amount
 from studybuddy.domain.limits import Amount, BudgetState, OverBudget, Period, Spent
 from studybuddy.domain.money import Cost
 from studybuddy.domain.usage import Usage
@@ -86,6 +87,53 @@ def test_what_has_no_known_price_is_let_through_and_told_until_the_budget_is_use
 )
 def test_it_never_says_used_up_before_it_is(tokens: int, says: str) -> None:
     assert str(BudgetState(Period.DAY, THOUSAND, Spent(tokens=tokens))) == says
+
+
+def test_one_that_leaves_nothing_for_an_answer_says_so() -> None:
+    state = BudgetState(Period.REQUEST, THOUSAND, Spent(), Spent(tokens=1000))
+    assert str(OverBudget(state)) == (
+        "This takes at least 1,000 tokens, which leaves nothing of the request's budget of 1,000 "
+        "tokens for an answer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("under_way", "says"),
+    [
+        (False, "With this, at least 85 % of the day's budget of 1,000 tokens is used."),
+        (True, "85 % of the day's budget of 1,000 tokens is used."),
+    ],
+)
+def test_what_is_yet_to_be_sent_is_told_apart_from_what_is_used(
+    under_way: bool,
+    says: str,
+) -> None:
+    used, coming = Spent(tokens=700), Spent(tokens=150)
+    state = BudgetState(Period.DAY, THOUSAND, used, coming, under_way=under_way)
+    assert (str(state), state.with_this) == (says, not under_way)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("$0.01", "$0.01"),
+        ("0.01 USD", "$0.01"),
+        ("50 cents", "$0.50"),
+        ("$0.005", "$0.005"),
+        ("$1", "$1.00"),
+        ("$1234.5", "$1,234.50"),
+        ("$0", "$0"),
+        ("20k tokens", "20,000 tokens"),
+    ],
+)
+def test_an_amount_is_told_as_one_would_write_it(written: str, shown: str) -> None:
+    assert str(parse_amount(written)) == shown
+
+
+@given(st.integers(0, 10**15))
+def test_an_amount_as_it_is_told_means_the_same_amount(nanodollars: int) -> None:
+    amount = Amount(nanodollars=nanodollars)
+    assert parse_amount(str(amount)) == amount
 
 
 def test_what_was_used_is_taken_from_usage_and_cost() -> None:

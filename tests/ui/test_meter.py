@@ -142,6 +142,15 @@ def test_a_budget_that_nears_its_end_is_told_and_one_that_does_not_is_not() -> N
     assert "day" not in line(with_spent(10))
 
 
+def test_a_budget_with_what_is_to_be_sent_says_that_it_is_in_it() -> None:
+    spent, coming = Spent(nanodollars=8_100_000), Spent(2_200_000, 10)
+    state = BudgetState(Period.CONVERSATION, Amount(nanodollars=10_000_000), spent, coming)
+    reading = Reading(budgets=(state,))
+    assert "conversation 103 % of $0.01 with this" in line(reading)
+    assert line(reading, 20) == "conversation 103 %"
+    assert "conversation 81 % of $0.01" in line(Reading(budgets=(replace(state, coming=Spent()),)))
+
+
 def test_a_prompt_with_a_limit_has_a_counter_that_says_when_it_is_too_long() -> None:
     reading = replace(READING, characters=1204, most_characters=2000)
     assert "1,204/2,000 characters" in line(reading)

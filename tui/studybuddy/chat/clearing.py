@@ -122,6 +122,11 @@ class Clearing:
             afford=afford,
             tell=self._mailbox.put,
         )
+        if isinstance(fitted, DoesNotFit) and fitted.droppable:
+            from studybuddy.chat.summary_outlook import summing_of
+
+            summing = await summing_of(limits, head, branch, endpoint)
+            return replace(fitted, summing=summing)
         if isinstance(fitted, DoesNotFit | OverBudget):
             return fitted
         request = CompletionRequest(

@@ -19,6 +19,17 @@ def spent_on(facts: ModelFacts, prompt_tokens: int) -> Spent:
     return Spent.of(usage, Cost.of(facts.tariff, usage))
 
 
+def answer_cost(facts: ModelFacts, prompt_tokens: int, most: int) -> Cost | None:
+    """What an answer of so many tokens adds, at the prices of a prompt of that size.
+
+    `None` for no tokens, or where the price is not known.
+    """
+    if facts.tariff is None or not most:
+        return None
+    whole = facts.tariff.cost(Usage(prompt=prompt_tokens, completion=most))
+    return Cost(whole - facts.tariff.cost(Usage(prompt=prompt_tokens)), free=facts.tariff.free)
+
+
 def longest_answer(facts: ModelFacts, head: Conversation, settings: Settings) -> int | None:
     """Tokens that the student allows an answer, where the model has room for it; `None` for any.
 
@@ -26,8 +37,13 @@ def longest_answer(facts: ModelFacts, head: Conversation, settings: Settings) ->
     fit beside it.
     """
     most = head.max_completion_tokens or settings.limits.max_completion_tokens or None
-    bounds = [most, facts.max_output, facts.context_window and max(1, facts.context_window // 2)]
-    return min(bound for bound in bounds if bound) if most else None
+    return min(most, longest_of(facts) or most) if most else None
+
+
+def longest_of(facts: ModelFacts) -> int | None:
+    """Tokens of the longest answer that can be asked of a model; `None` where nobody says."""
+    half = facts.context_window and max(1, facts.context_window // 2)
+    return min((bound for bound in (facts.max_output, half) if bound), default=None)
 
 
 def room_for(facts: ModelFacts, head: Conversation, settings: Settings) -> Room:

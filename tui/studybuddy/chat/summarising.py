@@ -17,6 +17,7 @@ from studybuddy.domain.messages import Role
 from studybuddy.domain.ports import CompletionFinished, CompletionRequest, Summary
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
+from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.plans import ToSumUp
@@ -98,17 +99,17 @@ class Summariser:
         messages = [m for turn in job.to_sum_up.turns for m in turn.messages]
         doing = f"summing up {len(messages)} earlier message{'s' if len(messages) != 1 else ''}"
         tell(StatusChanged(Phase.THINKING, doing))
-        texts = [f"{_SPEAKERS[message.role]}: {message.text}" for message in messages]
+        texts = _told(job)
         previous = job.to_sum_up.previous
         text = previous.text if previous is not None else ""
         try:
-            pieces = await self._pieces(texts, job)
+            pieces = await pieces_of(texts, job, self._scales)
             for number, piece in enumerate(pieces, 1):
                 if len(pieces) > 1:
                     detail = f"{doing} ({number} of {len(pieces)})"
                     tell(StatusChanged(Phase.THINKING, detail))
                 request = _request(job, text, piece, endpoint.model)
-                size = await self._size(request.messages, job)
+                size = await size_of(request.messages, job, self._scales)
                 if size + job.to_sum_up.most > job.window:
                     raise StudyBuddyError(_TOO_SMALL)
                 await before(size)
@@ -117,32 +118,17 @@ class Summariser:
             raise StudyBuddyError(_could_not(error.problem)) from error
         return Summary(job.head.id, job.to_sum_up.covers_id, text, time.time())
 
-    async def _pieces(self, texts: Sequence[str], job: Job) -> list[str]:
-        """The conversation in pieces, each small enough for a request with a summary before it."""
-
-        async def size(text: str) -> int:
-            return await self._size([(Role.USER, text)], job)
-
-        overhead = await self._size(_request(job, " ", " ", "").messages, job)
-        answer, previous = job.to_sum_up.most, job.to_sum_up.previous
-        room = job.window - overhead - answer
-        first = room - (await size(previous.text) if previous is not None else 0)
-        rooms = int(first * _SLACK), int((room - answer) * _SLACK)
-        if min(rooms) < _SHORTEST:
-            raise StudyBuddyError(_TOO_SMALL)
-        return [piece async for piece in joined(texts, *rooms, size)]
-
     async def _cut(self, text: str, job: Job) -> str:
         """A summary of no more tokens than it may have, as a server that minds that cuts it."""
-        most = job.to_sum_up.most + await self._size([(Role.USER, "")], job)
-        first = size = await self._size([(Role.USER, text)], job)
+        most = job.to_sum_up.most + await size_of([(Role.USER, "")], job, self._scales)
+        first = size = await size_of([(Role.USER, text)], job, self._scales)
         for _ in range(_CUTS):
             if size <= most:
                 return text
             if first > _TOO_LONG * most:
                 break
             text = text[: len(text) * most // size].rsplit(None, 1)[0].rstrip()
-            size = await self._size([(Role.USER, text)], job)
+            size = await size_of([(Role.USER, text)], job, self._scales)
         raise StudyBuddyError(
             Problem(
                 ProblemKind.CONTEXT_OVERFLOW,
@@ -150,10 +136,6 @@ class Summariser:
                 _INSTEAD,
             )
         )
-
-    async def _size(self, texts: Sequence[tuple[Role, str]], job: Job) -> int:
-        counts = await self._scales.of(texts, job.model)
-        return int(sum(count.tokens for count in counts) * job.scale) + len(counts)
 
     async def _ask(self, request: CompletionRequest, endpoint: Endpoint, tell: Tell) -> str:
         attempts = 0
@@ -186,6 +168,50 @@ class Summariser:
             kind = ProblemKind.EMPTY if whole else ProblemKind.CUT_OFF
             raise StudyBuddyError(Problem(kind, "The model gave no summary.", "Try again."))
         return text
+
+
+async def forecast(job: Job, scales: Scales) -> list[Usage]:
+    """What each request for the summary takes, where every one is as long as it may be.
+
+    Raises:
+        StudyBuddyError: where it can't be made.
+    """
+    most, previous = job.to_sum_up.most, job.to_sum_up.previous
+    before = previous.text if previous is not None else ""
+    requests: list[Usage] = []
+    for piece in await pieces_of(_told(job), job, scales):
+        size = await size_of(_request(job, before, piece, "").messages, job, scales)
+        requests.append(Usage(size + (most if requests else 0), most))
+        before = " "  # the one before, which has yet to be written
+    return requests
+
+
+def _told(job: Job) -> list[str]:
+    """What is to be summed up, and who said it."""
+    messages = (message for turn in job.to_sum_up.turns for message in turn.messages)
+    return [f"{_SPEAKERS[message.role]}: {message.text}" for message in messages]
+
+
+async def pieces_of(texts: Sequence[str], job: Job, scales: Scales) -> list[str]:
+    """The conversation in pieces, each small enough for a request with a summary before it."""
+
+    async def size(text: str) -> int:
+        return await size_of([(Role.USER, text)], job, scales)
+
+    overhead = await size_of(_request(job, " ", " ", "").messages, job, scales)
+    answer, previous = job.to_sum_up.most, job.to_sum_up.previous
+    room = job.window - overhead - answer
+    first = room - (await size(previous.text) if previous is not None else 0)
+    rooms = int(first * _SLACK), int((room - answer) * _SLACK)
+    if min(rooms) < _SHORTEST:
+        raise StudyBuddyError(_TOO_SMALL)
+    return [piece async for piece in joined(texts, *rooms, size)]
+
+
+async def size_of(texts: Sequence[tuple[Role, str]], job: Job, scales: Scales) -> int:
+    """Prompt tokens of texts, as the endpoint counts them."""
+    counts = await scales.of(texts, job.model)
+    return int(sum(count.tokens for count in counts) * job.scale) + len(counts)
 
 
 def _request(job: Job, summary: str, piece: str, model: str) -> CompletionRequest:

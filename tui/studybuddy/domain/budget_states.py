@@ -164,13 +164,10 @@ class BudgetState:
         return f"the {self.period.value}'s budget of {self.amount}"
 
     @property
-    def glance(self) -> str:
-        """In few words: "day 84 % of $0.50 with this"; what is coming is told to be in it."""
-        percent = int(self.share * 100)
-        told = f"{percent} %" if percent < 1000 else ">999 %"
+    def with_this(self) -> bool:
+        """Whether its share counts what is yet to be sent, beside what is used."""
         coming, _ = self.coming.measured_by(self.amount)
-        with_this = " with this" if coming and not self.under_way else ""
-        return f"{self.period.value} {told} of {self.amount}{with_this}"
+        return coming > 0 and not self.under_way
 
     def __str__(self) -> str:
         """How it stands, in one sentence."""
@@ -179,15 +176,13 @@ class BudgetState:
             return f"The price of this model is not known: {names} can't count it."
         if self.lifted and self.share >= 1.0:
             return f"{_capital(self.name)} is used up; you let this go on."
-        coming, _ = self.coming.measured_by(self.amount)
-        with_this = bool(coming) and not self.under_way
         name = self.name
         if self.share < 1.0:
-            least = "at least " if with_this else ""
+            least = "at least " if self.with_this else ""
             says = f"{least}{int(self.share * 100)} % of {name} is used."
         else:
             says = f"{name} is used up."
-        return f"With this, {says}" if with_this else _capital(says)
+        return f"With this, {says}" if self.with_this else _capital(says)
 
 
 def budget_states(
@@ -235,9 +230,12 @@ def _stopped(state: BudgetState) -> str:
     """Why it stands in the way, in one sentence."""
     if state.used_up:
         return f"{_capital(state.name)} is used up."
-    if state.period is Period.REQUEST:
-        return f"This would take {_told(state.coming, state.amount)}, more than {state.name}."
     takes = _told(state.coming, state.amount)
+    used, limit = (state.spent + state.coming).measured_by(state.amount)
+    if used <= limit:
+        return f"This takes {takes}, which leaves nothing of {state.name} for an answer."
+    if state.period is Period.REQUEST:
+        return f"This would take {takes}, more than {state.name}."
     return f"This would go over {state.name}: {_left(state)} are left, and it takes {takes}."
 
 

@@ -40,25 +40,35 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
     ]
 
     def __init__(
-        self, limits: ConversationLimits, default: Overflow, *, longest: int | None = None
+        self,
+        limits: ConversationLimits,
+        default: Overflow,
+        *,
+        longest: int | None = None,
+        usual: int | None = None,
     ) -> None:
-        """Take the limits as they are, what is set for all, and the model's longest answer."""
+        """Take the limits as they are, and what holds where they say nothing.
+
+        Args:
+            limits: as they are.
+            default: what happens to all conversations that do not fit.
+            longest: tokens of the longest answer that the model gives; `None` where nobody knows.
+            usual: tokens of the longest answer that is set for all; `None` for the model's own.
+        """
         super().__init__()
         self._limits = limits
         self._default = default
         self._longest = longest
+        self._usual = usual
 
     def compose(self) -> ComposeResult:
         tokens = self._limits.max_completion_tokens
-        longest = f"{self._longest:,}" if self._longest else "its own limit"
         with Vertical(classes="dialog limits"):
             yield Label("Limits of this conversation", classes="title")
-            yield Label(f"Longest answer in tokens (empty: what the model allows, {longest})")
+            yield Label("Longest answer, in tokens")
             yield Input(
                 f"{tokens}" if tokens else "",
-                placeholder="no limit of your own",
-                type="integer",
-                valid_empty=True,
+                placeholder=self._left_empty(),
                 compact=True,
                 id="longest",
             )
@@ -78,17 +88,47 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
     @on(Input.Submitted)
     def action_save(self) -> None:
         """Use what is chosen."""
-        text = self.query_one("#longest", Input).value.strip()
-        tokens = int(text) if text.lstrip("+").isdecimal() else None
-        if text and not tokens:
-            self.query_one("#error", Label).update("The longest answer is a number above 0.")
+        text = self.query_one("#longest", Input).value
+        if wrong := self._wrong(text):
+            self.query_one("#error", Label).update(wrong)
             self.query_one("#longest").focus()
             return
         pressed = self.query_one(RadioSet).pressed_index
         overflow = list(OVERFLOWS)[pressed - 1] if pressed > 0 else None
-        self.dismiss(ConversationLimits(tokens, overflow))
+        self.dismiss(ConversationLimits(_tokens(text), overflow))
+
+    @on(Input.Changed, "#longest")
+    def _typed(self, event: Input.Changed) -> None:
+        """Say at once what can't be used of it."""
+        self.query_one("#error", Label).update(self._wrong(event.value))
+
+    def _left_empty(self) -> str:
+        """What holds where nothing is written."""
+        if self._usual:
+            return f"empty: {self._usual:,}, as set for all"
+        longest = f", {self._longest:,}" if self._longest else ""
+        return f"empty: as long as the model's longest{longest}"
+
+    def _wrong(self, text: str) -> str:
+        """What is wrong with a number; empty where it can be used, as for none."""
+        if not text.strip():
+            return ""
+        tokens = _tokens(text)
+        if tokens is None:
+            return f"“{text.strip()}” is not a whole number. Write one such as 2000, or nothing."
+        if not tokens:
+            return "The longest answer is a number above 0."
+        if self._longest and tokens > self._longest:
+            return f"This model's answers have at most {self._longest:,} tokens."
+        return ""
 
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
         """Leave them as they were."""
         self.dismiss(None)
+
+
+def _tokens(text: str) -> int | None:
+    """The number that is written, such as "2000" or "2,000"; `None` where it is none."""
+    plain = text.strip().replace(",", "").removeprefix("+")
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 12 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -44,20 +45,24 @@ class TooLongScreen(Dialog[Way | None]):
         obstacle = self._obstacle
         one = obstacle.droppable == 1
         oldest = "1 message" if one else f"{obstacle.droppable:,} messages"
+        summed = "it" if one else "them"
+        if obstacle.summing is not None and obstacle.summing.messages != obstacle.droppable:
+            messages = obstacle.summing.messages
+            summed = "the oldest message" if messages == 1 else f"the oldest {messages:,} messages"
+        takes = obstacle.summing or "which takes a request of its own"
         with Vertical(classes="dialog refusal"):
             yield Label("This is too long for the model", classes="title")
             yield Label(f"{too_long(obstacle)} Nothing was sent.", markup=False)
             yield Label(
                 f"Shorten it, or leave the oldest {'message' if one else oldest} out (pinned ones "
-                f"stay), or let the model sum {'it' if one else 'them'} up, which takes a request "
-                "of its own. "
+                f"stay), or let the model sum {summed} up, {takes}. "
                 "The conversation itself keeps them all.",
                 id="note",
             )
             yield Tick("Always do that in this conversation (a)", compact=True, id="always")
             with Horizontal(classes="buttons"):
                 yield Button(f"Drop {oldest} (d)", id="drop", variant="primary")
-                yield Button(f"Sum {'it' if one else 'them'} up (s)", id="summarise")
+                yield Button(f"Sum {_those(obstacle)} up (s)", id="summarise")
                 yield Button("Edit (Esc)", id="edit")
 
     def on_mount(self) -> None:
@@ -98,18 +103,20 @@ class OverBudgetScreen(Dialog[Way | None]):
         self._obstacle = obstacle
 
     def compose(self) -> ComposeResult:
-        state = self._obstacle.state
+        states = self._obstacle.states
+        one = len(states) == 1
         with Vertical(classes="dialog refusal"):
-            yield Label("A budget stands in the way", classes="title")
-            yield Label(f"{self._obstacle} Nothing was sent.", markup=False)
-            yield Label(used_of(state), markup=False)
             yield Label(
-                f"Lifting it sends this now, and {_LIFTED[state.period]}. "
-                "Budgets are set in the settings file.",
-                id="note",
+                f"{'A budget stands' if one else 'Budgets stand'} in the way", classes="title"
             )
+            yield Label(f"{self._obstacle} Nothing was sent.", markup=False)
+            if one:  # of several, what is said of each is enough
+                yield Label(used_of(states[0]), markup=False)
+            yield Label(f"{_lifting(states)} Budgets are set in the settings file.", id="note")
             with Horizontal(classes="buttons"):
-                yield Button("Lift it and send (l)", id="lift", variant="warning")
+                yield Button(
+                    f"Lift {'it' if one else 'them'} and send (l)", id="lift", variant="warning"
+                )
                 yield Button("Leave it (Esc)", id="edit")
 
     def on_mount(self) -> None:
@@ -134,6 +141,22 @@ _LIFTED = {
 }
 
 
+def _lifting(states: Sequence[BudgetState]) -> str:
+    """What lifting them does, in a sentence."""
+    if len(states) == 1:
+        return f"Lifting it sends this now, and {_LIFTED[states[0].period]}."
+    does = "; that of ".join(f"the {s.period.value} {_LIFTED[s.period]}" for s in states)
+    return f"Lifting them sends this now. Lifting that of {does}."
+
+
+def _those(obstacle: DoesNotFit) -> str:
+    """What a summary would stand for, on its button."""
+    messages = obstacle.summing.messages if obstacle.summing is not None else 0
+    if messages in (0, obstacle.droppable):
+        return "it" if obstacle.droppable == 1 else "them"
+    return "1 message" if messages == 1 else f"{messages:,} messages"
+
+
 def too_long(obstacle: DoesNotFit) -> str:
     """By how much it is too long, in a sentence."""
     about = "" if obstacle.exact else "about "
@@ -151,4 +174,5 @@ def used_of(state: BudgetState) -> str:
         used, more = f"{state.spent.tokens:,}", f"{state.coming.tokens:,}"
     if state.period is Period.REQUEST:
         return f"This request takes at least {more} of {state.amount}."
-    return f"Used: {used} of {state.amount}. This would add at least {more}."
+    more = "what has no known price" if state.blind else f"at least {more}"
+    return f"Used: {used} of {state.amount}. This would add {more}."

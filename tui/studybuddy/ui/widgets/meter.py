@@ -95,10 +95,10 @@ def _parts(reading: Reading) -> Iterator[Part]:
         yield Part(1, _characters(reading), 1)
     if reading.room.window:
         yield Part(2, _window(reading, reading.room.window), 2)
-    elif reading.request.tokens:
-        yield Part(2, [Content(f"context {reading.request}"), Content(str(reading.request))])
+    elif (context := reading.context).tokens:
+        yield Part(2, [Content(f"context {context}"), Content(str(context))])
     if reading.budgets and reading.budgets[0].warns:
-        yield Part(3, _budget(reading.budgets[0]), 1)
+        yield Part(3, forms := _budget(reading.budgets[0]), len(forms) - 1)
     if reading.answer:
         yield Part(4, [Content(f"answer ≈{reading.answer:,}")])
     if reading.used is not None:
@@ -114,7 +114,10 @@ def _budget(state: BudgetState) -> Sequence[Content]:
     """How much of a budget would be used with what is typed."""
     short = f"{state.period.value} {_whole(state.share)}"
     style = _ERROR if state.stops else _WARN
-    return [Content(text).stylize(style) for text in (f"{short} of {state.amount}", short)]
+    forms = [f"{short} of {state.amount}", short]
+    if state.with_this:
+        forms.insert(0, f"{short} of {state.amount} with this")
+    return [Content(text).stylize(style) for text in forms]
 
 
 def _characters(reading: Reading) -> Sequence[Content]:
