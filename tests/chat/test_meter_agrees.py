@@ -16,6 +16,7 @@ from studybuddy.chat.fitting import Fitted, Fitter
 from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.plans import Plan
 from studybuddy.chat.reports import Report
+from studybuddy.chat.sending import as_sent
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.stored import new_conversation
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
@@ -167,7 +168,7 @@ def test_the_meter_shows_what_the_detail_shows_and_what_is_sent(case: Case, draf
             assert reading.sending is None
             return
         assert reading.sending == report.sending
-        sent = desk.session._as_sent(draft)
+        sent = as_sent(draft, desk.fitter.settings)
         branch = [*desk.session.messages, Message("now", Role.USER, sent, 0.0)]
         outlook = await desk.fitter.outlook(
             desk.session.head, desk.session.messages, branch[-1], desk.endpoint

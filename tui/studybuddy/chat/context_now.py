@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.limits import Overflow
-    from studybuddy.domain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,6 @@ def upcoming(session: Session, text: str) -> tuple[Sequence[Message], Message | 
     if len(messages) < len(session.messages) and messages and messages[-1].role is Role.USER:
         return messages[:-1], messages[-1]
     return messages, None
-
-
-def as_sent(text: str, settings: Settings) -> str:
-    """A draft as it would leave: nothing of a blank one, and no filler where that is to go."""
-    if not text or text.isspace():
-        return ""
-    if not settings.savings.filler_words:
-        return text
-    from studybuddy.domain.filler import shorten
-
-    return shorten(text).text
 
 
 def entries_of(session: Session) -> list[Entry]:

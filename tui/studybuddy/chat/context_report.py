@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import entering
 from studybuddy.chat.plans import Plan
-from studybuddy.domain.limits import Room
+from studybuddy.chat.rooms import answer_cost
 from studybuddy.domain.messages import Message, Role, new_id
 from studybuddy.domain.metering import ContextReport, Part, PartKind, Place
 from studybuddy.domain.money import Cost, ModelFacts
@@ -69,7 +69,7 @@ async def report_on(
         outlook.room,
         outlook.overflow,
         Cost.of(facts.tariff, Usage(prompt=request.tokens)),
-        _longest_answer(facts, outlook.room, request.tokens),
+        answer_cost(facts, request.tokens, outlook.room.reserved),
         " · ".join(_sources(facts)),
     )
 
@@ -139,14 +139,6 @@ def _label(speaker: str, text: str) -> str:
     begins = " ".join(harmless(text[: 4 * _LABEL]).split())
     label = f"{speaker}: {begins}"
     return label if len(label) <= _LABEL else label[: _LABEL - 1].rstrip() + "…"
-
-
-def _longest_answer(facts: ModelFacts, room: Room, prompt: int) -> Cost | None:
-    """What the answer adds where it fills its reserve, at the prices of a prompt of that size."""
-    if facts.tariff is None or not room.reserved:
-        return None
-    whole = facts.tariff.cost(Usage(prompt=prompt, completion=room.reserved))
-    return Cost(whole - facts.tariff.cost(Usage(prompt=prompt)), free=facts.tariff.free)
 
 
 def _sources(facts: ModelFacts) -> list[str]:

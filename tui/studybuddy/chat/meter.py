@@ -11,7 +11,6 @@ from studybuddy.chat.context_counts import ContextCounts, Entry
 from studybuddy.chat.context_now import (
     SYSTEM_PROMPT,
     answered_by,
-    as_sent,
     entries_of,
     key_of,
     own_model,
@@ -20,6 +19,7 @@ from studybuddy.chat.context_now import (
 from studybuddy.chat.next_request import Draft, NextRequest, next_request, thread_request, within
 from studybuddy.chat.own_tokenizer import Ask, OwnTokenizer
 from studybuddy.chat.rooms import room_for
+from studybuddy.chat.sending import as_sent
 from studybuddy.domain.limits import Overflow, Room, Spent
 from studybuddy.domain.messages import Mode, Role
 from studybuddy.domain.metering import Reading

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.answer import Answering
 from studybuddy.chat.limits import Limits
+from studybuddy.chat.sending import as_sent
 from studybuddy.chat.stored import (
     ELSEWHERE,
     TITLE_LENGTH,
@@ -77,7 +78,7 @@ class ChatSession(StoredConversation):
         and came to nothing is replaced by this one. Where words that say nothing are left out,
         the question is stored as it is sent.
         """
-        return self._turn(lambda: self.ask(self._as_sent(text)), endpoint, allow)
+        return self._turn(lambda: self.ask(as_sent(text, self._limits.settings)), endpoint, allow)
 
     def retry(
         self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
@@ -198,13 +199,6 @@ class ChatSession(StoredConversation):
         yield TextDelta(kept.text)
         yield TurnFinished(answer, remark=_kept_on(kept))
 
-    def _as_sent(self, text: str) -> str:
-        if not self._limits.settings.savings.filler_words:
-            return text
-        from studybuddy.domain.filler import shorten
-
-        return shorten(text).text
-
     async def stop(self) -> None:
         """Stop the answer, keep what came, and return when that is on disk."""
         if self._clearing is not None:
@@ -224,7 +218,7 @@ class ChatSession(StoredConversation):
         """
         from studybuddy.chat.context_report import report_on
 
-        text = self._as_sent(draft) if draft.strip() else ""
+        text = as_sent(draft, self._limits.settings)
         return await report_on(self._limits.fitter, self.head, self._messages, text, endpoint)
 
 

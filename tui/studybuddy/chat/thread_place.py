@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.sending import as_sent
 from studybuddy.chat.stored import StoredConversation
 from studybuddy.chat.thread_context import ThreadContext
 from studybuddy.domain.assistants import Assistant
@@ -106,15 +107,10 @@ class ThreadPlace(StoredConversation):
 
     def as_sent(self, text: str) -> str:
         """A prompt as it leaves: without words that say nothing, where the student wants that."""
-        if not self._limits.settings.savings.filler_words:
-            return text
-        from studybuddy.domain.filler import shorten
-
-        return shorten(text).text
+        return as_sent(text, self._limits.settings)
 
     async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
         """What the next run has to read, as far as it is known here; the server decides."""
         from studybuddy.chat.thread_report import report
 
-        text = self.as_sent(draft) if draft.strip() else ""
-        return await report(self, self._limits, text, endpoint)
+        return await report(self, self._limits, self.as_sent(draft), endpoint)

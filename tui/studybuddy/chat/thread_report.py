@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import entering
 from studybuddy.chat.next_request import within
-from studybuddy.chat.rooms import room_for
+from studybuddy.chat.rooms import answer_cost, room_for
 from studybuddy.chat.thread_context import instructions_of, model_of
 from studybuddy.chat.thread_parts import functions_of, passages_of
 from studybuddy.domain.limits import Overflow
@@ -81,7 +81,7 @@ async def report(
         room,
         Overflow.DROP,  # what servers of threads do, whatever is set here
         Cost.of(facts.tariff, Usage(prompt=request.tokens)),
-        _longest_answer(facts, room.reserved, request.tokens),
+        answer_cost(facts, request.tokens, room.reserved),
         _sources(facts),
     )
 
@@ -125,14 +125,6 @@ async def _notes(messages: Sequence[Message], scales: Scales, model: str) -> lis
     label = f"Notes: {passages}, as found for the last answer"
     counts = [await _of(scales, text, model) for text in texts]
     return [Part(PartKind.NOTES, label, sum(counts, _UNKNOWN))]
-
-
-def _longest_answer(facts: ModelFacts, reserved: int, prompt: int) -> Cost | None:
-    """What one answer adds where it fills its reserve, at the prices of a prompt of that size."""
-    if facts.tariff is None or not reserved:
-        return None
-    whole = facts.tariff.cost(Usage(prompt=prompt, completion=reserved))
-    return Cost(whole - facts.tariff.cost(Usage(prompt=prompt)), free=facts.tariff.free)
 
 
 def _sources(facts: ModelFacts) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studybuddy.domain.usage import MOST_TOKENS
+
 ABSENT = frozenset({401, 403, 404, 405, 410, 501})
 """Statuses of a server that does not have a route, or has it for others."""
-
-_MOST = 10**12  # tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +85,5 @@ def _is_plain(message: Mapping[str, Any]) -> bool:
 
 def _count(found: Mapping[str, Any] | None, name: str) -> int | None:
     count = found.get(name) if found is not None else None
-    is_count = isinstance(count, int) and not isinstance(count, bool) and 0 < count <= _MOST
+    is_count = isinstance(count, int) and not isinstance(count, bool) and 0 < count <= MOST_TOKENS
     return count if is_count else None
