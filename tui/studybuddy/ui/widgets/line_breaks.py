@@ -1,0 +1,212 @@
+"""Where a line of a text breaks on the screen, as Textual breaks it; after a change, only there.
+
+A word (with the blanks behind it) goes to the next line of the screen where it does not fit, and
+one that is wider than the screen is folded. So a break depends on what follows it only up to the
+end of the word there, and inside a folded word on nothing that follows; and from one break on,
+the same text breaks the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Generator, Iterator, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, get_character_cell_size
+
+NARROWEST = 8
+"""Cells from which on a screen is wide enough: less than a tab or one character may not fit."""
+_CHUNK = re.compile(r"\S+\s*|\s+")
+NARROW = "!-~¡-¬®-\u02ff\u0370-\u0482"
+"""Characters of one cell that are no blanks, as in a set of a regular expression."""
+WIDE = "\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"  # noqa: E501
+"""Characters of two cells."""
+_PLAIN = re.compile(f"[ {NARROW}]+")
+_RUN = re.compile(f"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|(.)", re.DOTALL)
+
+
+class Known(NamedTuple):
+    """The breaks of a line that was, and how much of it is in the one that is."""
+
+    breaks: Sequence[int]
+    same: int
+    """Characters that are the same, at its beginning or at its end."""
+    length: int
+
+
+class LineBreaks:
+    """Breaks lines for a screen of a width, in cells; a tab goes to the next multiple of its own.
+
+    In one thing it is not as Textual: a tab in a folded word is as wide as it is drawn, where
+    Textual takes the width of another tab.
+    """
+
+    def __init__(self, width: int, tab_width: int) -> None:
+        self._width = width
+        self._tab_width = tab_width
+
+    def of(self, line: str) -> list[int]:
+        """Where a line breaks."""
+        return [place for group in self._from(line, 0) for place in group]
+
+    def changed(self, line: str, before: Known, after: Known) -> list[int]:
+        """Where a line breaks that begins as one line did, and ends as one (the same or another).
+
+        The two parts must not overlap in the line.
+        """
+        new_end = len(line) - after.same
+        found = self._again(line, before.breaks, before.same, after, new_end)
+        tab = line.find("\t", new_end)
+        if tab < 0:
+            return found
+        # The first tab behind a change has another width now; those behind it have not.
+        behind = Known(found, len(line) - tab - 1, len(line))
+        return self._again(line, found, tab, behind, tab + 1)
+
+    def _again(
+        self, line: str, before: Sequence[int], start: int, after: Known, new_end: int
+    ) -> list[int]:
+        shift = len(line) - after.length
+        kept = self._kept(line, before, start)
+        found = list(before[:kept])
+        for group in self._from(line, found[-1] if found else 0):
+            found.extend(group)
+            if found[-1] <= new_end:
+                continue
+            same = bisect_left(after.breaks, found[-1] - shift)
+            if same < len(after.breaks) and after.breaks[same] == found[-1] - shift:
+                behind = after.breaks[same + 1 :]
+                found.extend([place + shift for place in behind] if shift else behind)
+                return found
+        return found
+
+    def _kept(self, line: str, breaks: Sequence[int], start: int) -> int:
+        """How many breaks stay if what changed begins at `start`: the last one is to go on from."""
+        kept = bisect_left(breaks, start)
+        if not kept:
+            return 0
+        first = kept - 1
+        while first >= 0 and not _begins_word(line, breaks[first]):
+            first -= 1
+        if first == kept - 1:
+            return first  # the word there may be what changed, and fit in front of the break
+        word = breaks[first] if first >= 0 else 0
+        stays_wide = self._cells(line, word, self._some(line, word)) > self._width
+        return kept if stays_wide else max(0, first)
+
+    def _some(self, line: str, word: int) -> int:
+        """A place in a word, or its end, so far behind its beginning that it is too wide."""
+        most = 4 * self._width
+        at = word
+        end = min(len(line), word + most)
+        blank = line[at].isspace() if at < len(line) else False
+        while at < end:
+            now = line[at].isspace()
+            if blank and not now:
+                break
+            blank = now
+            at += 1
+        return at
+
+    def _from(self, line: str, base: int) -> Iterator[Sequence[int]]:
+        """Yield the breaks behind one, or behind the beginning, in groups that are not empty."""
+        width = self._width
+        at, used = base, 0
+        begin = at  # of the line on the screen
+        if base and not _begins_word(line, base):
+            at, used = yield from self._fold(line, base)
+        while at < len(line):
+            if at == begin:
+                ahead = line[at : at + width + 1]
+                if _PLAIN.fullmatch(ahead):
+                    if len(ahead) <= width:
+                        return
+                    if place := _last_word(ahead):
+                        at = begin = at + place
+                        yield (at,)
+                        continue
+            chunk = _CHUNK.match(line, at)
+            assert chunk is not None
+            wide = self._chunk_cells(line, at, chunk.end())
+            if used + wide <= width:
+                used += wide
+                at = chunk.end()
+                continue
+            if at > begin:
+                yield (at,)
+                begin = at
+                used = 0
+            if wide > width:
+                at, used = yield from self._fold(line, at)
+
+    def _fold(self, line: str, at: int) -> Generator[Sequence[int], None, tuple[int, int]]:
+        """Yield the breaks in a word from one on; return its end and the cells of its last line."""
+        width = self._width
+        total, last = 0, at
+        blank = at > 0 and line[at - 1].isspace() and not _begins_word(line, at)
+        end = len(line)
+        for run in _RUN.finditer(line, at):
+            start, stop = run.span()
+            each = run.lastindex or 3
+            if each == 3:
+                character = line[start]
+                is_blank = character.isspace()
+                if blank and not is_blank:
+                    end = start
+                    break
+                blank = is_blank
+                tab = character == "\t"
+                cells = self._tab(line, start) if tab else get_character_cell_size(character)
+                if total + cells > width:
+                    yield (start,)
+                    last, total = start, cells
+                else:
+                    total += cells
+                continue
+            if blank:
+                end = start
+                break
+            fit = (width - total) // each
+            if stop - start <= fit:
+                total += (stop - start) * each
+                continue
+            places = range(start + fit, stop, width // each)
+            yield places
+            last = places[-1]
+            total = (stop - last) * each
+        return end, self._cells(line, last, end)
+
+    def _chunk_cells(self, line: str, start: int, end: int) -> int:
+        """Cells of a word; of one that is too wide, some number that is too."""
+        if end - start > 4 * self._width:
+            cells = cell_len(line[start : start + 4 * self._width])
+            if cells > self._width:
+                return cells
+        return self._cells(line, start, end)
+
+    def _cells(self, line: str, start: int, end: int) -> int:
+        cells = cell_len(line[start:end])
+        tab = line.find("\t", start, end)
+        while tab >= 0:
+            cells += self._tab(line, tab)
+            tab = line.find("\t", tab + 1, end)
+        return cells
+
+    def _tab(self, line: str, place: int) -> int:
+        return tab_cells(line, place, self._tab_width)
+
+
+def tab_cells(line: str, place: int, tab_width: int) -> int:
+    """How wide the tab at a place of a line is: it depends on what is behind the one before."""
+    text = line[line.rfind("\t", 0, place) + 1 : place]
+    return tab_width - cell_len(text) % tab_width
+
+
+def _last_word(ahead: str) -> int:
+    """Where the last word begins in a text that is one character too long; 0 for only one."""
+    return (ahead if ahead[-1] != " " else ahead.rstrip(" ")).rfind(" ") + 1
+
+
+def _begins_word(line: str, place: int) -> bool:
+    return not line[place].isspace() and line[place - 1].isspace()
