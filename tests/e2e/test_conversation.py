@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from studybuddy.domain.accounts import Outcome
 from tests.e2e.student import (
     CTRL_Q,
     ENTER,
@@ -21,6 +22,7 @@ from tests.e2e.student import (
     server,
     studybuddy,
 )
+from tests.support.usage_rows import under_way, usage_rows
 
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are for POSIX", allow_module_level=True)
@@ -44,8 +46,14 @@ def test_what_was_seen_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
             ask(terminal, "What is respiration?")
             terminal.wait_for("A cell takes in glucose", WAIT)
             terminal.wait_for("2 ATP and 2 NADH", WAIT)  # 60 chunks later, more than a second
+            before = under_way(tmp_path, WAIT)
             terminal.kill(signal.SIGKILL)
             terminal.wait(WAIT)
+        (row,) = usage_rows(tmp_path)
+        assert (row.id, row.outcome) == (before.id, Outcome.INTERRUPTED)
+        assert (row.reported, row.duration) == (False, None)
+        assert row.usage.prompt > 10
+        assert row.usage.completion >= before.usage.completion > 0
         with studybuddy(tmp_path, base_url) as terminal:
             terminal.wait_for("interrupted", WAIT)
             assert "A cell takes in glucose" in terminal.text()

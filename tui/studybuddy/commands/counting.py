@@ -14,7 +14,7 @@ from studybuddy.tokens.cuts import cut_after
 
 PIECE = 500_000
 """Characters counted at a time."""
-LONGEST = 4 * PIECE
+LONGEST = 2 * PIECE
 """Characters without a place to cut, from which on it is cut anywhere: what has none is encoded
 as one, which takes longer for each character the more of them there are."""
 
