@@ -425,7 +425,9 @@ def test_however_requests_overlap_what_they_use_stays_within_the_budget(
                 continue
             assert found.most is not None
             under_way.append((hold_of(found), prompt, prompt + min(wanted, found.most)))
-            while under_way and data.draw(_ENDS):
+            for _ in range(len(under_way)):
+                if not data.draw(_ENDS):
+                    break
                 hold, used, whole = under_way.pop(0)
                 while used < whole and not any(state.reached for state in hold.states()):
                     hold.use(tokens(used := used + 1))

@@ -402,7 +402,7 @@ async def test_a_summary_that_may_not_be_paid_for_is_not_asked_for() -> None:
     assert found is over
     assert bench.provider.requests == []
     assert coming[0].tokens > 200
-    assert coming[0].nanodollars == coming[0].tokens
+    assert coming[0].nanodollars > coming[0].tokens  # the longest summary is in it
 
 
 async def test_a_server_that_finds_a_request_too_long_teaches_the_window() -> None:

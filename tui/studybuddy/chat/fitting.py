@@ -18,10 +18,10 @@ from studybuddy.domain.counting import MARGIN
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.limits import DoesNotFit, OverBudget, Overflow, Room, Spent
 from studybuddy.domain.messages import Role
-from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.money import Cost, ModelFacts
 from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.usage import Count
+from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
@@ -303,8 +303,9 @@ class Fitter:
         assert plan.to_sum_up is not None
         assert facts.context_window is not None, "what has any room needs no summary"
 
-        async def before(prompt_tokens: int) -> None:
-            over = await afford(spent_on(facts, prompt_tokens)) if afford else None
+        async def before(usage: Usage) -> None:
+            spent = Spent.of(usage, Cost.of(facts.tariff, usage))
+            over = await afford(spent) if afford else None
             if over is not None:
                 raise _TooDearError(over)
 

@@ -72,8 +72,8 @@ class Job:
     """What counts have to be multiplied by."""
 
 
-Before = Callable[[int], Awaitable[None]]
-"""Called with the prompt tokens of a request before it leaves; raises where it must not."""
+Before = Callable[[Usage], Awaitable[None]]
+"""Called with what a request takes at most before it leaves; raises where it must not."""
 Tell = Callable[[StatusChanged], None]
 
 
@@ -112,7 +112,7 @@ class Summariser:
                 size = await size_of(request.messages, job, self._scales)
                 if size + job.to_sum_up.most > job.window:
                     raise StudyBuddyError(_TOO_SMALL)
-                await before(size)
+                await before(Usage(size, job.to_sum_up.most))
                 text = await self._cut(await self._ask(request, endpoint, tell), job)
         except StudyBuddyError as error:
             raise StudyBuddyError(_could_not(error.problem)) from error
