@@ -603,3 +603,29 @@ async def test_what_a_server_adds_counts_for_what_fits_too() -> None:
     branch = [*session.messages, question]
     told = await fitter(room.accounts).fit(session.head, branch, OPENAI)
     assert told == DoesNotFit(reading.request.tokens, 900, True, 2)
+
+
+async def test_an_answer_that_comes_is_counted_by_its_text_where_that_is_given() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "", state=MessageState.STREAMING)
+    session.busy = True
+    room = metered(session)
+    rest = await room.meter.settle()
+    reading = room.meter.streaming(11, "a b c\nd e f")
+    assert reading.answer == 6
+    assert reading.context == Count(rest.request.tokens + 6, exact=False)
+
+
+async def test_what_is_sent_after_an_answer_that_comes_has_it_in_it() -> None:
+    session = shown()
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "", state=MessageState.STREAMING)
+    session.busy = True
+    room = metered(session)
+    room.meter.typed(["three"])
+    before = (await room.meter.settle()).sending
+    after = room.meter.streaming(11, "a b c d e f").sending
+    assert before is not None
+    assert after is not None
+    assert after.nanodollars - before.nanodollars == 6 * 10**9

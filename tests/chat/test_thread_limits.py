@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from studybuddy.chat.meter import ConversationMeter
-from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
+from studybuddy.domain.accounts import Origin, Outcome, Purpose, Total, UsageRecord
 from studybuddy.domain.assistants import AssistantSpec, Function, Tool
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.events import (
@@ -23,7 +23,7 @@ from studybuddy.domain.events import (
 from studybuddy.domain.limits import Amount, DoesNotFit, OverBudget, Period, PromptTooLong
 from studybuddy.domain.messages import MessageState, Mode
 from studybuddy.domain.metering import PartKind, Place
-from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.money import Cost, ModelFacts
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.runs import Hit, RunStatus
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
@@ -624,3 +624,26 @@ async def test_limits_set_in_another_window_are_left_by_the_turns_of_this_one() 
     opened = await room.store.load(room.session.head.id)
     assert opened is not None
     assert opened.head.max_completion_tokens == 77
+
+
+@virtually
+async def test_the_meter_shows_what_a_run_used_so_far() -> None:
+    room = MeteredRoom([Searches(()), Says("They divide a lot.", pause=5)])
+    meter = ConversationMeter(room.parts.accounts, None, room.limits.fitter)
+    meter.watch(room.session, ENDPOINT)
+    await meter.settle()
+    shown: list[tuple[Usage, Cost]] = []
+
+    def look() -> None:
+        reading = meter.typed([""])
+        if reading.used is not None and reading.cost is not None:
+            shown.append((reading.used, reading.cost))
+
+    room.parts.accounts.subscribe(look)
+    finished(await room.send("What do cells do?"))
+    [record] = room.records
+    await meter.settle()
+    look()
+    assert shown[-1] == (record.usage, Cost(record.cost or 0, free=False))
+    assert any(0 < used.total < record.usage.total for used, _ in shown)
+    assert room.parts.accounts.going_on.of() == Total()

@@ -42,7 +42,7 @@ class WordMeter:
             used=sum(used, Usage()) if used else None,
         )
 
-    def streaming(self, characters: int) -> Reading:
+    def streaming(self, characters: int, text: str = "") -> Reading:
         """The reading while an answer comes."""
         return replace(self.typed(self._lines), answer=characters // 4)
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.going_on import GoingOn
 from studybuddy.chat.model_names import ModelNames
 from studybuddy.chat.reports import Reports
 from studybuddy.chat.sums import Sums
@@ -61,6 +62,7 @@ class Accounts:
         """Who answers where no model is named."""
         self.reports = Reports()
         """What was told of the last requests."""
+        self.going_on = GoingOn(self._tell)
         self._prices = prices
         self._restore = restore
         self._restoring: asyncio.Future[None] | None = None
@@ -208,6 +210,7 @@ class Accounts:
     async def _record(self, record: UsageRecord) -> None:
         again = record.id in self._recorded
         self._recorded[record.id] = record
+        self.going_on.recorded(record.id)
         if again:
             self.session = sum(map(Total.of, self._recorded.values()), Total())
         else:

@@ -20,6 +20,7 @@ from studybuddy.chat.next_request import Draft, NextRequest, next_request, threa
 from studybuddy.chat.own_tokenizer import Ask, OwnTokenizer
 from studybuddy.chat.rooms import room_for
 from studybuddy.chat.sending import as_sent
+from studybuddy.domain.accounts import Total
 from studybuddy.domain.limits import Overflow, Room, Spent
 from studybuddy.domain.messages import Mode, Role
 from studybuddy.domain.metering import Reading
@@ -68,6 +69,8 @@ class ConversationMeter:
         self._endpoint: Endpoint | None = None
         self._counts = ContextCounts(accounts.counter, "")
         self._draft = accounts.counter.draft("")
+        self._coming = accounts.counter.draft("")
+        """The answer that is coming."""
         self._drafted = Count()
         self._lines: Sequence[str] = ()
         self._version = 0
@@ -96,9 +99,15 @@ class ConversationMeter:
         self._rest_from_answer()
         return self._reading()
 
-    def streaming(self, characters: int) -> Reading:
-        """The reading while an answer comes that has so many characters by now."""
-        self._answer = max(1, round(characters * self._counts.ratio)) if characters else 0
+    def streaming(self, characters: int, text: str = "") -> Reading:
+        """The reading while an answer comes that has so many characters by now.
+
+        Where its text is given, that is counted, as it is for a draft.
+        """
+        answer = round(characters * self._counts.ratio)
+        if text:
+            answer = self._coming.changed(text.split("\n")).tokens
+        self._answer = max(1, answer) if characters else 0
         return self._reading()
 
     async def settle(self) -> Reading:
@@ -139,6 +148,7 @@ class ConversationMeter:
         if model != self._counts.model:
             self._counts = ContextCounts(self._accounts.counter, model)
             self._draft = self._accounts.counter.draft(model)
+            self._coming = self._accounts.counter.draft(model)
             self._drafted = self._draft.changed(self._lines)
             self._version += 1
 
@@ -235,9 +245,12 @@ class ConversationMeter:
         facts = self._facts_known(endpoint) if endpoint else None
         room = room_for(facts, session.head, self._fitter.settings) if facts else Room()
         request = self._request(session, Draft(self._version, self._drafted, asks), room)
-        total = self._accounts.conversation_known(session.head.id)
-        ours = self._accounts.session
-        prompt = Usage(prompt=request.tokens)
+        going_on = self._accounts.going_on
+        total = self._accounts.conversation_known(session.head.id) or Total()
+        total += going_on.of(session.head.id)
+        ours = self._accounts.session + going_on.of()
+        # What is sent after the answer that is coming has that answer in it.
+        prompt = Usage(prompt=request.tokens + self._answer)
         sending = Cost.of(facts.tariff, prompt) if facts and asks else None
         coming = Spent.of(prompt, sending) if sending else Spent()
         states = (replace(state, coming=coming) for state in self._budget_states)
@@ -245,8 +258,8 @@ class ConversationMeter:
             draft=self._drafted,
             request=request,
             room=room,
-            used=total.usage if total and total.requests else None,
-            cost=total.money if total else None,
+            used=total.usage if total.requests else None,
+            cost=total.money,
             session=ours.money,
             sending=sending,
             answer=self._answer,

@@ -12,7 +12,7 @@ from studybuddy.chat.faults import problem_of
 from studybuddy.chat.run_lost import take_back, was_taken
 from studybuddy.chat.run_usage import cost_of, usage_of
 from studybuddy.chat.thread_context import Terms, ThreadContext
-from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
+from studybuddy.domain.accounts import Origin, Outcome, Purpose, Total, UsageRecord
 from studybuddy.domain.events import (
     BudgetNear,
     StepChanged,
@@ -156,8 +156,11 @@ class RunAccount:
     async def close(self, state: RunState, ended: MessageState) -> None:
         """Record what the run used, where it ended: `ended` is the state of its answer."""
         outcome = _OUTCOMES.get(ended)
-        if outcome is None:
-            return
+        if outcome is not None:
+            await self._record(state, outcome)
+        self._limits.accounts.going_on.over(state.run.id)
+
+    async def _record(self, state: RunState, outcome: Outcome) -> None:
         run = state.run
         requests, reported = await self._used(state)
         tariff = await self._tariff(run)
@@ -216,13 +219,15 @@ class RunAccount:
         self, state: RunState, tell: Callable[[TurnEvent], None], stop: Callable[[], None]
     ) -> None:
         budgets = self._limits.budgets
-        if not budgets.any:
-            return
-        self._hold = hold = self.terms.hold or await budgets.follow(self._conversation_id)
+        if budgets.any:
+            self._hold = self.terms.hold or await budgets.follow(self._conversation_id)
+        hold = self._hold
         while self.over is None:
             await self._changed.wait()
             self._changed.clear()
             spent = await self._so_far(state)
+            if hold is None:
+                continue
             await hold.refresh()
             news = hold.use(spent)
             reached = next((budget for budget in hold.states() if budget.reached), None)
@@ -239,10 +244,12 @@ class RunAccount:
         """What the run used by now, as far as that is known."""
         requests, _ = await self._used(state)
         usage = sum(requests, Usage())
-        tariff = await self._tariff(state.run)
-        if tariff is None:
-            return Spent.of(usage, Cost.of(None, usage))
-        return Spent.of(usage, Cost(cost_of(tariff, requests)))
+        cost, tariff = Cost.of(None, usage), await self._tariff(state.run)
+        if tariff is not None:
+            cost = Cost(cost_of(tariff, requests), free=tariff.free)
+        used = Total(1, usage, cost)
+        self._limits.accounts.going_on.put(state.run.id, self._conversation_id, used)
+        return Spent.of(usage, cost)
 
     async def _used(self, state: RunState) -> tuple[tuple[Usage, ...], bool]:
         """What each of the run's requests used by now, and whether the server told all of it.

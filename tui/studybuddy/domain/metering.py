@@ -38,11 +38,16 @@ class Reading:
     """That a prompt may have; 0 for any number."""
 
     @property
+    def context(self) -> Count:
+        """What fills the context window by now: the request, and the answer that is coming."""
+        return Count(self.request.tokens + self.answer, self.request.exact and not self.answer)
+
+    @property
     def share(self) -> float | None:
         """Share of the context window that prompt and reserve fill; `None` where unknown."""
         if not self.room.window:
             return None
-        return (self.request.tokens + self.answer) / self.room.window
+        return self.context.tokens / self.room.window
 
 
 class PartKind(StrEnum):

@@ -70,10 +70,15 @@ class MeterKeeper:
         if self._meter is not None:
             self._line.reading = self._meter.typed(lines)
 
-    def streaming(self, characters: int) -> None:
-        """Show the reading while an answer comes that has so many characters by now."""
+    def streaming(self, characters: int, text: str = "") -> int:
+        """Show the reading while an answer comes that is so long by now.
+
+        Returns its tokens; 0 where nothing is counted yet.
+        """
         if self._meter is not None:
-            self._line.reading = self._meter.streaming(characters)
+            reading = self._line.reading = self._meter.streaming(characters, text)
+            return reading.answer
+        return 0
 
     def settle(self) -> None:
         """Count exactly, off the key path, and show it."""

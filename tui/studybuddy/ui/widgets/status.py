@@ -47,6 +47,8 @@ class Activity:
     """Of the answer, so far."""
     until: float = 0.0
     """For RETRYING, when the next attempt is made."""
+    tokens: int = 0
+    """Of the same, where they are counted."""
     failed: bool = False
     """With no phase: whether `detail` tells of a failure."""
 
@@ -77,7 +79,7 @@ class Activity:
             seconds = now - self.since
             if still or seconds < 0.5:
                 return "Answering…"
-            rate = self.characters / CHARACTERS_PER_TOKEN / seconds
+            rate = (self.tokens or self.characters / CHARACTERS_PER_TOKEN) / seconds
             return f"Answering · about {rate:,.0f} tokens/s"
         elapsed = now - self.started
         text = self._phrase(0 if still else int((now - self.since) / PHRASE_SECONDS))
@@ -108,7 +110,7 @@ class StatusLine(Widget):
 
     activity: reactive[Activity] = reactive(Activity(), layout=False)
     hint = reactive("", layout=False)
-    """What can be done about it; shown where there is room."""
+    """What can be done about it; where there is little room, the activity gives way to it."""
     reduced_motion = reactive(False)
 
     _clock: Timer | None = None
