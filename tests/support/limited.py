@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from studybuddy.chat.budgets import Budgets
-from studybuddy.chat.fitting import Fitter
+from studybuddy.chat.fitting import Fitted, Fitter
 from studybuddy.chat.kept_answers import KeptAnswers
 from studybuddy.chat.limits import Keepers, Limits
 from studybuddy.chat.metered import MeteredConnector
-from studybuddy.domain.limits import Amount, Period
+from studybuddy.domain.limits import Amount, DoesNotFit, OverBudget, Period
 from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.settings import Settings
 from tests.support.accounting import NANO, FlatPrices, WordCounter, accounts
 from tests.support.memory_store import MemoryData
@@ -21,6 +24,20 @@ from tests.support.scripted_provider import ScriptedConnector, ScriptedProvider
 def of_window(window: int | None, max_output: int | None = None) -> ModelFacts:
     """A model of that size, at a nanodollar for a prompt token."""
     return ModelFacts(NANO, window, max_output, "the test")
+
+
+class GatedFitter(Fitter):
+    """A fitter that takes its time, where a test wants it to."""
+
+    gate: asyncio.Event | None = None
+    failing: Problem | None = None
+
+    async def fit(self, *args: Any, **options: Any) -> Fitted | DoesNotFit | OverBudget:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.failing is not None:
+            raise StudyBuddyError(self.failing)
+        return await super().fit(*args, **options)
 
 
 class Limited:
@@ -45,10 +62,11 @@ class Limited:
         self.summaries = MemorySummaryStore(data)
         self.answers = MemoryAnswerCache()
         self.settings = settings or Settings()
-        self.fitter = Fitter(self.accounts, self.summaries, self.connector, self.settings)
+        self.fitter = GatedFitter(self.accounts, self.summaries, self.connector, self.settings)
+        self.budgets = Budgets(budgets or {}, self.accounts)
         keepers = Keepers(
             self.fitter,
-            Budgets(budgets or {}, self.accounts),
+            self.budgets,
             KeptAnswers(self.answers, self.settings.savings),
             self.accounts,
             self.settings,

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from textual.pilot import Pilot
 
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind
+from studybuddy.domain.limits import Amount, Period
+from studybuddy.domain.metering import Reading
 from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.settings import Settings
 from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.services import Services
+from tests.support.limited import Limited, of_window
 from tests.support.memory_store import MemoryConversationStore, MemoryData
 from tests.support.scripted_assistants import ScriptedAssistantConnector, ScriptedAssistants
 from tests.support.scripted_provider import (
@@ -82,6 +86,24 @@ class MemorySetup:
             raise
 
 
+def limited(
+    *scripts: Sequence[Step],
+    window: int | None = None,
+    longest: int | None = None,
+    budgets: Mapping[Period, Amount] | None = None,
+    settings: Settings | None = None,
+    **others: Any,
+) -> Student:
+    """A student with real limits, accounts and meter, for a model of such a window in words."""
+    settings = settings or Settings(system_prompt="")
+
+    def make(provider: ScriptedProvider, data: MemoryData) -> Limited:
+        facts = of_window(window, longest)
+        return Limited(provider, data, facts=facts, settings=settings, budgets=budgets)
+
+    return Student(*scripts, settings=settings, limited=make, **others)
+
+
 class Student:
     """The app with somebody in front of it."""
 
@@ -96,6 +118,7 @@ class Student:
         notices: Sequence[Problem] = (),
         start_new: bool = False,
         server: ScriptedAssistants | None = None,
+        limited: Callable[[ScriptedProvider, MemoryData], Limited] | None = None,
     ) -> None:
         self.server = server or ScriptedAssistants()
         self.store = MemoryConversationStore(data)
@@ -103,16 +126,20 @@ class Student:
         self.connector = ScriptedConnector(self.provider)
         self.setup = setup or MemorySetup()
         settings = settings or Settings()
+        limits = limited(self.provider, self.store.data) if limited is not None else None
         self.desk = Desk(
             self.store,
-            self.connector,
+            limits.connector if limits is not None else self.connector,
             settings.system_prompt,
             endpoint,
+            limits=limits.limits if limits is not None else None,
             assistants=ScriptedAssistantConnector(self.server),
             runs=self.store.runs,
         )
         self.meter = WordMeter()
-        self.desk.meter = lambda: self.meter  # type: ignore[assignment,return-value]
+        if limits is None:
+            self.desk.meter = lambda: self.meter  # type: ignore[assignment,return-value]
+        self._limited = limits
         self.app = StudyBuddyApp(
             Services(self.desk, self.setup, settings, notices, start_new=start_new)
         )
@@ -125,6 +152,19 @@ class Student:
             self.pilot = pilot
             await self.settle()
             yield self
+
+    @property
+    def limited(self) -> Limited:
+        """The parts of the limits, where they are real."""
+        assert self._limited is not None
+        return self._limited
+
+    @property
+    def reading(self) -> Reading:
+        """What the meter shows."""
+        reading = self.view.meter_line.reading
+        assert reading is not None
+        return reading
 
     @property
     def view(self) -> ConversationView:

@@ -69,6 +69,8 @@ class ConversationMeter:
         self._endpoint: Endpoint | None = None
         self._counts = ContextCounts(accounts.counter, "")
         self._draft = accounts.counter.draft("")
+        self._left_out = 0
+        """Characters of the draft that are not sent, as found at rest."""
         self._coming = accounts.counter.draft("")
         """The answer that is coming."""
         self._drafted = Count()
@@ -183,6 +185,7 @@ class ConversationMeter:
         head, key = session.head, key_of(session, counts.model)
         typed = "\n".join(self._lines)
         text = as_sent(typed, settings)
+        self._left_out = len(typed) - len(text) if text else 0
         draft = Draft(self._version, self._drafted, bool(text))
         try:
             outlook = await self._fitter.outlook(head, *upcoming(session, text), endpoint)
@@ -211,6 +214,7 @@ class ConversationMeter:
         counts, settings = self._counts, self._fitter.settings
         typed = "\n".join(self._lines)
         text = as_sent(typed, settings)
+        self._left_out = len(typed) - len(text) if text else 0
         draft = Draft(self._version, self._drafted, bool(text))
         question = counts.empty(Role.USER) + draft.count
         if text != typed:
@@ -238,6 +242,7 @@ class ConversationMeter:
     def _reading(self) -> Reading:
         session, endpoint = self._session, self._endpoint
         characters = sum(map(len, self._lines)) + max(0, len(self._lines) - 1)
+        characters = max(0, characters - self._left_out)  # it is what is sent that is held to it
         most = self._fitter.settings.limits.prompt_characters
         if session is None:
             return Reading(self._drafted, characters=characters, most_characters=most)
@@ -267,7 +272,15 @@ class ConversationMeter:
             budgets=tuple(sorted(states, key=lambda state: state.share, reverse=True)),
             characters=characters,
             most_characters=most,
+            outside=self._outside(session),
         )
+
+    def _outside(self, session: Session) -> frozenset[str]:
+        """What is left out of the next request, as far as that was found of this context."""
+        found = self._next
+        if found is None or found.key != key_of(session, self._counts.model):
+            return frozenset()
+        return found.outside
 
     def _facts_known(self, endpoint: Endpoint) -> ModelFacts | None:
         model = self._counts.model

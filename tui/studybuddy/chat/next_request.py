@@ -44,6 +44,8 @@ class NextRequest:
     least: int | None = 0
     """Tokens of a draft from which on, up to the room, the same of the conversation is sent: with
     a shorter one, what was left out may come back. `None` where that can't be told."""
+    outside: frozenset[str] = frozenset()
+    """Ids of the messages that are left out of it, or stand in a summary."""
 
     def with_draft(self, draft: Draft) -> Count:
         """Prompt tokens with another draft; quick. An estimate where it is decided at rest."""
@@ -108,6 +110,7 @@ def next_request(
         outlook.room,
         drops=outlook.overflow is not Overflow.REFUSE and not refused,
         least=_least(outlook, draft, steady=steady),
+        outside=frozenset((*plan.dropped, *plan.summarised)),
     )
 
 

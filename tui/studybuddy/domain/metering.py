@@ -36,6 +36,8 @@ class Reading:
     """Of the draft."""
     most_characters: int = 0
     """That a prompt may have; 0 for any number."""
+    outside: frozenset[str] = frozenset()
+    """Ids of the messages that would be left out, or stand in a summary, as found at rest."""
 
     @property
     def context(self) -> Count:

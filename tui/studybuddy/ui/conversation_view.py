@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -30,6 +30,7 @@ from studybuddy.ui.conversation_pane import ConversationPane
 from studybuddy.ui.drafts import DraftKeeper, joined
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.meter_keeper import MeterKeeper
+from studybuddy.ui.pace import Pace
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
 from studybuddy.ui.texts import introduce
 from studybuddy.ui.turn_keeper import TurnKeeper
@@ -64,10 +65,10 @@ class ConversationView(ConversationPane):
         self._keys = keys
         self._desk = desk
         self._turns = TurnKeeper(self, self)
-        self._next_look = 0.0
+        self._streams = Pace(self, STREAMING, self._streaming)
         self._idle = Activity()
         self.drafts = DraftKeeper(
-            self, lambda: (self.session, self.prompt.text), self._rested, self._draft_lost
+            self, self._unsent, lambda: self.prompt.keys, self._rested, self._draft_lost
         )
         self._earlier: list[str] = []
         self.session: Session = desk.new()
@@ -75,7 +76,7 @@ class ConversationView(ConversationPane):
         """Who answers in assistant mode, where that is known."""
         self.about_to_ask: Callable[[Session], None] = lambda _: None
         self.steps = StepsKeeper(self.transcript, self._steps)
-        self._marks = ContextMarks(self, desk, self.transcript, lambda: self.session)
+        self._marks = ContextMarks(self.transcript)
         self.meter = MeterKeeper(self, desk, self.meter_line, lambda: self.session, self._counted)
 
     def on_mount(self) -> None:
@@ -119,18 +120,21 @@ class ConversationView(ConversationPane):
         """Put another conversation on screen; the one before keeps its draft."""
         if session is not self.session and not keep_typed:
             await self.flush_draft()
+            if self.turn is not None and not self.turn.over:
+                self.turn.aside = self.prompt.text
         typed = self.prompt.text if keep_typed else ""
         self.session = session
-        messages = list(session.messages)
-        turn = self.turn
+        messages, draft, turn = list(session.messages), session.head.draft, self.turn
         if turn is not None and (answer := turn.answer_shown()) is not None:
             messages = [answer if message.id == answer.id else message for message in messages]
+        if turn is not None and turn.aside is not None:
+            draft, turn.aside = turn.aside, None
         with self.app.batch_update():
             self._marks.clear()
             self.transcript.set_messages(messages)
             self.status.activity = turn.activity if turn else self._idle
             self.status.hint = self._hint()
-            self.prompt.put(joined(session.head.draft, typed))
+            self.prompt.put(joined(draft, typed))
         self.steps.refresh()
         self.endpoint_changed()
 
@@ -143,7 +147,6 @@ class ConversationView(ConversationPane):
         if not self._may_ask() or (endpoint := self._desk.endpoint) is None:
             self.prompt.give_back(event.text)
             return
-        self.drafts.sent()
         self.meter.typed(())
         self.post_message(self.Rested())
         self.about_to_ask(self.session)
@@ -163,17 +166,42 @@ class ConversationView(ConversationPane):
             events = self.session.retry(endpoint)
             self._begin(question.text, events, anew=True, taken=taken)
 
-    def ask_again(self, turn: Turn, allow: Allowance = NOTHING_ALLOWED) -> None:
-        """Ask what was refused, with what the student allows it."""
-        endpoint = self._desk.endpoint
-        rest = self.prompt.without(turn.asked) if turn.taken else self.prompt.text
-        if rest is None or endpoint is None or self.busy:
-            return
+    @property
+    def refused(self) -> Turn | None:
+        """The turn on screen that a choice of the student's would let go on, if it is that still.
+
+        What was refused is forgotten where something else stands in the prompt.
+        """
+        turn = self.turn
+        if turn is None or not turn.choice or self._rest_of(turn) is None:
+            return None
+        return turn
+
+    def _rest_of(self, turn: Turn) -> str | None:
+        """What is in the prompt beside a turn's question; `None` where that was changed."""
+        return self.prompt.without(turn.asked) if turn.taken else self.prompt.text
+
+    def ask_again(self, turn: Turn, allow: Allowance = NOTHING_ALLOWED) -> bool:
+        """Ask what was refused, with what the student allows it; `False` where it can't be."""
+        endpoint, rest = self._desk.endpoint, self._rest_of(turn)
+        if turn is not self.turn or rest is None or endpoint is None or self.busy:
+            return False
         if turn.taken:
             self.prompt.put(rest)
         ask = self.session
         events = ask.retry(endpoint, allow) if turn.anew else ask.send(turn.asked, endpoint, allow)
-        self._begin(turn.asked, events, anew=turn.anew, taken=turn.taken)
+        self._begin(turn.asked, events, anew=turn.anew, taken=turn.taken, allow=allow)
+        return True
+
+    def show_pin(self, session: Session, message_id: str) -> None:
+        """Show a message as it is pinned by now; one that is being written keeps its text."""
+        turn = self._turns.of(session)
+        for message in session.messages:
+            if message.id == message_id:
+                shown = turn.pin(message) if turn is not None else message
+                if session is self.session:
+                    self.transcript.replace(shown)
+        self.meter.settle()
 
     def stop(self) -> None:
         """Stop the answer on screen; a server may take seconds to confirm that it has."""
@@ -200,12 +228,14 @@ class ConversationView(ConversationPane):
         *,
         anew: bool = False,
         taken: bool = True,
+        allow: Allowance = NOTHING_ALLOWED,
     ) -> None:
         session = session or self.session
         turn = Turn.begin(asked, anew=anew, assistant=session.head.assistant_name)
-        turn.taken = taken
+        turn.taken, turn.allow = taken, allow
         self._turns.follow(session, turn, events)
         if session is self.session:
+            self.drafts.asked()
             self.status.activity = turn.activity
             self.status.hint = ""
             self.steps.refresh()
@@ -228,7 +258,8 @@ class ConversationView(ConversationPane):
         self.status.hint = self._hint()
 
     def _hint(self) -> str:
-        return hint_of(self.turn, self._steps() or (), self._keys)
+        chooses = self.refused is not None
+        return hint_of(self.turn, self._steps() or (), self._keys, chooses=chooses)
 
     def is_shown(self, session: Session) -> bool:
         """Whether a conversation is the one on screen."""
@@ -241,7 +272,9 @@ class ConversationView(ConversationPane):
         if session is not self.session:
             return
         if type(event) is TextDelta and self.status.activity.phase is turn.activity.phase:
-            self._stream(turn, event.text)  # there may be hundreds in a second
+            if turn.answer is not None:
+                self.transcript.stream(turn.answer.id, event.text)
+            self._streams.ask()  # there may be hundreds in a second
             return
         show_event(turn, event, self.transcript, self.status, self.prompt)
         self.status.hint = self._hint()
@@ -250,16 +283,20 @@ class ConversationView(ConversationPane):
             self.endpoint_changed()
         elif isinstance(event, TurnStarted):  # the question is in the context now
             self.meter.typed(self.prompt.document.lines)
+            start(self, self.drafts.store, "draft")  # and no draft any more
+        elif isinstance(event, TextDelta):
+            self._streams.ask()
         elif isinstance(event, TurnRefused):
             self.post_message(self.Obstructed(session, turn))
 
-    def _stream(self, turn: Turn, text: str) -> None:
-        if turn.answer is not None:
-            self.transcript.stream(turn.answer.id, text)
-        if (now := time.monotonic()) >= self._next_look:
-            self._next_look = now + STREAMING
-            self.status.activity = turn.activity
-            self.meter.streaming(turn.activity.characters)
+    def _streaming(self) -> None:
+        """Show how long the answer on screen is by now."""
+        turn = self.turn
+        if turn is not None and turn.activity.characters and not turn.over:
+            shown = turn.answer_shown()
+            text = shown.text if shown is not None else ""
+            tokens = self.meter.streaming(turn.activity.characters, text)
+            self.status.activity = replace(turn.activity, tokens=tokens)
 
     def turn_moved(self, session: Session, turn: Turn, *, stored: bool) -> None:
         """Tell the screen."""
@@ -269,7 +306,8 @@ class ConversationView(ConversationPane):
         """Give the question back."""
         if session is self.session:
             self.status.activity = turn.activity
-            self.prompt.give_back(turn.asked)
+            if turn.taken:
+                self.prompt.give_back(turn.asked)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
@@ -282,18 +320,28 @@ class ConversationView(ConversationPane):
         self.meter.typed(self.prompt.document.lines)
         self.drafts.typed()
 
+    def _unsent(self) -> tuple[Session, str]:
+        """What is to be kept as the draft: also what was asked and is not stored yet."""
+        asked = self.turn.pending_text if self.turn is not None else ""
+        return self.session, joined(asked, self.prompt.text)
+
     def _rested(self) -> None:
+        self.status.hint = self._hint()
         self.meter.begin()
         self.meter.settle()
         self.post_message(self.Rested())
 
     def _counted(self, reading: Reading) -> None:
         if not self.busy:
-            self._marks.refresh(reading, fitted=self.turn is not None and bool(self.turn.fitted))
+            self._marks.show(reading)
 
     async def flush_draft(self) -> None:
         """Store what is typed."""
         await self.drafts.flush()
+
+    async def turns_told(self) -> bool:
+        """Wait until turns that were stopped have told their end; `False` where they take long."""
+        return await self._turns.told()
 
     def _draft_lost(self, problem: Problem) -> None:
         self.set_idle(Activity(detail=problem.sentence, failed=True))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from textual.content import Content
 from textual.widgets import Static
 
 from studybuddy.domain.counting import TokenCounter
-from studybuddy.domain.filler import Shortened, shorten
-from studybuddy.domain.text import harmless
+from studybuddy.domain.filler import shorten
 from studybuddy.domain.usage import Count
 
 
@@ -31,18 +29,17 @@ class FillerLine(Static):
         """Show what would be left out of a draft, off the event loop."""
         self.tell(*await asyncio.to_thread(_saved, draft, counter, model))
 
-    def tell(self, removed: Sequence[str], saved: Count) -> None:
+    def tell(self, words: str, saved: Count) -> None:
         """Show what is left out and what that saves; nothing where that is nothing."""
-        self.display = bool(removed)
-        words = ", ".join(f"“{' '.join(harmless(word).split()).strip(' ,')}”" for word in removed)
+        self.display = bool(words)
         tokens = f"{saved} token{'s' * (saved.tokens != 1)}"
         self.update(Content(f"Saves {tokens} on sending, leaves out {words}"))
 
 
-def _saved(draft: str, counter: TokenCounter, model: str) -> tuple[Sequence[str], Count]:
-    shortened: Shortened = shorten(draft)
+def _saved(draft: str, counter: TokenCounter, model: str) -> tuple[str, Count]:
+    shortened = shorten(draft)
     if not shortened.removed:
-        return (), Count()
+        return "", Count()
     before, after = counter.count(draft, model), counter.count(shortened.text, model)
     exact = before.exact and after.exact
-    return shortened.removed, Count(max(0, before.tokens - after.tokens), exact)
+    return shortened.words, Count(max(0, before.tokens - after.tokens), exact)

@@ -75,12 +75,23 @@ def steps_of(
     return next((m.details.steps for m in reversed(messages) if m.details), ())
 
 
-def hint_of(turn: Turn | None, steps: Sequence[RunStep], keys: Mapping[str, str]) -> str:
-    """What the status line says that can be pressed."""
+def hint_of(
+    turn: Turn | None, steps: Sequence[RunStep], keys: Mapping[str, str], *, chooses: bool = False
+) -> str:
+    """What the status line says that can be pressed.
+
+    Args:
+        turn: the latest of the conversation.
+        steps: those that can be shown.
+        keys: by the ids of their commands.
+        chooses: whether something can be chosen about what stands in the turn's way.
+    """
     if turn is not None and turn.required is not None:
         return f"{keys['answer']} answers"
-    if turn is not None and not turn.over and turn.fitted:
-        return turn.fitted
+    if turn is not None and not turn.over and turn.changed:
+        return turn.changed
+    if chooses:
+        return f"{keys['answer']} chooses"
     if turn is not None and turn.answer is not None and turn.answer.kept:
         return f"{keys['retry']} asks afresh"
     count = sum(len(step.calls) or 1 for step in steps)  # as the panel counts its lines

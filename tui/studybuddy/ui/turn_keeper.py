@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -11,8 +13,15 @@ from textual.widget import Widget
 
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinished, TurnStarted
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.drafts import joined
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.workers import start
+
+_log = logging.getLogger(__name__)
+
+PATIENCE = 2.0
+"""Seconds in which a turn that was stopped tells its end; its answer is on disk by then."""
 
 
 class TurnListener(Protocol):
@@ -43,6 +52,8 @@ class TurnKeeper:
         self._node = node
         self._listener = listener
         self._turns: dict[str, Turn] = {}
+        self._ends: set[asyncio.Event] = set()
+        """Set when a turn that is followed has told all."""
 
     def of(self, session: Session) -> Turn | None:
         """The latest turn of a conversation."""
@@ -56,11 +67,36 @@ class TurnKeeper:
     def follow(self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]) -> None:
         """Follow a turn that begins now."""
         self._turns[session.head.id] = turn
-        start(self._node, partial(self._follow, session, turn, events), f"turn-{session.head.id}")
+        self._ends.add(end := asyncio.Event())
+        work = partial(self._follow, session, turn, events, end)
+        start(self._node, work, f"turn-{session.head.id}")
+
+    async def told(self) -> bool:
+        """Wait until turns that were stopped have told their end; `False` where they take long."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for end in list(self._ends):
+                    await end.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _follow(
-        self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]
+        self,
+        session: Session,
+        turn: Turn,
+        events: AsyncGenerator[TurnEvent],
+        end: asyncio.Event,
     ) -> None:
+        try:
+            await self._tell(session, turn, events)
+        finally:
+            await self._keep(session, turn)
+            turn.aside = None
+            self._ends.discard(end)
+            end.set()
+
+    async def _tell(self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]) -> None:
         listener = self._listener
         try:
             async with aclosing(events):
@@ -68,6 +104,8 @@ class TurnKeeper:
                     before = turn.activity.phase, turn.required
                     turn.take(event)
                     listener.turn_told(session, turn, event)
+                    if isinstance(event, TurnStarted):  # by which the draft was emptied
+                        await self._keep(session, turn)
                     if type(event) is TextDelta and before[0] is turn.activity.phase:
                         continue
                     stored = isinstance(event, TurnStarted | TurnFinished | TurnFailed)
@@ -78,5 +116,15 @@ class TurnKeeper:
             listener.turn_broke(session, turn)
             listener.turn_moved(session, turn, stored=True)
             raise
-        if not listener.is_shown(session) and not turn.complete and not session.head.draft:
-            await session.save_draft(turn.asked)
+
+    async def _keep(self, session: Session, turn: Turn) -> None:
+        """Keep as the draft what would be in the prompt if the conversation were on screen."""
+        if self._listener.is_shown(session):
+            return
+        if turn.aside is None:
+            turn.aside = session.head.draft
+        turn.give_back_aside()
+        try:
+            await session.save_draft(joined(turn.pending_text, turn.aside))
+        except StudyBuddyError as error:
+            _log.warning("a draft was not stored: %s", error.problem.kind)

@@ -38,15 +38,25 @@ def show_event(
                 transcript.follow_end()
         case TurnRefused() if turn.taken:
             prompt.give_back(turn.asked)
-        case TurnFinished(answer) | TurnFailed(answer):
-            if turn.answer is not None:
-                transcript.replace(answer)
-            if answer.state is not MessageState.COMPLETE and turn.asked and not prompt.text:
-                prompt.put(turn.asked)
-                turn.give_back()
-                if answer.state is MessageState.STOPPED:
-                    prompt.select_all()  # to be sent again, or typed over
+        case TurnFinished() | TurnFailed() if turn.answer is not None:
+            if turn.begun:
+                transcript.replace(turn.answer)
+            _give_back(turn, turn.answer.state, prompt)
     status.activity = turn.activity
+
+
+def _give_back(turn: Turn, state: MessageState, prompt: Prompt) -> None:
+    """Put a question that got no whole answer into the prompt.
+
+    One that is in the conversation is left there where something was typed since.
+    """
+    alone = not prompt.text
+    if turn.complete or not turn.asked or not (alone if turn.begun else turn.taken):
+        return
+    prompt.give_back(turn.asked)
+    turn.give_back()
+    if alone and state is MessageState.STOPPED:
+        prompt.select_all()  # to be sent again, or typed over
 
 
 def _put(transcript: Conversation, message: Message) -> None:

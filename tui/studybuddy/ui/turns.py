@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.events import (
     ActionRequired,
     ContextFitted,
@@ -23,6 +24,7 @@ from studybuddy.domain.events import (
 )
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.usage import Usage
+from studybuddy.ui.drafts import joined
 from studybuddy.ui.widgets.status import Activity
 
 if TYPE_CHECKING:
@@ -59,10 +61,18 @@ class Turn:
     """What the student was called for last."""
     taken: bool = True
     """Whether the prompt's text was taken for it, which it gets back where nothing is sent."""
+    begun: bool = False
+    """Whether the question is in the conversation: until then the draft has it."""
+    allow: Allowance = NOTHING_ALLOWED
+    """What the student allowed it."""
+    aside: str | None = None
+    """What was in the prompt when its conversation left the screen; `None` while it is there."""
     obstacle: Obstacle | None = None
     """Why nothing was sent."""
     fitted: str = ""
     """What was left out or summed up for it to fit the context window."""
+    shortened: str = ""
+    """What was left out of the question itself."""
     _taken_up: bool = False
     """Whether the run had begun before: its times are not known."""
     _parts: list[str] = field(default_factory=list)
@@ -83,6 +93,34 @@ class Turn:
         """Whether the whole answer came."""
         return self.answer is not None and self.answer.state is MessageState.COMPLETE
 
+    @property
+    def pending_text(self) -> str:
+        """The question while it is neither in the prompt nor in the conversation; else empty."""
+        return self.asked if self.taken and not self.begun and not self.over else ""
+
+    @property
+    def choice(self) -> bool:
+        """Whether the student can choose what is to be done about what stands in the way."""
+        if self.obstacle is None:
+            return False
+        from studybuddy.domain.limits import DoesNotFit, OverBudget
+
+        if isinstance(self.obstacle, DoesNotFit):
+            return self.obstacle.droppable > 0
+        return isinstance(self.obstacle, OverBudget)
+
+    @property
+    def changed(self) -> str:
+        """What was left out, of the question or of what was said before it, in few words."""
+        return " · ".join(filter(None, (self.fitted, self.shortened)))
+
+    def pin(self, message: Message) -> Message:
+        """A message as it is shown while the turn goes on; the answer is pinned as it is there."""
+        if self.answer is None or self.answer.id != message.id:
+            return message
+        self.answer = replace(self.answer, pinned=message.pinned)
+        return self.answer_shown() or message
+
     def abandon(self) -> None:
         """End the turn after a fault of the app's own."""
         self.activity = Activity(detail="Something inside Study Buddy went wrong.", failed=True)
@@ -101,8 +139,11 @@ class Turn:
                 self.activity = self.activity.to(phase, detail, retry_in)
                 if phase not in (Phase.WAITING, Phase.RETRYING):
                     self.required = None
-            case TurnStarted(_, answer, replaced):
+            case TurnStarted(question, answer, replaced):
+                self.begun = True
                 self._taken_up = answer.id in replaced
+                if not self.anew:
+                    self.shortened = shortened(self.asked, question.text)
                 if self.assistant and answer.details is None:  # it is named from the beginning
                     from studybuddy.domain.runs import RunDetails  # not before the first frame
 
@@ -134,11 +175,20 @@ class Turn:
                 self.activity = Activity(detail=str(obstacle), failed=True)
             case TurnFinished(answer):
                 told = event.remark or self._summary(answer)
-                if self.fitted and answer.state is MessageState.COMPLETE:
-                    told = f"{told.removesuffix('.')} · {self.fitted}"
+                if self.changed and answer.state is MessageState.COMPLETE:
+                    told = f"{told.removesuffix('.')} · {self.changed}"
                 self._end(answer, Activity(detail=told))
             case TurnFailed(answer, problem):
                 self._end(answer, Activity(detail=problem.sentence, failed=True))
+
+    def give_back_aside(self) -> None:
+        """Put the question where it is given back to, out of sight, as `show_event` does in it."""
+        if not self.over or self.complete:
+            return
+        if not self.begun:
+            self.aside = joined(self.asked, self.aside or "") if self.taken else self.aside
+        elif not self.aside:
+            self.aside = self.asked
 
     def give_back(self) -> None:
         """Say that the question is in the prompt again."""
@@ -147,6 +197,8 @@ class Turn:
             self.activity = replace(self.activity, detail=detail)
 
     def _end(self, answer: Message, activity: Activity) -> None:
+        if self.answer is not None and self.answer.pinned:
+            answer = replace(answer, pinned=True)
         self.answer = answer
         self.activity = activity
         self.required = None
@@ -176,3 +228,13 @@ def fitted(event: ContextFitted) -> str:
         if count:
             told.append(f"{count:,} older message{'s' * (count > 1)} {done}")
     return ", ".join(told)
+
+
+def shortened(asked: str, sent: str) -> str:
+    """Which words were left out of a question, in few words; empty where none were."""
+    if asked == sent:
+        return ""
+    from studybuddy.domain.filler import shorten
+
+    found = shorten(asked)
+    return f"left out {found.words}" if found.text == sent and found.removed else ""

@@ -197,7 +197,8 @@ class ChatScreen(TokenCommands):
 
     def _urgent(self) -> Sequence[str]:
         view = self.view
-        return urgent(view.turn, view.session.messages, anything_waits=bool(view.waiting))
+        waits = bool(view.waiting) or view.refused is not None
+        return urgent(view.turn, view.session.messages, anything_waits=waits)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what can't be done right now."""
@@ -209,7 +210,7 @@ class ChatScreen(TokenCommands):
             case "retry":
                 return bool(self.view.session.messages) and not self.view.busy
             case "answer":
-                return bool(self.view.waiting)
+                return bool(self.view.waiting) or self.view.refused is not None
             case command if command in ASSISTANT_MODE:
                 return self.view.session.head.mode is Mode.ASSISTANT
             case _:
@@ -246,8 +247,12 @@ class ChatScreen(TokenCommands):
 
     async def leave(self) -> None:
         """Stop what is under way, and keep it and what is typed."""
+        await self.view.flush_draft()  # at once: stopping may take a server its time
+        for _ in range(2):  # a turn may have been about to begin
+            await self._desk.close()
+            if await self.view.turns_told():
+                break
         await self.view.flush_draft()
-        await self._desk.close()
 
     async def action_quit(self) -> None:
         """Leave the app."""

@@ -101,6 +101,10 @@ class ThreadCommands(Screen[None]):
 
     # Duties
 
+    def chooses(self) -> bool:
+        """Ask about what stands in the way of the question on screen, if anything does."""
+        raise NotImplementedError
+
     def session_shown(self, session: Session) -> None:
         """Do what a session needs that came on screen."""
         if session.head.mode is not Mode.ASSISTANT:
@@ -198,11 +202,13 @@ class ThreadCommands(Screen[None]):
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_answer(self) -> None:
-        """Answer what was put off here, or go to another thread that waits."""
+        """Answer what was put off here or stands in the way, or go to another thread that waits."""
         turn = self.view.turn
         if turn is not None and turn.required is not None:
             turn.put_off = False
             self.actions.offer(self.view.session, turn)
+        elif self.chooses():
+            return
         elif waiting := self.view.waiting:
             await self._opener.open(waiting[0])
 

@@ -5,26 +5,23 @@ Its screens are imported when they are first opened.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on, work
 
-from studybuddy.chat.sessions import Session
-from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.messages import Role
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.screens.thread_commands import ThreadCommands
-from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.meter import MeterLine
 
 if TYPE_CHECKING:
-    from studybuddy.domain.limits import Period
+    from studybuddy.domain.messages import Conversation as Head
     from studybuddy.domain.metering import ContextReport, Part
     from studybuddy.ui.filler_line import FillerLine
+    from studybuddy.ui.refusals import RefusalKeeper
     from studybuddy.ui.services import Services
 
 SAVINGS = {
@@ -43,75 +40,34 @@ class TokenCommands(ThreadCommands):
         self._setup = services.setup
         self._savings = services.settings.savings
         self._filler: FillerLine | None = None
-        self._near: set[tuple[Period, str, bool]] = set()
+        self._refusals: RefusalKeeper | None = None
 
     # What stands in the way
 
+    @property
+    def refusals(self) -> RefusalKeeper:
+        """What limits stand in the way of, and what is done about it."""
+        if self._refusals is None:
+            from studybuddy.ui.refusals import RefusalKeeper
+
+            self._refusals = RefusalKeeper(self, self.view, self._desk, self.once, self.tell)
+        return self._refusals
+
     @on(ConversationView.Obstructed)
-    @work(group="refusal", exit_on_error=False)
-    async def _obstructed(self, event: ConversationView.Obstructed) -> None:
-        """Ask what to do about it, where there is something to choose."""
-        from studybuddy.domain.limits import DoesNotFit, OverBudget
-
-        turn, obstacle = event.turn, event.turn.obstacle
-        can_fit = isinstance(obstacle, DoesNotFit) and obstacle.droppable > 0
-        if not can_fit and not isinstance(obstacle, OverBudget):
-            self.notify(str(obstacle), severity="warning", timeout=8, markup=False)
-            return
-        await self.view.drafts.pause()  # who types on means none of the dialog's keys
-        if self.app.screen is self and self.view.session is event.session:
-            await self.once(lambda: self._settle(event.session, turn))
-
-    async def _settle(self, session: Session, turn: Turn) -> None:
-        from studybuddy.domain.limits import DoesNotFit, OverBudget
-        from studybuddy.ui.screens.refusal import OverBudgetScreen, TooLongScreen
-
-        obstacle, allow = turn.obstacle, NOTHING_ALLOWED
-        if isinstance(obstacle, DoesNotFit):
-            way = await self.app.push_screen_wait(TooLongScreen(obstacle))
-            if way is None:
-                return
-            allow = Allowance(overflow=way.overflow)
-            if way.always:
-                try:
-                    await session.set_limits(session.head.max_completion_tokens, way.overflow)
-                except StudyBuddyError as error:
-                    self.tell(error.problem)
-        elif isinstance(obstacle, OverBudget):
-            if await self.app.push_screen_wait(OverBudgetScreen(obstacle)) is None:
-                return
-            self._desk.budgets.lift(obstacle.state)
-        if session is self.view.session and turn is self.view.turn:
-            self.view.ask_again(turn, allow)
+    def _obstructed(self, event: ConversationView.Obstructed) -> None:
+        self.refusals.refused(event.session, event.turn)
 
     @on(ConversationView.BudgetNears)
     def _budget_nears(self, event: ConversationView.BudgetNears) -> None:
-        """Warn once for each budget and period, and once more where it is used up."""
-        state = event.state
-        moments = {"day": "%Y-%m-%d", "month": "%Y-%m", "request": "%s"}
-        which = moments.get(state.period.value)
-        scope = time.strftime(which) if which else event.session.head.id
-        key = (state.period, scope, state.share >= 1)
-        if key not in self._near:
-            self._near.add(key)
-            self.notify(str(state), severity="warning", timeout=10, markup=False)
+        self.refusals.near(event.session, event.state)
 
     async def action_lift_budget(self) -> None:
         """Lift the budgets that stop requests."""
-        from studybuddy.domain.limits import OverBudget
+        await self.refusals.lift()
 
-        head = self.view.session.head
-        stopping = [s for s in await self._desk.budgets.states(head.id) if s.used_up]
-        turn = self.view.turn
-        if turn is not None and isinstance(turn.obstacle, OverBudget):
-            stopping.append(turn.obstacle.state)
-        stopping = [state for state in stopping if not state.lifted]
-        for state in stopping:
-            self._desk.budgets.lift(state)
-        names = ", ".join(dict.fromkeys(state.name for state in stopping))
-        told = f"Lifted: {names}." if names else "No budget stands in the way."
-        self.notify(told, timeout=6, markup=False)
-        self.view.meter.settle()
+    def chooses(self) -> bool:
+        """Ask about what stands in the way of the question on screen, if anything does."""
+        return self.view.refused is not None and self.refusals.choose()
 
     @on(ConversationView.Rested)
     @work(group="filler", exclusive=True, exit_on_error=False)
@@ -128,7 +84,7 @@ class TokenCommands(ThreadCommands):
             self._filler.display = False
             await view.mount(self._filler, before=view.prompt)
         if not self._savings.filler_words or not draft:
-            self._filler.tell((), Count())
+            self._filler.tell("", Count())
             return
         model = self._desk.endpoint.model if self._desk.endpoint else ""
         await self._filler.look(draft, self._desk.accounts.counter, model)
@@ -209,10 +165,7 @@ class TokenCommands(ThreadCommands):
     async def _pin(self, message_id: str, pinned: bool) -> None:
         session = self.view.session
         await session.pin(message_id, pinned)
-        for message in session.messages:
-            if message.id == message_id:
-                self.view.transcript.replace(message)
-        self.view.meter.settle()
+        self.view.show_pin(session, message_id)
 
     @work(group="dialog", exit_on_error=False)
     async def action_limits(self) -> None:
@@ -227,13 +180,25 @@ class TokenCommands(ThreadCommands):
         head = session.head
         now = ConversationLimits(head.max_completion_tokens, head.overflow)
         default = Overflow(self._services.settings.limits.context)
-        limits = await self.app.push_screen_wait(LimitsScreen(now, default))
+        usual = self._services.settings.limits.max_completion_tokens or None
+        longest = await self._longest_answer(head)
+        screen = LimitsScreen(now, default, longest=longest, usual=usual)
+        limits = await self.app.push_screen_wait(screen)
         if limits is not None and limits != now:
             try:
                 await session.set_limits(limits.max_completion_tokens, limits.overflow)
             except StudyBuddyError as error:
                 self.tell(error.problem)
             self.view.meter.settle()
+
+    async def _longest_answer(self, head: Head) -> int | None:
+        """Tokens that the model can write at most; `None` where nobody knows, or it is a run."""
+        from studybuddy.chat.rooms import longest_of
+        from studybuddy.domain.messages import Mode
+
+        if self._desk.endpoint is None or head.mode is Mode.ASSISTANT:
+            return None
+        return longest_of(await self._desk.accounts.facts(self._desk.endpoint))
 
     @work(group="saving", exclusive=True, exit_on_error=False)
     async def action_saving(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,15 @@ from studybuddy.ui.widgets.editor import Editor
 PLACEHOLDER = "Ask Study Buddy…  (Enter sends, Ctrl+J starts a new line)"
 MOST_LINES = 10
 """Lines that the prompt grows to, where the screen has room for three times as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys that came to the prompt, and what was pasted."""
+
+    count: int = 0
+    last: float = 0.0
+    """When the last one came, in seconds of `time.monotonic`."""
 
 
 class Prompt(Editor):
@@ -45,6 +55,16 @@ class Prompt(Editor):
         self._earlier: Sequence[str] = ()
         self._recalled = -1
         self._kept = ""
+        self.keys = Keys()
+        """What came from the keyboard; Enter and what the app puts here do not count."""
+
+    def on_key(self) -> None:
+        """Count it."""
+        self.keys = Keys(self.keys.count + 1, time.monotonic())
+
+    def on_paste(self) -> None:
+        """Count it as a key."""
+        self.on_key()
 
     def set_earlier(self, prompts: Sequence[str]) -> None:
         """Give the prompts that Up recalls, newest first."""
@@ -84,6 +104,7 @@ class Prompt(Editor):
         self.call_later(self._newline)
 
     def _newline(self) -> None:
+        self.on_key()
         if result := self._replace_via_keyboard("\n", *self.selection):
             self.move_cursor(result.end_location)
 

@@ -28,6 +28,8 @@ _STILL = {
     Phase.RUNNING_CODE: "Running code…",
     Phase.CANCELLING: "Cancelling…",
 }
+_ROOM = 0.6
+"""Share of the line that the activity keeps, where the hint has to go."""
 CHARACTERS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English, for an answer that is coming and was not counted yet."""
 
@@ -45,10 +47,10 @@ class Activity:
     """When the turn began."""
     characters: int = 0
     """Of the answer, so far."""
-    until: float = 0.0
-    """For RETRYING, when the next attempt is made."""
     tokens: int = 0
     """Of the same, where they are counted."""
+    until: float = 0.0
+    """For RETRYING, when the next attempt is made."""
     failed: bool = False
     """With no phase: whether `detail` tells of a failure."""
 
@@ -134,6 +136,8 @@ class StatusLine(Widget):
         text = self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
         left = Content(text).first_line
         hint = Content(" · " if left and self.hint else "") + Content(self.hint)
-        if left.cell_length + hint.cell_length <= width:
-            return Content.assemble(left, hint.stylize("$foreground 60%"))
-        return left.truncate(width, ellipsis=True)
+        room = width - hint.cell_length
+        if left.cell_length > room and room < width * _ROOM:
+            return left.truncate(width, ellipsis=True)
+        left = left.truncate(room, ellipsis=True)
+        return Content.assemble(left, hint.stylize("$foreground 60%"))
