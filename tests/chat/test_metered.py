@@ -32,6 +32,7 @@ from tests.support.scripted_provider import ScriptedConnector, ScriptedProvider,
 
 ENDPOINT = Endpoint("lab", "http://lab.invalid/v1", EndpointKind.REMOTE, "small")
 LOCAL = Endpoint("shelf", "http://127.0.0.1:9/v1", EndpointKind.LOCAL, "small")
+NEARBY = Endpoint("attic", "http://192.168.1.20:11434/v1", EndpointKind.REMOTE, "small")
 BUSY = Problem(ProblemKind.RATE_LIMITED, "Busy.", "Wait.")
 ORIGIN = Origin("c1", Mode.COMPLETION, Purpose.SUMMARY)
 REQUEST = CompletionRequest(
@@ -462,13 +463,16 @@ def listing(*scripts: list[Step], endpoint: Endpoint) -> tuple[Lab, Listing]:
     return lab, provider
 
 
-async def test_a_window_that_is_told_once_the_model_is_loaded_is_learnt_after_its_answer() -> None:
-    lab, provider = listing(says("A wave."), endpoint=LOCAL)
+@pytest.mark.parametrize("endpoint", [LOCAL, NEARBY])
+async def test_a_window_that_is_told_once_the_model_is_loaded_is_learnt_after_its_answer(
+    endpoint: Endpoint,
+) -> None:
+    lab, provider = listing(says("A wave."), endpoint=endpoint)
     learnt = asyncio.Event()
     lab.accounts.subscribe(learnt.set)
     await lab.ask()
     async with asyncio.timeout(5):
-        while (await lab.accounts.facts(LOCAL)).context_window != 4096:
+        while (await lab.accounts.facts(endpoint)).context_window != 4096:
             await learnt.wait()
             learnt.clear()
     await lab.ask()

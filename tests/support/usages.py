@@ -142,9 +142,9 @@ USAGES: Mapping[str, tuple[Any, Usage | None]] = {
         _told(32, 64, total_tokens=96, completion_tokens_details={"reasoning_tokens": 64}),
         Usage(32, 64, reasoning=64),
     ),
-    "more cached than prompt": (
+    "more cached than prompt: it is what is in no cache": (
         _told(12, 34, prompt_tokens_details={"cached_tokens": 99, "cache_write_tokens": 9}),
-        Usage(12, 34, cached=12),
+        Usage(111, 34, cached=99, cache_written=9),
     ),
     "details of nonsense": (
         _told(

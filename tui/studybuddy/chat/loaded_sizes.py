@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from studybuddy.domain.addresses import is_nearby
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.problems import StudyBuddyError
 
@@ -29,7 +30,8 @@ class LoadedSizes:
         """Have a metered provider list its models, once for each model that has answered."""
         endpoint = provider.endpoint
         key = endpoint.name, model or endpoint.model
-        if endpoint.kind is not EndpointKind.LOCAL or key in self._looked:
+        nearby = endpoint.kind is EndpointKind.REMOTE and is_nearby(endpoint.base_url)
+        if key in self._looked or not (nearby or endpoint.kind is EndpointKind.LOCAL):
             return
         self._looked.add(key)
         # Not a record: sums do not wait for it.

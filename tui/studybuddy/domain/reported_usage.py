@@ -73,6 +73,14 @@ def usage_in(told: Any) -> Usage | None:
     beside_written = tokens_in(told.get("cache_creation_input_tokens")) or 0
     if beside_read + beside_written > (prompt or 0):  # then its prompt is what is in no cache
         prompt = (prompt or 0) + beside_read + beside_written
+    cached = _first(
+        of_prompt.get("cached_tokens"),
+        told.get("prompt_cache_hit_tokens"),
+        told.get("cached_tokens"),
+        beside_read,
+    )
+    if prompt and cached > prompt:  # the same
+        prompt += cached
     reasoning = _first(of_completion.get("reasoning_tokens"), told.get("reasoning_tokens"))
     if completion and not reasoning:
         # Gemini leaves its thoughts out of the completion, and tells them in the total alone.
@@ -82,12 +90,7 @@ def usage_in(told: Any) -> Usage | None:
     return _consistent(
         prompt=prompt or 0,
         completion=completion or 0,
-        cached=_first(
-            of_prompt.get("cached_tokens"),
-            told.get("prompt_cache_hit_tokens"),
-            told.get("cached_tokens"),
-            beside_read,
-        ),
+        cached=cached,
         reasoning=reasoning,
         written=_first(
             of_prompt.get("cache_write_tokens"),
