@@ -120,15 +120,18 @@ class Summariser:
 
     async def _cut(self, text: str, job: Job) -> str:
         """A summary of no more tokens than it may have, as a server that minds that cuts it."""
-        most = job.to_sum_up.most + await size_of([(Role.USER, "")], job, self._scales)
-        first = size = await size_of([(Role.USER, text)], job, self._scales)
+        most = job.to_sum_up.most
+        frame = await size_of([(Role.USER, "")], job, self._scales)
+        first = size = await size_of([(Role.USER, text)], job, self._scales) - frame
         for _ in range(_CUTS):
             if size <= most:
                 return text
             if first > _TOO_LONG * most:
                 break
-            text = text[: len(text) * most // size].rsplit(None, 1)[0].rstrip()
-            size = await size_of([(Role.USER, text)], job, self._scales)
+            text = text[: len(text) * most // size]
+            space = text.rfind(" ", len(text) // 2)  # some scripts have none
+            text = text[: space if space > 0 else None].rstrip()
+            size = await size_of([(Role.USER, text)], job, self._scales) - frame
         raise StudyBuddyError(
             Problem(
                 ProblemKind.CONTEXT_OVERFLOW,
