@@ -629,3 +629,14 @@ async def test_what_is_sent_after_an_answer_that_comes_has_it_in_it() -> None:
     assert before is not None
     assert after is not None
     assert after.nanodollars - before.nanodollars == 6 * 10**9
+
+
+async def test_characters_are_those_that_are_sent() -> None:
+    settings = Settings(
+        limits=LimitSettings(prompt_characters=16), savings=SavingSettings(filler_words=True)
+    )
+    room = metered(shown(), settings=settings)
+    assert room.meter.typed(["Please explain cells."]).characters == 21
+    assert (await room.meter.settle()).characters == len("Explain cells.")
+    assert room.meter.typed(["Please explain cells!!"]).characters == len("Explain cells!!")
+    assert room.meter.typed([""]).characters == 0

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from studybuddy.chat.limits import Limits
+from studybuddy.chat.model_names import ModelNames
 from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.settings import SavingSettings, Settings
 from studybuddy.domain.usage import Count
@@ -29,7 +30,7 @@ def with_accounts(student: Student) -> list[SavingSettings]:
     """Give the desk what it needs, and return what it is told to save."""
     told: list[SavingSettings] = []
     desk: Any = student.desk
-    accounts = SimpleNamespace(counter=Words(), subscribe=lambda _: None)
+    accounts = SimpleNamespace(counter=Words(), names=ModelNames(), subscribe=lambda _: None)
     keepers = replace(desk._limits._keepers, accounts=accounts)
     desk._limits = Limits(lambda: keepers)
     desk.use_savings = told.append

@@ -88,7 +88,7 @@ class ConversationMeter:
         """Read this conversation, for this endpoint, from now on."""
         if session is not self._session:
             self._budget_states = ()
-            self._answer = 0
+            self._answer = self._left_out = 0
         self._session, self._endpoint = session, endpoint
         self._see_to_model()
 
@@ -268,7 +268,6 @@ class ConversationMeter:
             session=ours.money,
             sending=sending,
             answer=self._answer,
-            last=next((m.usage for m in reversed(session.messages[-2:]) if m.usage), None),
             budgets=tuple(sorted(states, key=lambda state: state.share, reverse=True)),
             characters=characters,
             most_characters=most,

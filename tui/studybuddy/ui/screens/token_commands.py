@@ -86,8 +86,14 @@ class TokenCommands(ThreadCommands):
         if not self._savings.filler_words or not draft:
             self._filler.tell("", Count())
             return
-        model = self._desk.endpoint.model if self._desk.endpoint else ""
-        await self._filler.look(draft, self._desk.accounts.counter, model)
+        await self._filler.look(draft, self._desk.accounts.counter, self._model())
+
+    def _model(self) -> str:
+        """The model that answers; empty where that is not known."""
+        from studybuddy.chat.context_now import own_model
+
+        endpoint, names = self._desk.endpoint, self._desk.accounts.names
+        return names.of(endpoint, own_model(self.view.session)) if endpoint else ""
 
     # What is looked at
 
@@ -109,7 +115,7 @@ class TokenCommands(ThreadCommands):
         screen = TokensScreen(
             None,
             view.meter_line.reading,
-            model=endpoint.model or endpoint.name,
+            model=self._model() or endpoint.name,
             reload=report,
             pin=self._pin,
             show=self._show_part,
@@ -131,7 +137,7 @@ class TokenCommands(ThreadCommands):
         from studybuddy.domain.metering import PartKind
         from studybuddy.ui.screens.token_view import Sample, TokenViewScreen
 
-        session, endpoint = self.view.session, self._desk.endpoint
+        session = self.view.session
         samples = [Sample("Draft", self.view.prompt.text)]
         if session.head.system_prompt:
             samples.append(Sample("System prompt", session.head.system_prompt))
@@ -141,9 +147,8 @@ class TokenCommands(ThreadCommands):
                 start = len(samples)
             who = "You" if message.role is Role.USER else "Answer"
             samples.append(Sample(f"{who}: {_beginning(message.text)}", message.text))
-        model = endpoint.model if endpoint is not None else ""
         counter = self._desk.accounts.counter
-        self.app.push_screen(TokenViewScreen(samples, counter, model, start))
+        self.app.push_screen(TokenViewScreen(samples, counter, self._model(), start))
 
     def _show_usage(self) -> None:
         from studybuddy.domain.amounts import amounts_of
