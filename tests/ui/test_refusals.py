@@ -1,232 +1,272 @@
-"""What stands in the way of a question, what is offered, and that no word is lost by it."""
+"""What stands in the way of a question, what is offered, and that no key does more than it says."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from studybuddy.chat.limits import Limits
-from studybuddy.domain.allowances import Allowance
-from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import BudgetNear, ContextFitted, TurnEvent, TurnRefused
-from studybuddy.domain.limits import (
-    Amount,
-    BudgetState,
-    DoesNotFit,
-    Obstacle,
-    OverBudget,
-    Overflow,
-    Period,
-    PromptTooLong,
-    Spent,
-)
-from tests.support.scripted_provider import says
-from tests.ui.app_under_test import Student
+from studybuddy.domain.limits import Amount, Overflow, Period
+from studybuddy.domain.settings import LimitSettings, Settings
+from studybuddy.ui.drafts import AFTER_ASKING
+from studybuddy.ui.screens.refusal import OverBudgetScreen, TooLongScreen
+from tests.support.scripted_provider import Step, says
+from tests.ui.app_under_test import Student, limited
 
-TOO_LONG = DoesNotFit(13_001, 12_289, True, 4)
-DAY = BudgetState(
-    Period.DAY,
-    Amount(nanodollars=500_000_000),
-    Spent(nanodollars=490_000_000, tokens=100),
-    Spent(nanodollars=20_000_000, tokens=10),
-)
-NOTHING = Allowance()
+LONG = " ".join(["long"] * 60)
+"""With what was said before, it takes 113 tokens: as many as words, and 3 for each message."""
+ROOM = 80
+SPENT = {Period.DAY: Amount(tokens=60)}
+"""The first question and its answer take 49 tokens of it."""
 
 
 @pytest.fixture(autouse=True)
 def nobody_is_typing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studybuddy.ui.drafts.PAUSE", 0.05)
+    monkeypatch.setattr("studybuddy.ui.drafts.AFTER_ASKING", 0.02)
 
 
-class Refusing:
-    """Makes the session on screen refuse what is not allowed, and remembers what was asked."""
-
-    def __init__(self, student: Student, obstacle: Obstacle, *events: TurnEvent) -> None:
-        self.asked: list[tuple[str, Allowance]] = []
-        self.lifted: list[BudgetState] = []
-        self.limits: tuple[int | None, Overflow | None] | None = None
-        self._obstacle = obstacle
-        self._events = events
-        session: Any = student.view.session
-        self._send, self._retry = session.send, session.retry
-        session.send, session.retry, session.set_limits = self.send, self.retry, self.set_limits
-        desk: Any = student.desk
-        keepers = replace(desk._limits._keepers, budgets=self)
-        desk._limits = Limits(lambda: keepers)
-
-    def send(
-        self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING
-    ) -> AsyncGenerator[TurnEvent]:
-        return self._turn(text, self._send(text, endpoint), allow)
-
-    def retry(self, endpoint: Endpoint, allow: Allowance = NOTHING) -> AsyncGenerator[TurnEvent]:
-        return self._turn("again", self._retry(endpoint), allow)
-
-    async def _turn(
-        self, text: str, events: AsyncGenerator[TurnEvent], allow: Allowance
-    ) -> AsyncGenerator[TurnEvent]:
-        self.asked.append((text, allow))
-        if allow == NOTHING and not self.lifted:
-            yield TurnRefused(self._obstacle)
-            return
-        first = True
-        async for event in events:
-            yield event
-            if first:
-                first = False
-                for told in self._events:
-                    yield told
-
-    async def set_limits(self, tokens: int | None, overflow: Overflow | None) -> None:
-        self.limits = tokens, overflow
-
-    def lift(self, state: BudgetState) -> None:
-        self.lifted.append(state)
-
-    async def states(self, conversation_id: str) -> tuple[BudgetState, ...]:
-        return (DAY,)
+@asynccontextmanager
+async def asked_once(
+    *scripts: Sequence[Step], window: int | None = None, **others: Any
+) -> AsyncIterator[Student]:
+    """A student who has asked 40 words, and got one."""
+    student = limited(says("One."), *scripts, window=window, longest=20, **others)
+    async with student.at_work():
+        await student.ask(" ".join(["early"] * 40))
+        yield student
 
 
-async def ask(student: Student, text: str) -> None:
+def too_long(*scripts: Sequence[Step], **others: Any) -> Any:
+    """One for whom LONG does not fit."""
+    return asked_once(*scripts, window=100, **others)
+
+
+def over_budget(*scripts: Sequence[Step], **others: Any) -> Any:
+    """One whose budget has no room for LONG."""
+    return asked_once(*scripts, budgets=SPENT, **others)
+
+
+async def ask(student: Student, text: str = LONG) -> None:
     student.view.prompt.put(text)
     await student.pilot.press("enter")
 
 
+async def refused(student: Student) -> None:
+    await student.until(lambda: student.view.refused is not None)
+
+
+async def opened(student: Student) -> None:
+    dialogs = (TooLongScreen, OverBudgetScreen)
+    await student.until(lambda: isinstance(student.app.screen, dialogs))
+
+
+async def lifted(student: Student) -> list[Period]:
+    states = await student.limited.budgets.states(student.view.session.head.id)
+    return [state.period for state in states if state.lifted]
+
+
+def sent(student: Student) -> list[str]:
+    """The last message of each request."""
+    return [request.messages[-1][1] for request in student.provider.requests]
+
+
 async def test_what_does_not_fit_is_told_with_its_numbers_and_the_text_is_back() -> None:
-    async with Student().at_work() as student:
-        refusing = Refusing(student, TOO_LONG)
-        await ask(student, "Long?\nLonger?")
-        await student.until(lambda: "712 too many" in student.shown())
-        assert "13,001 tokens; the model has room for 12,289" in student.shown()
-        assert "Drop 4 messages (d)" in student.shown()
+    async with too_long() as student:
+        await ask(student)
+        await opened(student)
+        assert "It takes 113 tokens; the model has room for 80: 33 too many." in student.shown()
+        assert "Drop 2 messages (d)" in student.shown()
         await student.pilot.press("escape")
         await student.settle()
-        assert student.view.prompt.text == "Long?\nLonger?"
+        assert student.view.prompt.text == LONG
         assert student.view.prompt.has_focus
-        assert refusing.asked == [("Long?\nLonger?", NOTHING)]
-        assert student.view.session.messages == []
-        assert "drop the oldest 4 messages" in student.shown()  # the status line says it still
+        assert len(student.view.session.messages) == 2
+        assert "113 of 80 tokens; shorten it" in student.shown()  # the status line says it still
 
 
-@pytest.mark.parametrize(("key", "overflow"), [("d", Overflow.DROP), ("s", Overflow.SUMMARISE)])
-async def test_a_key_sends_the_same_text_made_to_fit(key: str, overflow: Overflow) -> None:
-    async with Student(says("Fits.")).at_work() as student:
-        refusing = Refusing(student, TOO_LONG, ContextFitted(dropped=4))
-        await ask(student, "Long?")
-        await student.until(lambda: "too many" in student.shown())
+@pytest.mark.parametrize(("key", "told"), [("d", "left out"), ("s", "summed up")])
+async def test_a_key_sends_the_same_text_made_to_fit(key: str, told: str) -> None:
+    between = [says("What was said.")] if key == "s" else []
+    async with too_long(*between, says("Fits.")) as student:
+        await ask(student)
+        await opened(student)
         await student.pilot.press(key)
         await student.until(lambda: "Fits." in student.shown())
-        assert refusing.asked[1:] == [("Long?", Allowance(overflow=overflow))]
-        assert refusing.limits is None
+        assert sent(student)[-1] == LONG
         assert student.view.prompt.text == ""
-        await student.until(lambda: "4 older messages left out" in student.shown())
+        assert student.view.session.head.overflow is None
+        await student.until(lambda: f"2 older messages {told}" in student.shown())
 
 
 async def test_it_can_be_done_always_in_this_conversation() -> None:
-    async with Student(says("Fits.")).at_work() as student:
-        refusing = Refusing(student, TOO_LONG)
-        await ask(student, "Long?")
-        await student.until(lambda: "too many" in student.shown())
+    async with too_long(says("Fits.")) as student:
+        await ask(student)
+        await opened(student)
         await student.pilot.press("a", "d")
         await student.until(lambda: "Fits." in student.shown())
-        assert refusing.limits == (None, Overflow.DROP)
+        assert student.view.session.head.overflow is Overflow.DROP
 
 
-async def test_what_was_typed_since_is_neither_lost_nor_sent() -> None:
-    async with Student(says("Fits.")).at_work() as student:
-        refusing = Refusing(student, TOO_LONG)
-        prompt = student.view.prompt
-        prompt.put("Long?")
-        student.view.post_message(prompt.Submitted("Long?"))
-        prompt.put("typed since")
-        await student.until(lambda: "too many" in student.shown())
-        assert prompt.text == "Long?\ntyped since"
+async def test_the_dialog_comes_at_once_where_nobody_types() -> None:
+    assert AFTER_ASKING <= 0.5
+    async with too_long() as student:
+        student.view.drafts._asked_at = 0.0
+        await student.type("x")
+        await student.pilot.press("backspace")
+        await ask(student)  # the keys before Enter are over with it
+        await opened(student)
+
+
+async def test_no_dialog_opens_over_what_is_typed_and_a_key_opens_it() -> None:
+    async with too_long(says("Fits.")) as student:
+        student.limited.fitter.gate = gate = asyncio.Event()
+        await ask(student)
+        await student.settle()
+        await student.type("and")
+        gate.set()
+        await refused(student)
+        await student.type(" dl")
+        await student.settle()
+        assert student.app.screen is student.app.chat
+        assert student.view.prompt.text == f"{LONG}\nand dl"
+        assert "Ctrl+T chooses" in student.shown()
+        await student.pilot.press("ctrl+t")
+        await opened(student)
         await student.pilot.press("d")
         await student.until(lambda: "Fits." in student.shown())
-        assert [text for text, _ in refusing.asked] == ["Long?", "Long?"]
-        assert prompt.text == "typed since"
+        assert sent(student)[-1] == LONG
+        assert student.view.prompt.text == "and dl"
+
+
+async def test_letters_typed_after_a_refusal_lift_no_budget() -> None:
+    async with over_budget() as student:
+        student.view.drafts.asked()
+        await ask(student)
+        await refused(student)
+        await student.type(" alright")
+        await student.settle()
+        assert await lifted(student) == []
+        assert student.app.screen is student.app.chat
+        assert student.view.prompt.text == f"{LONG} alright"
+        assert student.view.refused is None  # it is another question now
+        await student.until(lambda: "chooses" not in student.shown())
+        assert len(sent(student)) == 1
+
+
+async def test_a_choice_that_was_left_is_opened_again_by_its_key() -> None:
+    async with over_budget(says("Paid.")) as student:
+        await ask(student)
+        await opened(student)
+        await student.pilot.press("escape")
+        await student.until(lambda: student.app.screen is student.app.chat)
+        assert await lifted(student) == []
+        assert student.view.prompt.text == LONG
+        await student.pilot.press("ctrl+t")
+        await opened(student)
+        await student.pilot.press("l")
+        await student.until(lambda: "Paid." in student.shown())
 
 
 async def test_a_retry_that_is_refused_is_asked_again_in_the_same_way() -> None:
-    async with Student(says("One."), says("Two.")).at_work() as student:
-        await student.ask("First?")
-        refusing = Refusing(student, TOO_LONG)
-        await student.pilot.press("ctrl+r")
-        await student.until(lambda: "too many" in student.shown())
-        assert student.view.prompt.text == ""
+    async with too_long(says("Two."), says("Three.")) as student:
+        await ask(student)
+        await opened(student)
         await student.pilot.press("d")
         await student.until(lambda: "Two." in student.shown())
-        assert refusing.asked[1:] == [("again", Allowance(overflow=Overflow.DROP))]
+        await student.until(lambda: not student.view.busy)
+        await student.pilot.press("ctrl+r")
+        await opened(student)
+        assert student.view.prompt.text == ""
+        await student.pilot.press("d")
+        await student.until(lambda: "Three." in student.shown())
+        assert sent(student)[1:] == [LONG, LONG]
 
 
 async def test_a_budget_that_is_used_up_is_lifted_by_its_key_and_the_question_sent() -> None:
-    async with Student(says("Paid.")).at_work() as student:
-        refusing = Refusing(student, OverBudget(DAY))
-        await ask(student, "Dear?")
-        await student.until(lambda: "Used: $0.49 of $0.50" in student.shown())
+    async with over_budget(says("Paid.")) as student:
+        await ask(student)
+        await opened(student)
+        assert "Used: 48 of 60 tokens." in student.shown()
         await student.pilot.press("l")
         await student.until(lambda: "Paid." in student.shown())
-        assert refusing.lifted == [DAY]
-        assert refusing.asked == [("Dear?", NOTHING), ("Dear?", NOTHING)]
+        assert await lifted(student) == [Period.DAY]
 
 
-async def test_a_budget_is_not_lifted_by_escape() -> None:
-    async with Student().at_work() as student:
-        refusing = Refusing(student, OverBudget(DAY))
-        await ask(student, "Dear?")
-        await student.until(lambda: "Used: $0.49 of $0.50" in student.shown())
-        await student.pilot.press("escape")
+async def test_no_budget_is_lifted_where_the_question_can_not_be_asked() -> None:
+    async with over_budget() as student:
+        await ask(student)
+        await opened(student)
+        student.desk.endpoint = None  # another window has taken it away
+        await student.pilot.press("l")
+        await student.until(lambda: student.app.screen is student.app.chat)
         await student.settle()
-        assert refusing.lifted == []
-        assert student.view.prompt.text == "Dear?"
+        assert await lifted(student) == []
+        assert student.view.prompt.text == LONG
 
 
-@pytest.mark.parametrize(
-    "obstacle", [PromptTooLong(2001, 2000), DoesNotFit(13_001, 12_289, True, 0)]
-)
-async def test_where_only_the_student_can_help_a_notice_says_so(obstacle: Obstacle) -> None:
-    async with Student().at_work() as student:
-        Refusing(student, obstacle)
-        await ask(student, "Long?")
+async def test_what_was_allowed_holds_in_the_next_dialog_too() -> None:
+    async with too_long(says("Done."), budgets=SPENT) as student:
+        await ask(student)
+        await student.until(lambda: isinstance(student.app.screen, TooLongScreen))
+        await student.pilot.press("d")
+        await student.until(lambda: isinstance(student.app.screen, OverBudgetScreen))
+        await student.pilot.press("l")
+        await student.until(lambda: "Done." in student.shown())
+        assert sent(student)[-1] == LONG
+
+
+@pytest.mark.parametrize("characters", [0, 20])
+async def test_where_only_the_student_can_help_a_notice_says_so(characters: int) -> None:
+    limits = LimitSettings(prompt_characters=characters)
+    student = limited(window=100, longest=50, settings=Settings(system_prompt="", limits=limits))
+    async with student.at_work():
+        await ask(student)
         await student.until(lambda: "horten it." in student.told())
         assert student.app.screen is student.app.chat
-        assert student.view.prompt.text == "Long?"
-
-
-async def test_a_question_refused_out_of_sight_comes_back_to_its_own_prompt(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("studybuddy.ui.drafts.PAUSE", 30.0)  # it is out of sight before that
-    async with Student().at_work() as student:
-        Refusing(student, TOO_LONG)
-        session = student.view.session
-        student.view.send(student.view.prompt.Submitted("Out of sight?"))
-        await student.pilot.press("ctrl+n")
-        await student.until(lambda: session.head.draft == "Out of sight?")
-        assert student.app.screen is student.app.chat
+        assert student.view.prompt.text == LONG
+        assert student.view.refused is None
 
 
 async def test_a_budget_that_nears_its_end_is_told_once() -> None:
-    near = BudgetNear(BudgetState(Period.DAY, DAY.amount, Spent(nanodollars=420_000_000)))
-    async with Student(says("One."), says("Two.")).at_work() as student:
-        refusing = Refusing(student, TOO_LONG, near, near)
-        refusing.lifted.append(DAY)  # so that nothing is refused
-        await student.ask("First?")
-        await student.ask("Second?")
-        told = "84 % of the day's budget of $0.50 is used."
-        await student.until(lambda: told in student.told())
-        assert student.told().count(told) == 1
+    student = limited(says("One."), budgets={Period.DAY: Amount(tokens=1000)})
+    async with student.at_work():
+        for words in (850, 1, 1):
+            await student.ask(" ".join(["word"] * words))
+        await student.until(lambda: "of the day's budget of 1,000 tokens is used" in student.told())
+        assert student.told().count("of the day's budget") == 1
 
 
-async def test_the_command_lifts_the_budget_that_stood_in_the_way() -> None:
-    async with Student().at_work() as student:
-        refusing = Refusing(student, OverBudget(DAY))
-        await ask(student, "Dear?")
-        await student.until(lambda: "Used: $0.49 of $0.50" in student.shown())
+async def test_every_request_that_nears_its_own_budget_is_told() -> None:
+    student = limited(says("One."), budgets={Period.REQUEST: Amount(tokens=100)})
+    async with student.at_work():
+        for question in ("word " * 84, "word " * 40):
+            await student.ask(question)
+            await student.pilot.press("ctrl+n")
+        await student.ask("word " * 84)
+        await student.until(lambda: student.told().count("of the request's budget") == 2)
+
+
+async def test_the_command_lifts_the_budget_that_stands_in_the_way_of_the_prompt() -> None:
+    async with over_budget() as student:
+        await ask(student)
+        await opened(student)
         await student.pilot.press("escape")
         await student.app.chat.run_action("lift_budget")
-        assert refusing.lifted == [DAY]
-        await student.until(lambda: "Lifted: the day's budget of $0.50." in student.told())
+        assert await lifted(student) == [Period.DAY]
+        await student.until(lambda: "Lifted: the day's budget of 60 tokens." in student.told())
+        await student.app.chat.run_action("lift_budget")
+        await student.until(lambda: "No budget stands in the way." in student.told())
+
+
+async def test_the_command_lifts_nothing_for_a_question_that_is_not_there_any_more() -> None:
+    async with over_budget() as student:
+        await ask(student)
+        await opened(student)
+        await student.pilot.press("escape")
+        student.view.prompt.put("Short?")
+        await student.app.chat.run_action("lift_budget")
+        assert await lifted(student) == []
+        await student.until(lambda: "No budget stands in the way." in student.told())
