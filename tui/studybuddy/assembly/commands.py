@@ -17,6 +17,7 @@ from studybuddy.storage.paths import Paths
 from studybuddy.storage.settings import load_settings
 
 if TYPE_CHECKING:
+    from studybuddy.chat.limits import Limits
     from studybuddy.domain.ports import Connector
 
 
@@ -35,36 +36,37 @@ def run_ask(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             print(f"studybuddy: {notice}", file=sys.stderr)
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(parts.close)
-            connector = await last_first.enter_async_context(_metered(parts))
-            services = ask.AskServices(connector, lambda _: _to_ask(parts), parts.settings)
+            limits, connector = await last_first.enter_async_context(
+                _limited(parts, budgets=not args.over_budget)
+            )
+            services = ask.AskServices(
+                connector, lambda _: _to_ask(parts), parts.settings, limits=limits
+            )
             return await ask.run(args, services)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _metered(parts: Parts) -> AsyncIterator[Connector]:
-    """The connector, leaving a record for every request; they are written by the end of it.
+async def _limited(parts: Parts, *, budgets: bool) -> AsyncIterator[tuple[Limits, Connector]]:
+    """What holds for a question, and the connector, which leaves a record of every request.
 
-    Nothing is loaded or opened before the first request, and a disk that fails fails no answer.
+    The records are written by the end of it. Nothing is loaded or opened before the first request,
+    and a disk that fails fails no answer.
     """
-    from studybuddy.chat.accounts import Accounts
-    from studybuddy.chat.metered import MeteredConnector
-    from studybuddy.storage.usage import SqliteUsageLog
+    from studybuddy.assembly.limits import make_limits
     from studybuddy.storage.worker import DatabaseThread
-    from studybuddy.tokens.counter import Counter
-    from studybuddy.tokens.prices import Prices
 
     def tell(notice: Problem) -> None:
         print(f"studybuddy: {notice}", file=sys.stderr)
 
     database = DatabaseThread(parts.paths.database_file, tell)
-    accounts = Accounts(SqliteUsageLog(database), Prices(parts.settings.prices), Counter())
+    limits, connector = make_limits(parts, database, learns=False, budgets=budgets)
     try:
-        yield MeteredConnector(parts.connector, accounts, learns=False)
+        yield limits, connector
     finally:
         try:
-            await accounts.close()
+            await limits.close()
         finally:
             await database.close()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.limits import Keepers, Limits
@@ -15,32 +13,48 @@ if TYPE_CHECKING:
     from studybuddy.storage.worker import DatabaseThread
 
 
-def make_limits(parts: Parts, database: DatabaseThread) -> tuple[Limits, Connector]:
-    """The limits of the app, and the connector that records every request."""
+def make_limits(
+    parts: Parts, database: DatabaseThread, *, learns: bool = True, budgets: bool = True
+) -> tuple[Limits, Connector]:
+    """What holds for requests, and the connector that records every one of them.
 
-    @cache
-    def made() -> tuple[Keepers, Connector]:
-        return _made(parts, database)
+    Args:
+        parts: the edges.
+        database: where the records are.
+        learns: whether reported usage teaches how to count.
+        budgets: whether those that are set hold.
+    """
 
-    return Limits(lambda: made()[0]), _LateConnector(lambda: made()[1])
+    limits = Limits(lambda: _keepers(parts, database, connector, budgets=budgets))
+    connector = _RecordedConnector(parts.connector, limits, learns=learns)
+    return limits, connector
 
 
-class _LateConnector:
-    """A `Connector` that is made when it first connects."""
+class _RecordedConnector:
+    """A `Connector` that loads what records requests when it first connects."""
 
-    def __init__(self, make: Callable[[], Connector]) -> None:
-        self._make = make
+    def __init__(self, connector: Connector, limits: Limits, *, learns: bool) -> None:
+        self._connector = connector
+        self._limits = limits
+        self._learns = learns
+        self._metered: Connector | None = None
 
     async def connect(self, endpoint: Endpoint) -> CompletionProvider:
-        return await self._make().connect(endpoint)
+        if self._metered is None:
+            from studybuddy.chat.metered import MeteredConnector
+
+            accounts = self._limits.accounts
+            self._metered = MeteredConnector(self._connector, accounts, learns=self._learns)
+        return await self._metered.connect(endpoint)
 
 
-def _made(parts: Parts, database: DatabaseThread) -> tuple[Keepers, Connector]:
+def _keepers(
+    parts: Parts, database: DatabaseThread, connector: Connector, *, budgets: bool
+) -> Keepers:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.fitting import Fitter
     from studybuddy.chat.kept_answers import KeptAnswers
-    from studybuddy.chat.metered import MeteredConnector
     from studybuddy.domain.amounts import amounts_of
     from studybuddy.storage.estimates import SqliteEstimateStore
     from studybuddy.storage.kept_answers import SqliteAnswerCache
@@ -62,13 +76,11 @@ def _made(parts: Parts, database: DatabaseThread) -> tuple[Keepers, Connector]:
 
     prices = Prices(settings.prices)
     accounts = Accounts(SqliteUsageLog(database), prices, counter, restore=restore)
-    connector = MeteredConnector(parts.connector, accounts)
     amounts, _ = amounts_of(settings.budgets)  # what is wrong with them was told on reading
-    keepers = Keepers(
+    return Keepers(
         Fitter(accounts, SqliteSummaryStore(database), connector, settings),
-        Budgets(amounts, accounts),
+        Budgets(amounts if budgets else {}, accounts),
         KeptAnswers(SqliteAnswerCache(database), settings.savings, weights=weights),
         accounts,
         settings,
     )
-    return keepers, connector

@@ -9,19 +9,22 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from studybuddy.commands.ask_limits import Admitted, Refused, admit
 from studybuddy.commands.output import Output
 from studybuddy.commands.question import Unusable, compose
-from studybuddy.domain.accounts import Origin, Purpose
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
-from studybuddy.domain.messages import Role
-from studybuddy.domain.ports import CompletionFinished, CompletionRequest, Connector
+from studybuddy.domain.ports import CompletionFinished, Connector
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
 from studybuddy.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from studybuddy.chat.limits import Limits
 
 OK = 0
 FAILED = 1
@@ -29,11 +32,13 @@ FAILED = 1
 BAD_INPUT = 2
 """The question, a file or an argument is no good."""
 NOT_CONFIGURED = 3
+LIMITED = 4
+"""A budget, or another limit, stands against it."""
 INTERRUPTED = 130
 
 _EXIT_CODES = (
     "Exit codes: 0 answered; 1 the endpoint gave no answer; 2 the question, a file or an argument "
-    "is no good; 3 no endpoint is configured; 130 interrupted."
+    "is no good; 3 no endpoint is configured; 4 a budget or another limit; 130 interrupted."
 )
 
 _NOT_CONFIGURED = Problem(
@@ -54,6 +59,8 @@ class AskServices:
 
     Raises StudyBuddyError where an argument or a setting is no good."""
     settings: Settings
+    limits: Limits | None = None
+    """What holds before and while it is answered; nothing does without."""
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
@@ -76,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--system", metavar="TEXT", help="system prompt, in place of the usual one")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    parser.add_argument("--over-budget", action="store_true", help="lift the budgets that are set")
     shared: dict[str, Any] = {"default": argparse.SUPPRESS}
     parser.add_argument("--model", metavar="NAME", help="model to ask", **shared)
     parser.add_argument(
@@ -125,28 +133,33 @@ async def _run(args: argparse.Namespace, services: AskServices, output: Output) 
         return NOT_CONFIGURED
     output.endpoint = endpoint
     system = services.settings.system_prompt if args.system is None else args.system
-    messages = ((Role.SYSTEM, system),) if system else ()
-    request = CompletionRequest(
-        (*messages, (Role.USER, question)), endpoint.model, origin=Origin(purpose=Purpose.ASK)
-    )
     try:
-        await _ask(request, endpoint, services, output)
+        admitted = await admit(
+            system, question, endpoint, services.settings, services.limits, partial(_show, output)
+        )
+        await _ask(admitted, endpoint, services, output)
+    except Refused as error:
+        output.failed(error.problem)
+        return LIMITED
     except StudyBuddyError as error:
         output.failed(error.problem)
         return FAILED
+    if output.stopped:
+        output.failed(Problem(ProblemKind.BAD_REQUEST, output.stopped))
+        return LIMITED
     output.finished()
     return OK
 
 
 async def _ask(
-    request: CompletionRequest, endpoint: Endpoint, services: AskServices, output: Output
+    admitted: Admitted, endpoint: Endpoint, services: AskServices, output: Output
 ) -> None:
     """Ask until it works or is given up; an answer that has begun is not asked for again."""
     attempts = 0
     while True:
         attempts += 1
         try:
-            return await _attempt(request, endpoint, services.connector, output)
+            return await _attempt(admitted, endpoint, services.connector, output)
         except StudyBuddyError as error:
             delay = retry_delay(error.problem, attempts, services.jitter())
             if delay is None or output.text:
@@ -156,24 +169,33 @@ async def _ask(
 
 
 async def _attempt(
-    request: CompletionRequest, endpoint: Endpoint, connector: Connector, output: Output
+    admitted: Admitted, endpoint: Endpoint, connector: Connector, output: Output
 ) -> None:
     output.status("Starting…")
     provider = await connector.connect(endpoint)
     output.endpoint = provider.endpoint
     output.status("Thinking…")
-    async with aclosing(provider.stream(request)) as events:
+    async with aclosing(provider.stream(admitted.request)) as events:
         async for event in events:
             match event:
                 case TextDelta(text):
                     output.write(text)
+                    if (watch := admitted.watch) is not None:
+                        watch.wrote(text)
+                        if watch.over is not None:
+                            output.stopped = f"The answer was stopped: {watch.over}"
+                            return
                 case UsageReported(usage):
                     output.usage = usage
                 case CompletionFinished(finish_reason, model):
                     output.finish_reason, output.model = finish_reason, model
-                case StatusChanged(Phase.STARTING, detail):
-                    output.status(detail or "Starting…")
-                case StatusChanged(Phase.THINKING, detail) if detail:
-                    output.status(f"{detail[0].upper()}{detail[1:]}…")
                 case StatusChanged():
-                    pass
+                    _show(output, event)
+
+
+def _show(output: Output, event: StatusChanged) -> None:
+    match event:
+        case StatusChanged(Phase.STARTING, detail):
+            output.status(detail or "Starting…")
+        case StatusChanged(Phase.THINKING, detail) if detail:
+            output.status(f"{detail[0].upper()}{detail[1:]}…")

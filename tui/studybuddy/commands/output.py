@@ -25,6 +25,8 @@ class Output:
         self.endpoint: Endpoint | None = None
         self.usage: Usage | None = None
         self.finish_reason = ""
+        self.stopped = ""
+        """Why the answer was not let come to its end; empty where it was."""
         self.model = ""
 
     @property
