@@ -586,6 +586,33 @@ async def test_the_report_without_a_draft_shows_the_context_and_what_never_enter
     assert (await chat.session.report("", ENDPOINT)).request == Count(3)
 
 
+async def test_a_turn_under_way_is_inside_with_what_came_of_its_answer() -> None:
+    chat = Chat(says("Cells divide by mitosis."), facts=of_window(300, 100))
+    stream = chat.session.send("What do cells do?", ENDPOINT)
+    await until(stream, TextDelta)
+    before = await chat.session.report("And then?", ENDPOINT)
+    report = await chat.session.report("And then?", ENDPOINT, "Cells divide")
+    assert [event async for event in stream]
+    assert [(part.label, part.place) for part in before.parts[:-1]] == [
+        ("You: What do cells do?", Place.INSIDE),
+        ("Draft: And then?", Place.INSIDE),
+    ]
+    assert [(part.label, part.place) for part in report.parts[:3]] == [
+        ("You: What do cells do?", Place.INSIDE),
+        ("Answer: Cells divide", Place.INSIDE),
+        ("Draft: And then?", Place.INSIDE),
+    ]
+    assert report.request == sum((part.count for part in report.parts), Count())
+
+
+async def test_each_part_has_its_text_where_there_is_one_to_look_at() -> None:
+    chat = Chat(facts=of_window(300, 100), system_prompt="Be kind.")
+    await chat.send("One?")
+    report = await chat.session.report("Two?", ENDPOINT)
+    texts = ["Be kind.", "One?", chat.session.messages[1].text, "Two?", ""]
+    assert [part.text for part in report.parts] == texts
+
+
 async def test_the_report_tells_of_a_summary_that_is_and_of_one_that_will_be() -> None:
     answer = says("so " * 38 + "it is.")
     chat = Chat(*[answer] * 9, says("They counted."), answer, facts=of_window(1000, 200))

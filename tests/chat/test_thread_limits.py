@@ -563,6 +563,9 @@ async def test_the_report_tells_what_the_server_will_read() -> None:
     assert report.sending.nanodollars == 34
     assert report.parts[4].reported == USAGE
     assert report.parts[4].label == "Tutor: They divide."
+    texts = [part.text for part in report.parts]
+    notes, asked = "Cells divide a lot.", "What do cells do?"
+    assert texts == ["Be kind to all.", "", notes, asked, "They divide.", "And now?", ""]
 
 
 @virtually
@@ -602,6 +605,21 @@ async def test_failed_turns_are_left_out_of_the_report() -> None:
     report = await room.session.report("", ENDPOINT)
     places = [part.place for part in report.parts if part.kind is PartKind.MESSAGE]
     assert places == [Place.LEFT_OUT, Place.LEFT_OUT]
+
+
+@virtually
+async def test_a_run_under_way_counts_as_what_the_server_has() -> None:
+    room = MeteredRoom([Says("one two three", pause=1)])
+    stream = room.session.send("Count!", ENDPOINT)
+    await until(stream, TextDelta)
+    report = await room.session.report("", ENDPOINT, "one")
+    finished([event async for event in stream])
+    parts = [part for part in report.parts if part.kind is PartKind.MESSAGE]
+    assert [(part.text, part.place) for part in parts] == [
+        ("Count!", Place.SERVER),
+        ("one", Place.SERVER),
+    ]
+    assert report.request.tokens == sum(part.count.tokens for part in report.parts)
 
 
 @virtually

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from studybuddy.domain.messages import Message, MessageState, Role
@@ -38,6 +38,18 @@ def entering(messages: Sequence[Message]) -> Iterator[Message]:
         ):
             continue
         yield message
+
+
+def with_coming(messages: Sequence[Message], text: str) -> Sequence[Message]:
+    """The messages as if the answer that is coming, if one is, ended with the text so far.
+
+    Before its first word, its question ends them.
+    """
+    if not messages or messages[-1].state is not MessageState.STREAMING:
+        return list(messages)
+    if not text:
+        return messages[:-1]
+    return [*messages[:-1], replace(messages[-1], text=text, state=MessageState.COMPLETE)]
 
 
 def turns_of(messages: Sequence[Message]) -> list[tuple[Message, ...]]:

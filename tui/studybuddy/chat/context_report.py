@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import entering
+from studybuddy.chat.context import entering, with_coming
 from studybuddy.chat.plans import Plan
 from studybuddy.chat.rooms import answer_cost
 from studybuddy.domain.messages import Message, Role, new_id
@@ -32,8 +32,11 @@ async def report_on(
     messages: Sequence[Message],
     draft: str,
     endpoint: Endpoint,
+    coming: str = "",
 ) -> ContextReport:
     """What asking `draft` next would send; an empty one adds nothing.
+
+    A turn under way is taken as if its answer ended with `coming`, what there is of it by now.
 
     Nobody is asked for it. Texts have their own tokens; what frames them has a part of its own,
     and so has what was reported beyond all that, so that the parts that are inside add up to the
@@ -43,6 +46,7 @@ async def report_on(
     Raises:
         StudyBuddyError: where the disk fails.
     """
+    messages = with_coming(messages, coming)
     question = Message(new_id(), Role.USER, draft, time.time()) if draft else None
     outlook = await fitter.outlook(head, messages, question, endpoint)
     weighed, plan = outlook.weighed, outlook.plan
@@ -54,7 +58,7 @@ async def report_on(
     parts = _parts(head, messages, placed, frames, outside)
     if draft:
         size = await fitter.scales.text(draft, model)
-        parts.append(Part(PartKind.DRAFT, _label("Draft", draft), size))
+        parts.append(Part(PartKind.DRAFT, _label("Draft", draft), size, text=draft))
     request = outlook.count
     inside = sum(part.count.tokens for part in parts if part.place is Place.INSIDE)
     overhead = request.tokens - inside - weighed.beyond
@@ -87,10 +91,12 @@ def _parts(
     if head.system_prompt:
         label = _label("System prompt", head.system_prompt)
         tokens = max(0, weighed.system - frames[Role.SYSTEM])
-        parts.append(Part(PartKind.SYSTEM, label, _count(tokens, weighed)))
+        size = _count(tokens, weighed)
+        parts.append(Part(PartKind.SYSTEM, label, size, text=head.system_prompt))
     if plan.summary is not None:
-        label = _label("Summary", plan.summary.text)
-        parts.append(Part(PartKind.SUMMARY, label, _count(plan.summary_tokens, weighed)))
+        text = plan.summary.text
+        size = _count(plan.summary_tokens, weighed)
+        parts.append(Part(PartKind.SUMMARY, _label("Summary", text), size, text=text))
     elif plan.to_sum_up is not None:
         label = "Summary, to be made when you send"
         size = Count(plan.summary_tokens, exact=False)
@@ -118,6 +124,7 @@ def _parts(
                 message.id,
                 message.pinned,
                 message.usage,
+                message.text,
             )
         )
     return parts

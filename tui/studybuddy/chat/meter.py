@@ -31,7 +31,8 @@ from studybuddy.domain.usage import Count, Usage
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
-    from studybuddy.chat.fitting import Fitter, Outlook
+    from studybuddy.chat.fitting import Fitter
+    from studybuddy.chat.outlooks import Outlook
     from studybuddy.chat.sessions import Session
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.limits import BudgetState

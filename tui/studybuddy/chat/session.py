@@ -210,16 +210,18 @@ class ChatSession(StoredConversation):
         """Stop, for nobody else would take the answer in."""
         await self.stop()
 
-    async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
+    async def report(self, draft: str, endpoint: Endpoint, coming: str = "") -> ContextReport:
         """What the next request would be made of, with a draft that may be empty.
+
+        `coming` is what there is by now of an answer under way, which counts as if it ended so.
 
         Raises:
             StudyBuddyError: where the disk fails.
         """
         from studybuddy.chat.context_report import report_on
 
-        text = as_sent(draft, self._limits.settings)
-        return await report_on(self._limits.fitter, self.head, self._messages, text, endpoint)
+        text, fitter = as_sent(draft, self._limits.settings), self._limits.fitter
+        return await report_on(fitter, self.head, self._messages, text, endpoint, coming)
 
 
 def _told(cleared: Cleared) -> list[TurnEvent]:

@@ -115,9 +115,10 @@ class Session(Protocol):
         """
         ...
 
-    async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
+    async def report(self, draft: str, endpoint: Endpoint, coming: str = "") -> ContextReport:
         """What the next request would be made of, with a draft that may be empty.
 
+        `coming` is what there is by now of an answer under way, which counts as if it ended so.
         No model is asked.
 
         Raises:

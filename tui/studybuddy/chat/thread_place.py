@@ -109,8 +109,8 @@ class ThreadPlace(StoredConversation):
         """A prompt as it leaves: without words that say nothing, where the student wants that."""
         return as_sent(text, self._limits.settings)
 
-    async def report(self, draft: str, endpoint: Endpoint) -> ContextReport:
+    async def report(self, draft: str, endpoint: Endpoint, coming: str = "") -> ContextReport:
         """What the next run has to read, as far as it is known here; the server decides."""
         from studybuddy.chat.thread_report import report
 
-        return await report(self, self._limits, self.as_sent(draft), endpoint)
+        return await report(self, self._limits, self.as_sent(draft), endpoint, coming)

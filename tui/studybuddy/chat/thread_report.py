@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import entering
+from studybuddy.chat.context import entering, with_coming
 from studybuddy.chat.next_request import within
 from studybuddy.chat.rooms import answer_cost, room_for
 from studybuddy.chat.thread_context import instructions_of, model_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from studybuddy.chat.weighing import Scales
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Conversation
     from studybuddy.domain.money import ModelFacts
 
 _WIDTH = 60
@@ -34,9 +35,13 @@ _UNKNOWN = Count(0, exact=False)
 
 
 async def report(
-    place: ThreadPlace, limits: Limits, draft: str, endpoint: Endpoint
+    place: ThreadPlace, limits: Limits, draft: str, endpoint: Endpoint, coming: str = ""
 ) -> ContextReport:
-    """What the next run has to read at least: an estimate, for the server makes the requests."""
+    """What the next run has to read at least: an estimate, for the server makes the requests.
+
+    A turn under way is taken as if its answer ended with `coming`, what there is of it by now.
+    """
+    messages = with_coming(place.messages, coming)
     assistant = place.known_assistant
     if assistant is None:
         with suppress(StudyBuddyError):  # the rest is known here
@@ -47,14 +52,19 @@ async def report(
     room = room_for(facts, head, limits.settings)
     scales = limits.fitter.scales
     told = [
-        Part(PartKind.SYSTEM, _label("Instructions", text), await _of(scales, text, model))
+        Part(
+            PartKind.SYSTEM,
+            _label("Instructions", text),
+            await _of(scales, text, model),
+            text=text,
+        )
         for _, text in instructions_of(head, assistant)
     ]
     told += await _tools(assistant, scales, model)
-    told += await _notes(place.messages, scales, model)
+    told += await _notes(messages, scales, model)
     parts = [replace(part, place=Place.SERVER) for part in told]
-    inside = {message.id for message in entering(place.messages)}
-    for message in place.messages:
+    inside = {message.id for message in entering(messages)}
+    for message in messages:
         who = "You" if message.role is Role.USER else (head.assistant_name or "Assistant")
         parts.append(
             Part(
@@ -65,12 +75,14 @@ async def report(
                 message.id,
                 message.pinned,
                 message.usage,
+                message.text,
             )
         )
     if draft:
         label = _label("What you are writing", draft)
-        parts.append(Part(PartKind.DRAFT, label, await _of(scales, draft, model)))
-    whole = await _request(place, assistant, draft, scales, model)
+        parts.append(Part(PartKind.DRAFT, label, await _of(scales, draft, model), text=draft))
+    asked = [*messages, Message("", Role.USER, draft, 0.0)] if draft else messages
+    whole = await _request(head, assistant, asked, scales, model)
     texts = sum(part.count.tokens for part in parts if part.place is not Place.LEFT_OUT)
     overhead = Count(max(0, whole.tokens - texts), exact=False)
     parts.append(Part(PartKind.OVERHEAD, "What the chat format adds", overhead))
@@ -87,14 +99,17 @@ async def report(
 
 
 async def _request(
-    place: ThreadPlace, assistant: Assistant | None, draft: str, scales: Scales, model: str
+    head: Conversation,
+    assistant: Assistant | None,
+    asked: Sequence[Message],
+    scales: Scales,
+    model: str,
 ) -> Count:
     """All that the next run reads, as the meter counts it."""
-    told = [text for _, text in functions_of(assistant)] + passages_of(place.messages)
-    messages = [(message.role, message.text) for message in entering(place.messages)]
-    asked = [(Role.USER, draft)] if draft else []
-    first = [*instructions_of(place.head, assistant), *((Role.SYSTEM, text) for text in told)]
-    counts = await scales.of([*first, *messages, *asked], model)
+    told = [text for _, text in functions_of(assistant)] + passages_of(asked)
+    messages = [(message.role, message.text) for message in entering(asked)]
+    first = [*instructions_of(head, assistant), *((Role.SYSTEM, text) for text in told)]
+    counts = await scales.of([*first, *messages], model)
     return replace(sum(counts, await scales.priming(model)), exact=False)
 
 
@@ -112,7 +127,8 @@ async def _tools(assistant: Assistant | None, scales: Scales, model: str) -> lis
         for tool in sorted(assistant.spec.tools)
     ]
     for name, told in functions_of(assistant):
-        parts.append(Part(PartKind.TOOLS, f"Function {name}", await _of(scales, told, model)))
+        size = await _of(scales, told, model)
+        parts.append(Part(PartKind.TOOLS, f"Function {name}", size, text=told))
     return parts
 
 
@@ -124,7 +140,7 @@ async def _notes(messages: Sequence[Message], scales: Scales, model: str) -> lis
     passages = "1 passage" if len(texts) == 1 else f"{len(texts)} passages"
     label = f"Notes: {passages}, as found for the last answer"
     counts = [await _of(scales, text, model) for text in texts]
-    return [Part(PartKind.NOTES, label, sum(counts, _UNKNOWN))]
+    return [Part(PartKind.NOTES, label, sum(counts, _UNKNOWN), text="\n\n".join(texts))]
 
 
 def _sources(facts: ModelFacts) -> str:

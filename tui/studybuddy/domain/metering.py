@@ -28,8 +28,6 @@ class Reading:
     """What the prompt of sending now costs, at least; `None` with an empty draft."""
     answer: int = 0
     """Tokens of the answer that is coming, estimated; 0 when none is."""
-    last: Usage | None = None
-    """What the endpoint reported of the last answer."""
     budgets: tuple[BudgetState, ...] = ()
     """Nearest to its end first; none where none is set."""
     characters: int = 0
@@ -46,7 +44,7 @@ class Reading:
 
     @property
     def share(self) -> float | None:
-        """Share of the context window that prompt and reserve fill; `None` where unknown."""
+        """Share of the context window that request and answer fill; `None` where unknown."""
         if not self.room.window:
             return None
         return self.context.tokens / self.room.window
@@ -88,6 +86,8 @@ class Part:
     pinned: bool = False
     reported: Usage | None = None
     """For an answer, what the endpoint told of the request that made it."""
+    text: str = ""
+    """What the tokens are of; empty where there is nothing to look at."""
 
 
 @dataclass(frozen=True, slots=True)
