@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from studybuddy.chat.fitting import Fitted
+from studybuddy.chat.outlooks import Fitted
 from studybuddy.chat.rooms import room_for
 from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.summarising import halves, joined

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studybuddy.chat.accounts import Accounts
-from studybuddy.chat.fitting import Fitted, Fitter
+from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.meter import ConversationMeter
+from studybuddy.chat.outlooks import Fitted
 from studybuddy.chat.plans import Plan
 from studybuddy.chat.reports import Report
 from studybuddy.chat.sending import as_sent

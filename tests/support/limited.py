@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from studybuddy.chat.budgets import Budgets
-from studybuddy.chat.fitting import Fitted, Fitter
+from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.kept_answers import KeptAnswers
 from studybuddy.chat.limits import Keepers, Limits
 from studybuddy.chat.metered import MeteredConnector
+from studybuddy.chat.outlooks import Fitted
 from studybuddy.domain.limits import Amount, DoesNotFit, OverBudget, Period
 from studybuddy.domain.money import ModelFacts
 from studybuddy.domain.problems import Problem, StudyBuddyError

@@ -26,8 +26,8 @@ from studybuddy.domain.problems import Problem
 if TYPE_CHECKING:
     from studybuddy.chat.answer_watch import AnswerWatch
     from studybuddy.chat.budgets import Admitted
-    from studybuddy.chat.fitting import Fitted
     from studybuddy.chat.limits import Limits
+    from studybuddy.chat.outlooks import Fitted
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.events import TurnEvent
     from studybuddy.domain.messages import Conversation, Message

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import Turn
 from studybuddy.chat.model_sizes import ModelSizes
-from studybuddy.chat.plans import Plan, make_plan, summary_messages
+from studybuddy.chat.outlooks import Fitted, Outlook
+from studybuddy.chat.plans import Plan, make_plan, placed, summary_messages
 from studybuddy.chat.reported import as_reported, count_alone, count_of
-from studybuddy.chat.rooms import answer_beside, room_for, spent_on
+from studybuddy.chat.rooms import answer_beside, room_for
 from studybuddy.chat.summarising import Job, Summariser
 from studybuddy.chat.weighing import Scales, Weighed
 from studybuddy.domain.counting import MARGIN
@@ -25,7 +26,6 @@ from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
-    from studybuddy.chat.reports import Report
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.events import StatusChanged
     from studybuddy.domain.messages import Conversation, Message
@@ -50,44 +50,6 @@ _TRIES = 5
 Afford = Callable[[Spent], Awaitable[OverBudget | None]]
 """Tells what stands against spending that on a summary; `None` for nothing."""
 Tell = Callable[["StatusChanged"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A conversation as it can be sent."""
-
-    messages: tuple[tuple[Role, str], ...]
-    count: Count = field(default_factory=Count)
-    """Its prompt tokens."""
-    room: Room = field(default_factory=Room)
-    dropped: tuple[str, ...] = ()
-    """Ids of the messages that were left out, and that no summary stands for."""
-    summarised: tuple[str, ...] = ()
-    """Ids of those that a summary stands for."""
-    max_completion_tokens: int | None = None
-    """The longest answer to ask for; `None` for the model's own limit."""
-    facts: ModelFacts = field(default_factory=ModelFacts)
-    """What is known of the model."""
-
-    @property
-    def coming(self) -> Spent:
-        """What sending it uses at least."""
-        return spent_on(self.facts, self.count.tokens)
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What would be sent, as far as it can be known without asking anybody."""
-
-    plan: Plan | DoesNotFit
-    weighed: Weighed
-    room: Room
-    overflow: Overflow
-    facts: ModelFacts
-    count: Count
-    """Prompt tokens; of all of it, where it would be refused."""
-    alone: Count
-    """The same without the question."""
 
 
 class Fitter:
@@ -116,6 +78,7 @@ class Fitter:
         self.scales = Scales(accounts.counter)
         self._summariser = Summariser(connector, self.scales)
         self._models = ModelSizes(accounts, connector)
+        self.name = self._models.name
 
     async def fit(
         self,
@@ -202,14 +165,10 @@ class Fitter:
             weighed = replace(weighed, turns=(*weighed.turns, Turn((), ())))
         weighed = await self._as_reported(head, weighed, room, wanted, endpoint)
         plan = await self._plan(head, weighed, room, wanted, endpoint)
-        placed, prompt = _placed(plan, weighed), head.system_prompt
-        count = count_of(placed, prompt)
-        alone = count_alone(placed, prompt, self._reports(head, room, endpoint))
+        whole, prompt = placed(plan, weighed), head.system_prompt
+        reports = self._accounts.reports.of(head.id, endpoint, room.window)
+        count, alone = count_of(whole, prompt), count_alone(whole, prompt, reports)
         return Outlook(plan, weighed, room, wanted, facts, count, alone)
-
-    def name(self, endpoint: Endpoint) -> str:
-        """The model that answers; empty where that is not known."""
-        return self._models.name(endpoint)
 
     def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
         """What happens to a conversation that does not fit."""
@@ -234,19 +193,6 @@ class Fitter:
         name = self._models.name(endpoint)
         return await self.scales.weigh(head.system_prompt, branch, name)
 
-    def _reports(self, head: Conversation, room: Room, endpoint: Endpoint) -> list[Report]:
-        """What was told before of the conversation.
-
-        Nobody answers more than the window holds: where that was told, one of the two is wrong,
-        and nothing may be refused for it.
-        """
-        window = room.window
-        return [
-            report
-            for report in self._accounts.reports.of(head.id, endpoint)
-            if not report.taken or window is None or report.usage.prompt <= window
-        ]
-
     async def _as_reported(
         self,
         head: Conversation,
@@ -256,16 +202,16 @@ class Fitter:
         endpoint: Endpoint,
     ) -> Weighed:
         """With what was told of an earlier request, where this one begins with all of that."""
-        reports = self._reports(head, room, endpoint)
+        reports = self._accounts.reports.of(head.id, endpoint, room.window)
         if not reports or not weighed.turns:
             return weighed
         [frame] = await self.scales.of([(Role.ASSISTANT, "")], self._models.name(endpoint))
-        counted = _placed(await self._plan(head, weighed, room, wanted, endpoint), weighed)
+        counted = placed(await self._plan(head, weighed, room, wanted, endpoint), weighed)
         for report in reports:
             found = as_reported(counted, head.system_prompt, report, frame.tokens)
             if found is None:
                 continue
-            plan = _placed(await self._plan(head, found, room, wanted, endpoint), found)
+            plan = placed(await self._plan(head, found, room, wanted, endpoint), found)
             if any(report.begins(each.messages(head.system_prompt)) for each in (plan, counted)):
                 return found
         return weighed
@@ -338,11 +284,6 @@ class Fitter:
         except StudyBuddyError as error:  # the request itself will tell
             _log.info("the endpoint did not count: %s", error)
             return None
-
-
-def _placed(plan: Plan | DoesNotFit, weighed: Weighed) -> Plan:
-    """What would be sent; all of it, where it would be refused."""
-    return plan if isinstance(plan, Plan) else Plan(weighed)
 
 
 class _TooDearError(Exception):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.plans import Plan
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room
 from studybuddy.domain.usage import Count
 
 if TYPE_CHECKING:
     from studybuddy.chat.context_now import ContextKey
-    from studybuddy.chat.fitting import Outlook
+    from studybuddy.chat.outlooks import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,6 @@ def within(count: Count, room: Room, *, drops: bool) -> Count:
     return count
 
 
-def plan_of(outlook: Outlook) -> Plan:
-    """What would be sent; all of it, where it would be refused."""
-    return outlook.plan if isinstance(outlook.plan, Plan) else Plan(outlook.weighed)
-
-
 def next_request(
     key: ContextKey,
     outlook: Outlook,
@@ -90,7 +84,7 @@ def next_request(
         verbatim: whether the draft is sent as it is, so that its tokens are what it adds.
         steady: whether turns are left out in bigger steps.
     """
-    plan, weighed = plan_of(outlook), outlook.weighed
+    plan, weighed = outlook.placed, outlook.weighed
     count, alone = outlook.count, outlook.alone
     if draft.asks:
         before = count.tokens - draft.count.tokens

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.plans import Plan
 from studybuddy.chat.reports import Report
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.messages import Role
@@ -16,7 +15,7 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
-    from studybuddy.chat.fitting import Outlook
+    from studybuddy.chat.outlooks import Outlook
     from studybuddy.chat.reports import Reports
     from studybuddy.domain.counting import TokenCounter
     from studybuddy.domain.endpoints import Endpoint
@@ -62,7 +61,7 @@ class OwnTokenizer:
             asks: whether the draft is in it, as the last message.
         """
         here = endpoint.kind in _HERE
-        plan = outlook.plan if isinstance(outlook.plan, Plan) else Plan(outlook.weighed)
+        plan = outlook.placed
         if not (here or head.endpoint == endpoint.name):
             return False
         if plan.to_sum_up is not None:  # what will be sent is not there yet

@@ -94,6 +94,11 @@ class Plan:
         return (*first, *summary, *((m.role, m.text) for turn in turns for m in turn.messages))
 
 
+def placed(plan: Plan | DoesNotFit, weighed: Weighed) -> Plan:
+    """What would be sent; all of it, where it would be refused."""
+    return plan if isinstance(plan, Plan) else Plan(weighed)
+
+
 def summary_messages(text: str) -> tuple[tuple[Role, str], ...]:
     """A summary as it is shown to the model.
 

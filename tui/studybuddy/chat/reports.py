@@ -68,12 +68,21 @@ class Reports:
         if len(self._counted) > _MOST:
             del self._counted[next(iter(self._counted))]
 
-    def of(self, conversation_id: str, endpoint: Endpoint) -> list[Report]:
-        """What was told by who answers now, of the longest requests first."""
+    def of(self, conversation_id: str, endpoint: Endpoint, window: int | None) -> list[Report]:
+        """What was told by who answers now, of the longest requests first.
+
+        Nobody answers more than the window holds: where that was told, one of the two is wrong,
+        and nothing may be refused for it.
+        """
         last = self._last.get(conversation_id)
         told = [*([last] if last else []), *self._counted.get(conversation_id, ())]
         who = endpoint.name, endpoint.model
-        ours = [report for report in told if (report.endpoint, report.model) == who]
+        ours = [
+            report
+            for report in told
+            if (report.endpoint, report.model) == who
+            and (not report.taken or window is None or report.usage.prompt <= window)
+        ]
         return sorted(ours, key=lambda report: len(report.messages), reverse=True)
 
     def last(self, conversation_id: str) -> Report | None:
