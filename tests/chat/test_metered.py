@@ -274,7 +274,10 @@ async def test_a_row_is_written_when_the_request_leaves_and_grows_until_its_end_
     None
 ):
     gates = [asyncio.Event(), asyncio.Event()]
-    script = [gates[0], TextDelta("It is "), gates[1], TextDelta("a wave."), REPORT]
+    script: list[Step] = [
+        *(gates[0], TextDelta("It is "), gates[1], TextDelta("a wave.")),
+        REPORT,
+    ]
     lab = Lab([*script, CompletionFinished("stop", "small")], every=0.001)
     asking = asyncio.create_task(lab.ask())
     left = await noted(lab, 0)
@@ -348,7 +351,10 @@ async def test_a_disk_that_fails_meanwhile_fails_no_answer_and_the_end_is_writte
 
 @pytest.mark.parametrize("stopped", [False, True])
 async def test_thoughts_count_as_reasoning_where_nothing_is_reported(stopped: bool) -> None:
-    thoughts = [ReasoningDelta("Let me "), ReasoningDelta("see."), TextDelta("A wave.")]
+    thoughts: list[Step] = [
+        *(ReasoningDelta("Let me "), ReasoningDelta("see.")),
+        TextDelta("A wave."),
+    ]
     end: Step = asyncio.Event() if stopped else CompletionFinished("stop", "small")
     lab = Lab([*thoughts, end])
     events = (await lab.connect()).stream(REQUEST)

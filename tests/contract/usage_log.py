@@ -120,9 +120,10 @@ class UsageLogContract:
     async def test_a_request_that_failed_before_it_was_billed_has_no_cost_at_all(
         self, log: UsageLog
     ) -> None:
-        refused = {"usage": Usage(), "reported": False, "outcome": Outcome.FAILED}
-        await log.add(a_record(cost=0, **refused))
-        await log.add(a_record(cost=None, **refused))
+        for cost in (0, None):
+            await log.add(
+                a_record(cost=cost, usage=Usage(), reported=False, outcome=Outcome.FAILED)
+            )
         total = await log.total(ALL)
         assert total == Total(2, unbilled=2)
         assert total.money is None
