@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -249,6 +250,7 @@ async def test_an_empty_draft_has_a_helpful_sentence() -> None:
 async def test_a_hundred_thousand_tokens_are_scrolled_to_their_end() -> None:
     async with DialogHost(view("word\n" * 50_000)).open() as host:
         await ready(host, "Token 1 of 100,000")
+        await host.until(lambda: "word⏎" in host.shown())
         text = host.screen.query_one(TokenText)
         drew: list[int] = []
         draw = text.render_line
@@ -259,6 +261,37 @@ async def test_a_hundred_thousand_tokens_are_scrolled_to_their_end() -> None:
         assert "Token 100,000 of 100,000" in host.shown()
         assert max(drew) < 24
         assert len(drew) < 200
+
+
+async def test_many_tokens_are_laid_out_apart_and_what_was_is_shown_until_then() -> None:
+    async with DialogHost(view("word\n" * 20_000)).open() as host:
+        await ready(host)
+        text = host.screen.query_one(TokenText)
+        await host.until(lambda: "word⏎" in host.shown())
+        go_on = threading.Event()
+        threads: set[threading.Thread] = set()
+        rooms: list[tuple[int, bool]] = []
+        lay_out = text.page.lay_out
+
+        def slowly(width: int, ids: bool) -> list[int]:
+            threads.add(threading.current_thread())
+            rooms.append((width, ids))
+            go_on.wait(10)
+            return lay_out(width, ids)
+
+        text.page.lay_out = slowly  # type: ignore[method-assign]
+        ids = [str(token.id) for token in text.page.tokens[:2]]
+        await host.press("end", "i")
+        await host.pilot.resize_terminal(70, 24)
+        await host.press("home", "down")
+        assert "Token 3 of 40,000" in host.shown()
+        assert "word⏎" in host.shown()
+        assert ids[0] not in host.shown().replace("id " + ids[0], "")
+        go_on.set()
+        await host.until(lambda: any(line.split() == ids for line in host.shown().split("\n")))
+        assert threading.current_thread() not in threads
+        assert len(rooms) == 2  # not once more for each step between
+        assert rooms[1][0] < rooms[0][0]
 
 
 async def test_neighbours_are_told_apart_in_every_theme() -> None:

@@ -9,8 +9,9 @@ the same text breaks the same way.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size
@@ -18,12 +19,21 @@ from rich.cells import cell_len, get_character_cell_size
 NARROWEST = 8
 """Cells from which on a screen is wide enough: less than a tab or one character may not fit."""
 _CHUNK = re.compile(r"\S+\s*|\s+")
-NARROW = "!-~¡-¬®-\u02ff\u0370-\u0482"
+NARROW = (
+    "!-~¡-¬®-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0482\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
+    "\u2010-\u2027\u20ac\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc"
+)
 """Characters of one cell that are no blanks, as in a set of a regular expression."""
-WIDE = "\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"  # noqa: E501
+WIDE = (
+    "\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7a3\uff01-\uff60"
+)
 """Characters of two cells."""
+_MEASURED = re.compile(f"([ {NARROW}]+)|([{WIDE}]+)|([^ {NARROW}{WIDE}]+)")
 _PLAIN = re.compile(f"[ {NARROW}]+")
-_RUN = re.compile(f"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|(.)", re.DOTALL)
+_RUN = re.compile(
+    rf"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|([^\s{NARROW}{WIDE}]{{1,4096}})|(\s)"
+)
 
 
 class Known(NamedTuple):
@@ -128,7 +138,11 @@ class LineBreaks:
                         continue
             chunk = _CHUNK.match(line, at)
             assert chunk is not None
-            wide = self._chunk_cells(line, at, chunk.end())
+            text = chunk[0]
+            if len(text) <= width and "\t" not in text:
+                wide = cell_len(text)
+            else:
+                wide = self._chunk_cells(line, at, chunk.end())
             if used + wide <= width:
                 used += wide
                 at = chunk.end()
@@ -148,45 +162,41 @@ class LineBreaks:
         end = len(line)
         for run in _RUN.finditer(line, at):
             start, stop = run.span()
-            each = run.lastindex or 3
-            if each == 3:
-                character = line[start]
-                is_blank = character.isspace()
-                if blank and not is_blank:
-                    end = start
-                    break
-                blank = is_blank
-                tab = character == "\t"
-                cells = self._tab(line, start) if tab else get_character_cell_size(character)
-                if total + cells > width:
+            kind = run.lastindex
+            if kind == 4:
+                blank = True
+                tab = line[start] == "\t"
+                cells = self._tab(line, start) if tab else get_character_cell_size(line[start])
+                total += cells
+                if total > width:
                     yield (start,)
                     last, total = start, cells
-                else:
-                    total += cells
                 continue
             if blank:
                 end = start
                 break
-            fit = (width - total) // each
-            if stop - start <= fit:
-                total += (stop - start) * each
-                continue
-            places = range(start + fit, stop, width // each)
-            yield places
-            last = places[-1]
-            total = (stop - last) * each
+            places: Sequence[int]
+            if kind == 3:
+                places, total = _divided(run[0], start, total, width)
+            else:
+                cells = kind or 1
+                places = range(start + (width - total) // cells, stop, width // cells)
+                total = (stop - places[-1]) * cells if places else total + (stop - start) * cells
+            if places:
+                yield places
+                last = places[-1]
         return end, self._cells(line, last, end)
 
     def _chunk_cells(self, line: str, start: int, end: int) -> int:
         """Cells of a word; of one that is too wide, some number that is too."""
-        if end - start > 4 * self._width:
+        if end - start > 4 * self._width:  # Rich never measures less if there is more
             cells = cell_len(line[start : start + 4 * self._width])
             if cells > self._width:
                 return cells
         return self._cells(line, start, end)
 
     def _cells(self, line: str, start: int, end: int) -> int:
-        cells = cell_len(line[start:end])
+        cells = _length(line[start:end])
         tab = line.find("\t", start, end)
         while tab >= 0:
             cells += self._tab(line, tab)
@@ -197,10 +207,37 @@ class LineBreaks:
         return tab_cells(line, place, self._tab_width)
 
 
+def _length(text: str) -> int:
+    """Cells of a text as Rich measures it, sooner where it is long."""
+    if len(text) < 512 or "\u200d" in text or "\ufe0f" in text:
+        return cell_len(text)
+    cells = 0
+    for run in _MEASURED.finditer(text):
+        if run.lastindex in (1, 2):
+            cells += (run.end() - run.start()) * run.lastindex
+        else:
+            cells += sum(map(get_character_cell_size, run[0]))
+    return cells
+
+
+def _divided(text: str, start: int, total: int, width: int) -> tuple[list[int], int]:
+    """Divide characters of any width; return the places and the cells of the last part.
+
+    They begin at `start`, and behind `total` cells.
+    """
+    sums = list(accumulate(map(get_character_cell_size, text), initial=0))
+    places = []
+    base = -total
+    while (over := bisect_right(sums, base + width)) < len(sums):
+        places.append(start + over - 1)
+        base = sums[over - 1]
+    return places, sums[-1] - base
+
+
 def tab_cells(line: str, place: int, tab_width: int) -> int:
     """How wide the tab at a place of a line is: it depends on what is behind the one before."""
     text = line[line.rfind("\t", 0, place) + 1 : place]
-    return tab_width - cell_len(text) % tab_width
+    return tab_width - _length(text) % tab_width
 
 
 def _last_word(ahead: str) -> int:

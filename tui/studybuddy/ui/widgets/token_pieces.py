@@ -146,7 +146,7 @@ class TokenPage:
         self._hard = [at + 1 for at, piece in enumerate(self.pieces) if piece.ends_line]
         if not self._hard or self._hard[-1] != len(self.pieces):
             self._hard.append(len(self.pieces))
-        self._ends: dict[bool, list[int]] = {}
+        self._ends = {False: list(accumulate(self._widths(False)))}  # with ids, when they are shown
 
     def id_width(self, piece: int) -> int:
         """Cells that the id below a piece takes; 0 below the parts after a token's first."""

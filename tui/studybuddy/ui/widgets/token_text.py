@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, work
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
@@ -17,6 +18,8 @@ from textual.strip import Strip
 from studybuddy.ui.widgets.token_pieces import GAP, MOST_CELLS, TokenPage
 
 COLOURS = 5
+AT_ONCE = 20_000
+"""Pieces that are laid out in 2 ms, with ids in 6; more of them are in a thread."""
 _UNDERLINE = Style(underline=True)
 
 
@@ -58,6 +61,8 @@ class TokenText(ScrollView, can_focus=True):
         self._ids = False
         self._lines: list[int] = []
         self._room = 0
+        self._wants_ids = False
+        self._laying_out = False
 
     # What is shown
 
@@ -65,12 +70,13 @@ class TokenText(ScrollView, can_focus=True):
         """Show these tokens, from the beginning."""
         self.page = page
         self.cursor = 0
+        self._lines = []
         self._lay_out()
         self.scroll_to(y=0, animate=False, force=True)
 
     def show_ids(self, ids: bool) -> None:
         """Show each token's id below it, or not."""
-        self._ids = ids
+        self._wants_ids = ids
         self._lay_out()
 
     def point_at(self, offset: int) -> None:
@@ -93,10 +99,30 @@ class TokenText(ScrollView, can_focus=True):
         return 2 if self._ids else 1
 
     def _lay_out(self) -> None:
+        """Lay out for what is wanted now; until that is done, what was laid out is shown."""
         if not self._room:
             return
-        self._lines = self.page.lay_out(self._room, self._ids)
-        self.virtual_size = Size(self.size.width, len(self._lines) * self._height)
+        if len(self.page.pieces) <= AT_ONCE:
+            self._take(self.page.lay_out(self._room, self._wants_ids))
+        elif not self._laying_out:
+            self._laying_out = True
+            self._lay_out_apart()
+
+    @work(group="lay out", exit_on_error=False)
+    async def _lay_out_apart(self) -> None:
+        try:
+            while True:
+                page, room, ids = self.page, self._room, self._wants_ids
+                lines = await asyncio.to_thread(page.lay_out, room, ids)
+                if page is self.page and (room, ids) == (self._room, self._wants_ids):
+                    self._take(lines)
+                    return
+        finally:
+            self._laying_out = False
+
+    def _take(self, lines: list[int]) -> None:
+        self._lines, self._ids = lines, self._wants_ids
+        self.virtual_size = Size(self.size.width, len(lines) * self._height)
         self._reveal()
         self.refresh()
 
