@@ -16,11 +16,10 @@ from studybuddy.ui.screens.refusal import OverBudgetScreen, TooLongScreen
 from tests.support.scripted_provider import Step, says
 from tests.ui.app_under_test import Student, limited
 
-LONG = " ".join(["long"] * 60)
-"""With what was said before, it takes 113 tokens: as many as words, and 3 for each message."""
-ROOM = 80
-SPENT = {Period.DAY: Amount(tokens=60)}
-"""The first question and its answer take 49 tokens of it."""
+LONG = " ".join(["long"] * 200)
+"""With what was said before, it takes 513 tokens: as many as words, and 3 for each message."""
+SPENT = {Period.DAY: Amount(tokens=400)}
+"""The first question and its answer take 307 tokens of it."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,16 +31,16 @@ def nobody_is_typing(monkeypatch: pytest.MonkeyPatch) -> None:
 async def asked_once(
     *scripts: Sequence[Step], window: int | None = None, **others: Any
 ) -> AsyncIterator[Student]:
-    """A student who has asked 40 words, and got one."""
-    student = limited(says("One."), *scripts, window=window, longest=20, **others)
+    """A student who has asked 300 words, and got one."""
+    student = limited(says("One."), *scripts, window=window, longest=100, **others)
     async with student.at_work():
-        await student.ask(" ".join(["early"] * 40))
+        await student.ask(" ".join(["early"] * 300))
         yield student
 
 
 def too_long(*scripts: Sequence[Step], **others: Any) -> Any:
     """One for whom LONG does not fit."""
-    return asked_once(*scripts, window=100, **others)
+    return asked_once(*scripts, window=500, **others)
 
 
 def over_budget(*scripts: Sequence[Step], **others: Any) -> Any:
@@ -77,14 +76,14 @@ async def test_what_does_not_fit_is_told_with_its_numbers_and_the_text_is_back()
     async with too_long() as student:
         await ask(student)
         await opened(student)
-        assert "It takes 113 tokens; the model has room for 80: 33 too many." in student.shown()
+        assert "It takes 513 tokens; the model has room for 400: 113 too many." in student.shown()
         assert "Drop 2 messages (d)" in student.shown()
         await student.pilot.press("escape")
         await student.settle()
         assert student.view.prompt.text == LONG
         assert student.view.prompt.has_focus
         assert len(student.view.session.messages) == 2
-        assert "113 of 80 tokens; shorten it" in student.shown()  # the status line says it still
+        assert "513 of 400 tokens; shorten it" in student.shown()  # the status line says it still
 
 
 @pytest.mark.parametrize(("key", "told"), [("d", "left out"), ("s", "summed up")])
@@ -141,13 +140,16 @@ async def test_no_dialog_opens_over_what_is_typed_and_a_key_opens_it() -> None:
         assert student.view.prompt.text == "and dl"
 
 
-async def test_letters_typed_after_a_refusal_lift_no_budget() -> None:
+async def test_letters_typed_after_a_refusal_lift_no_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with over_budget() as student:
-        student.view.drafts.asked()
+        monkeypatch.setattr("studybuddy.ui.drafts.AFTER_ASKING", 0.5)
         await ask(student)
         await refused(student)
         await student.type(" alright")
-        await student.settle()
+        offers = [w for w in student.app.chat.workers if w.group == "refusal"]
+        await student.until(lambda: all(offer.is_finished for offer in offers))
         assert await lifted(student) == []
         assert student.app.screen is student.app.chat
         assert student.view.prompt.text == f"{LONG} alright"
@@ -189,7 +191,7 @@ async def test_a_budget_that_is_used_up_is_lifted_by_its_key_and_the_question_se
     async with over_budget(says("Paid.")) as student:
         await ask(student)
         await opened(student)
-        assert "Used: 48 of 60 tokens." in student.shown()
+        assert "Used: 307 of 400 tokens." in student.shown()
         await student.pilot.press("l")
         await student.until(lambda: "Paid." in student.shown())
         assert await lifted(student) == [Period.DAY]
@@ -256,7 +258,7 @@ async def test_the_command_lifts_the_budget_that_stands_in_the_way_of_the_prompt
         await student.pilot.press("escape")
         await student.app.chat.run_action("lift_budget")
         assert await lifted(student) == [Period.DAY]
-        await student.until(lambda: "Lifted: the day's budget of 60 tokens." in student.told())
+        await student.until(lambda: "Lifted: the day's budget of 400 tokens." in student.told())
         await student.app.chat.run_action("lift_budget")
         await student.until(lambda: "No budget stands in the way." in student.told())
 
