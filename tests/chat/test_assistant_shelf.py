@@ -276,3 +276,13 @@ def test_hidden_foreign_empty_and_huge_files_are_passed_over(tmp_path: Path) -> 
         "empty.txt": "it is empty",
         "huge.txt": "it is larger than 50 MB",
     }
+
+
+async def test_who_was_listed_is_known_without_asking_again(server: ScriptedAssistants) -> None:
+    shelf = shelf_on(server)
+    assert shelf.known("", "") is None
+    first, second, *_ = await shelf.list()
+    asked = len(server.requests)
+    assert shelf.known(second.id) == second
+    assert shelf.known("", "") == first
+    assert len(server.requests) == asked
