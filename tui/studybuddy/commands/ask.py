@@ -17,7 +17,13 @@ from studybuddy.commands.ask_limits import Admitted, Refused, admit
 from studybuddy.commands.output import Output
 from studybuddy.commands.question import Unusable, compose
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.events import (
+    Phase,
+    ReasoningDelta,
+    StatusChanged,
+    TextDelta,
+    UsageReported,
+)
 from studybuddy.domain.ports import CompletionFinished, Connector
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay
@@ -180,17 +186,27 @@ async def _attempt(
             match event:
                 case TextDelta(text):
                     output.write(text)
-                    if (watch := admitted.watch) is not None:
-                        watch.wrote(text)
-                        if watch.over is not None:
-                            output.stopped = f"The answer was stopped: {watch.over}"
-                            return
+                    if stopped := _over(admitted, text):
+                        output.stopped = stopped
+                        return
+                case ReasoningDelta(text):
+                    if stopped := _over(admitted, text):
+                        output.stopped = stopped
+                        return
                 case UsageReported(usage):
                     output.usage = usage
                 case CompletionFinished(finish_reason, model):
                     output.finish_reason, output.model = finish_reason, model
                 case StatusChanged():
                     _show(output, event)
+
+
+def _over(admitted: Admitted, text: str) -> str:
+    """Take more of the answer; a sentence where that is more than a budget has."""
+    if (watch := admitted.watch) is None:
+        return ""
+    watch.wrote(text)
+    return "" if watch.over is None else f"The answer was stopped: {watch.over}"
 
 
 def _show(output: Output, event: StatusChanged) -> None:
