@@ -20,9 +20,9 @@ from studybuddy.chat.context import (
 )
 from studybuddy.chat.plans import Plan, ToSumUp, make_plan, summary_messages
 from studybuddy.chat.weighing import Weighed
+from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room
 from studybuddy.domain.messages import Message, MessageState, Role
-from studybuddy.domain.ports import Summary
 
 
 def user(text: str) -> Message:

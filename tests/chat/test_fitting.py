@@ -14,6 +14,7 @@ from studybuddy.chat.summarising import halves, joined
 from studybuddy.domain.accounts import Purpose
 from studybuddy.domain.endpoints import EndpointKind, Model
 from studybuddy.domain.events import Phase, StatusChanged
+from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import (
     Amount,
     BudgetState,
@@ -26,7 +27,7 @@ from studybuddy.domain.limits import (
 )
 from studybuddy.domain.messages import Conversation, Message, MessageState, Role
 from studybuddy.domain.money import ModelFacts
-from studybuddy.domain.ports import CompletionRequest, Summary
+from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
 from tests.support.limited import Limited, of_window

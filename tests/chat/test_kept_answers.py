@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from studybuddy.chat.kept_answers import KeptAnswers, answer_key
 from studybuddy.domain.accounts import Origin
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.domain.kept_texts import KeptAnswer
 from studybuddy.domain.messages import Message, MessageState, Role
-from studybuddy.domain.ports import CompletionRequest, KeptAnswer
+from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import SavingSettings
 from studybuddy.domain.usage import Usage

@@ -21,10 +21,10 @@ from studybuddy.chat.sending import as_sent
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.stored import new_conversation
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
 from studybuddy.domain.money import ModelFacts
-from studybuddy.domain.ports import Summary
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
 from studybuddy.domain.usage import Usage
 from studybuddy.tokens.counter import Counter

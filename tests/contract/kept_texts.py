@@ -6,14 +6,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from studybuddy.domain.counting import Correction, EstimateStore
+from studybuddy.domain.kept_texts import AnswerCache, KeptAnswer, Summary, SummaryStore
 from studybuddy.domain.messages import Conversation
-from studybuddy.domain.ports import (
-    AnswerCache,
-    ConversationStore,
-    KeptAnswer,
-    Summary,
-    SummaryStore,
-)
+from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.usage import MOST_TOKENS, Usage
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 
 from studybuddy.domain.accounts import By, Group, Selection, Total, UsageRecord
 from studybuddy.domain.counting import Correction
-from studybuddy.domain.ports import KeptAnswer, Summary
+from studybuddy.domain.kept_texts import KeptAnswer, Summary
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from tests.support.memory_store import MemoryData
 
