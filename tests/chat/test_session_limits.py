@@ -442,7 +442,7 @@ async def test_the_same_question_is_answered_again_without_being_sent() -> None:
     assert delta == TextDelta("Because of scattering.")
     assert isinstance(finished, TurnFinished)
     assert finished.answer.kept
-    assert finished.remark.startswith("A kept answer of ")
+    assert finished.remark.startswith("Kept answer of ")
     assert "nothing was sent, 345 tokens saved." in finished.remark
     assert len(chat.provider.requests) == 1
     opened = await chat.store.load(chat.session.head.id)

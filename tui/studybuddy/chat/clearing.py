@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from studybuddy.chat.outlooks import Fitted
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.events import TurnEvent
+    from studybuddy.domain.kept_texts import KeptAnswer
     from studybuddy.domain.messages import Conversation, Message
-    from studybuddy.domain.ports import KeptAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.events import StatusChanged
+    from studybuddy.domain.kept_texts import Summary, SummaryStore
     from studybuddy.domain.messages import Conversation, Message
-    from studybuddy.domain.ports import Connector, Summary, SummaryStore
+    from studybuddy.domain.ports import Connector
     from studybuddy.domain.problems import Problem
     from studybuddy.domain.settings import Settings
 

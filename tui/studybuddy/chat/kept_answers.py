@@ -11,15 +11,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import EndpointKind
+from studybuddy.domain.kept_texts import KeptAnswer
 from studybuddy.domain.messages import MessageState
-from studybuddy.domain.ports import KeptAnswer
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.kept_texts import AnswerCache
     from studybuddy.domain.messages import Message
-    from studybuddy.domain.ports import AnswerCache, CompletionRequest
+    from studybuddy.domain.ports import CompletionRequest
     from studybuddy.domain.settings import SavingSettings
 
 _log = logging.getLogger(__name__)

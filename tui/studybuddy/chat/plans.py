@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from studybuddy.chat.context import Turn, cut_to_fit, staying, tokens_of
 from studybuddy.chat.weighing import Weighed
+from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room
 from studybuddy.domain.messages import Role
-from studybuddy.domain.ports import Summary
 from studybuddy.domain.usage import Count
 
 SCALED_MARGIN = 0.02

@@ -34,8 +34,9 @@ from studybuddy.domain.events import (
     TurnFinished,
     TurnRefused,
 )
+from studybuddy.domain.kept_texts import KeptAnswer
 from studybuddy.domain.messages import MessageState, OpenConversation
-from studybuddy.domain.ports import Connector, ConversationStore, KeptAnswer
+from studybuddy.domain.ports import Connector, ConversationStore
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.usage import Usage
 
@@ -243,7 +244,4 @@ def _cut(cleared: Cleared) -> str:
 def _kept_on(kept: KeptAnswer) -> str:
     day = datetime.fromtimestamp(kept.created_at)
     saved = f", {kept.usage.total:,} tokens saved" if kept.usage.total else ""
-    return (
-        f"A kept answer of {day.day} {day:%b}: nothing was sent{saved}. "
-        "Press the retry key to ask afresh."
-    )
+    return f"Kept answer of {day.day} {day:%b}: nothing was sent{saved}."

@@ -20,8 +20,9 @@ from studybuddy.domain.usage import Count
 if TYPE_CHECKING:
     from studybuddy.domain.counting import DraftCounter, Token, TokenCounter
     from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.kept_texts import KeptAnswer, Summary
     from studybuddy.domain.messages import Role
-    from studybuddy.domain.ports import CompletionProvider, KeptAnswer, Summary
+    from studybuddy.domain.ports import CompletionProvider
 
 
 class Words:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role
-from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.domain.accounts import Origin
@@ -185,68 +184,6 @@ class ConversationStore(Protocol):
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation and its messages."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What stands for the beginning of a conversation where that does not fit any more."""
-
-    conversation_id: str
-    covers_id: str
-    """The last message that it sums up; all before it on its branch are summed up too."""
-    text: str
-    created_at: float
-    """Unix time, seconds."""
-
-
-class SummaryStore(Protocol):
-    """Summaries on disk.
-
-    Raises:
-        StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
-    """
-
-    async def summaries(self, conversation_id: str) -> Sequence[Summary]:
-        """Those of a conversation, the newest first."""
-        ...
-
-    async def keep_summary(self, summary: Summary) -> None:
-        """Write one; nothing where the conversation is gone."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer that may be given again to the same question in the same context."""
-
-    key: str
-    """Names question, context, model and endpoint: hexadecimal digits that tell none of them."""
-    text: str
-    model: str
-    usage: Usage
-    """What making it used."""
-    created_at: float
-    """Unix time, seconds."""
-
-
-class AnswerCache(Protocol):
-    """Answers on disk, to be given again.
-
-    Raises:
-        StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
-    """
-
-    async def find_answer(self, key: str, not_before: float) -> KeptAnswer | None:
-        """The answer of that key, unless it was made before that Unix time."""
-        ...
-
-    async def keep_answer(self, answer: KeptAnswer) -> None:
-        """Write an answer, in place of one of the same key."""
-        ...
-
-    async def clear_answers(self, before: float | None = None) -> int:
-        """Delete those made before that Unix time, or all, and tell how many."""
         ...
 
 

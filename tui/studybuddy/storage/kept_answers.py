@@ -11,7 +11,7 @@ from studybuddy.storage.text import clean
 from studybuddy.storage.worker import DatabaseThread
 
 if TYPE_CHECKING:
-    from studybuddy.domain.ports import KeptAnswer
+    from studybuddy.domain.kept_texts import KeptAnswer
 
 _COLUMNS = (
     "key, text, model, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, "
@@ -40,7 +40,7 @@ class SqliteAnswerCache:
 
 
 def _find(connection: sqlite3.Connection, key: str, not_before: float) -> KeptAnswer | None:
-    from studybuddy.domain.ports import KeptAnswer
+    from studybuddy.domain.kept_texts import KeptAnswer
 
     found = connection.execute(
         f"SELECT {_COLUMNS} FROM kept_answers WHERE key = ? AND created_at >= ?",

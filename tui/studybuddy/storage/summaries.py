@@ -10,7 +10,7 @@ from studybuddy.storage.text import clean
 from studybuddy.storage.worker import DatabaseThread
 
 if TYPE_CHECKING:
-    from studybuddy.domain.ports import Summary
+    from studybuddy.domain.kept_texts import Summary
 
 
 class SqliteSummaryStore:
@@ -33,7 +33,7 @@ class SqliteSummaryStore:
 
 
 def _summaries(connection: sqlite3.Connection, conversation_id: str) -> list[Summary]:
-    from studybuddy.domain.ports import Summary
+    from studybuddy.domain.kept_texts import Summary
 
     found = connection.execute(
         "SELECT conversation_id, covers_id, text, created_at FROM summaries "
