@@ -634,8 +634,7 @@ async def test_the_report_tells_of_a_summary_that_is_and_of_one_that_will_be() -
 
 
 async def test_a_model_of_unknown_price_and_size_is_reported_as_such() -> None:
-    chat = Chat()
-    chat.parts.accounts._prices._facts = ModelFacts()  # type: ignore[attr-defined]
+    chat = Chat(facts=ModelFacts())
     report = await chat.session.report("One?", ENDPOINT)
     assert str(report.sending) == "unpriced"
     assert (report.longest_answer, report.facts_from, report.room.window) == (None, "", None)

@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.going_on import GoingOn
+from studybuddy.chat.model_book import ModelBook
 from studybuddy.chat.model_names import ModelNames
 from studybuddy.chat.reports import Reports
 from studybuddy.chat.sums import Sums
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, Total, UsageRecord
 from studybuddy.domain.messages import new_id
-from studybuddy.domain.money import YOURS, Cost, ModelFacts
+from studybuddy.domain.money import Cost
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from studybuddy.domain.counting import PriceBook, TokenCounter
     from studybuddy.domain.endpoints import Endpoint, Model
     from studybuddy.domain.limits import Period, Spent
+    from studybuddy.domain.money import ModelFacts
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +65,7 @@ class Accounts:
         self.reports = Reports()
         """What was told of the last requests."""
         self.going_on = GoingOn(self._tell)
-        self._prices = prices
-        self._restore = restore
-        self._restoring: asyncio.Future[None] | None = None
-        self._book: dict[tuple[str, str], ModelFacts] = {}
-        self._listed: dict[tuple[str, str], Model] = {}
+        self._book = ModelBook(prices, self.names, restore)
         self._sums = Sums(log, now)
         self._recorded: dict[str, UsageRecord] = {}
         self._underway: set[asyncio.Task[None]] = set()
@@ -76,55 +74,22 @@ class Accounts:
     # Models
 
     async def facts(self, endpoint: Endpoint, model: str = "") -> ModelFacts:
-        """What is known of a model, the endpoint's own where `model` is empty; never blocks.
-
-        A window that the endpoint tells goes before a published one, and what the student set
-        before both.
-        """
-        if self._restore is not None:
-            self._restoring = self._restoring or asyncio.ensure_future(self._restore())
-            await asyncio.shield(self._restoring)
-        key = self._key(endpoint, model)
-        if key not in self._book:
-            self._book[key] = await asyncio.to_thread(self._prices.facts, endpoint, key[1])
-        return self._as_listed(key)
+        """What is known of a model, the endpoint's own where `model` is empty; never blocks."""
+        return await self._book.facts(endpoint, model)
 
     def facts_known(self, endpoint: Endpoint, model: str = "") -> ModelFacts | None:
         """The same without waiting; `None` before `facts` was asked once."""
-        key = self._key(endpoint, model)
-        return self._as_listed(key) if key in self._book else None
+        return self._book.known(endpoint, model)
 
     def learn_models(self, endpoint: Endpoint, models: Sequence[Model]) -> None:
         """Take the models that an endpoint lists, with the windows that it tells of them."""
-        learnt = {
-            (endpoint.name, model.id): model
-            for model in models
-            if model.context_window or model.max_output
-        }
-        renamed = self.names.listed(endpoint, models)
-        if renamed or any(self._listed.get(key) != model for key, model in learnt.items()):
-            self._listed.update(learnt)
+        if self._book.learn(endpoint, models):
             self._tell()
 
     def learn_name(self, endpoint: Endpoint, model: str) -> None:
         """Take the model that answers at an endpoint, where that was not told which to ask."""
         if self.names.answered(endpoint, model):
             self._tell()
-
-    def _key(self, endpoint: Endpoint, model: str) -> tuple[str, str]:
-        return endpoint.name, self.names.of(endpoint, model)
-
-    def _as_listed(self, key: tuple[str, str]) -> ModelFacts:
-        facts, listed = self._book[key], self._listed.get(key)
-        if listed is None or (facts.source == YOURS and facts.context_window):
-            return facts
-        return replace(
-            facts,
-            context_window=listed.context_window or facts.context_window,
-            max_output=listed.max_output or facts.max_output,
-            source=", ".join(filter(None, (key[0], facts.source))),
-            as_of="",
-        )
 
     # Records
 
@@ -179,7 +144,7 @@ class Accounts:
             id or new_id(),
             at,
             endpoint.name,
-            self._key(endpoint, model)[1],
+            self.names.of(endpoint, model),
             origin,
             used,
             usage is not None,
