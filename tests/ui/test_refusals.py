@@ -25,6 +25,7 @@ SPENT = {Period.DAY: Amount(tokens=400)}
 @pytest.fixture(autouse=True)
 def nobody_is_typing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studybuddy.ui.drafts.AFTER_ASKING", 0.02)
+    monkeypatch.setattr("studybuddy.ui.refusals.REACTION", 0.0)
 
 
 @asynccontextmanager
@@ -156,6 +157,20 @@ async def test_letters_typed_after_a_refusal_lift_no_budget(
         assert student.view.refused is None  # it is another question now
         await student.until(lambda: "chooses" not in student.shown())
         assert len(sent(student)) == 1
+
+
+async def test_keys_that_come_as_the_dialog_opens_by_itself_do_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studybuddy.ui.refusals.REACTION", 60.0)
+    async with over_budget() as student:
+        await ask(student)
+        await opened(student)
+        await student.pilot.press("l", "l")
+        assert isinstance(student.app.screen, OverBudgetScreen)
+        assert await lifted(student) == []
+        await student.pilot.press("escape")
+        await student.until(lambda: student.app.screen is student.app.chat)
 
 
 async def test_a_choice_that_was_left_is_opened_again_by_its_key() -> None:

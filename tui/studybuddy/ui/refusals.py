@@ -15,10 +15,13 @@ from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.limits import BudgetState, DoesNotFit, OverBudget, Period, Spent
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.conversation_view import ConversationView
-from studybuddy.ui.screens.refusal import OverBudgetScreen, TooLongScreen
+from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.refusal import OverBudgetScreen, TooLongScreen, Way
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.workers import start
 
+REACTION = 0.4
+"""Seconds in which keys still come from somebody who has not seen yet that a dialog is there."""
 _SCOPES = {Period.DAY: "%Y-%m-%d", Period.MONTH: "%Y-%m"}
 """What names the one day or month of a budget; other budgets are a conversation's."""
 
@@ -63,29 +66,33 @@ class RefusalKeeper:
             not turn.taken or view.prompt.text == turn.asked
         )
         if alone and turn is view.refused:
-            await self._open(session, turn)
+            await self._open(session, turn, deaf_for=REACTION)
 
-    async def _open(self, session: Session, turn: Turn) -> None:
+    async def _open(self, session: Session, turn: Turn, *, deaf_for: float = 0.0) -> None:
         if self._screen.app.screen is self._screen:
-            await self._once(lambda: self._ask(session, turn))
+            await self._once(lambda: self._ask(session, turn, time.monotonic() + deaf_for))
 
-    async def _ask(self, session: Session, turn: Turn) -> None:
+    async def _ask(self, session: Session, turn: Turn, deaf_until: float) -> None:
         obstacle, allow = turn.obstacle, turn.allow
         lifted: tuple[BudgetState, ...] = ()
         if isinstance(obstacle, DoesNotFit):
-            way = await self._screen.app.push_screen_wait(TooLongScreen(obstacle))
+            way = await self._chosen(TooLongScreen(obstacle), deaf_until)
             if way is None:
                 return
             allow = replace(allow, overflow=way.overflow)
             if way.always:
                 await self._always(session, allow)
         elif isinstance(obstacle, OverBudget):
-            if await self._screen.app.push_screen_wait(OverBudgetScreen(obstacle)) is None:
+            if await self._chosen(OverBudgetScreen(obstacle), deaf_until) is None:
                 return
             lifted = obstacle.states
         if session is self._view.session and self._view.ask_again(turn, allow):
             for state in lifted:
                 self._desk.budgets.lift(state)
+
+    async def _chosen(self, dialog: Dialog[Way | None], deaf_until: float) -> Way | None:
+        dialog.deaf_until = deaf_until
+        return await self._screen.app.push_screen_wait(dialog)
 
     async def _always(self, session: Session, allow: Allowance) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 from textual.worker import Worker
@@ -18,6 +20,8 @@ class Dialog(ModalScreen[ScreenResultType]):
     _given: tuple[ScreenResultType | None] | None = None
     """The result, as soon as there is one."""
     _leaving = False
+    deaf_until = 0.0
+    """Seconds of `time.monotonic` before which keys are meant for what was on screen before it."""
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close with a result; the first one counts.
@@ -39,7 +43,7 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take no key before there is something that it could act on."""
-        return self.is_mounted
+        return self.is_mounted and (action == "leave" or time.monotonic() >= self.deaf_until)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
