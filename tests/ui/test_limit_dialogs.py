@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Button, Label
 
 from studybuddy.domain.limits import (
     Amount,
@@ -84,6 +85,46 @@ async def test_a_number_is_taken_with_commas_too(written: str, tokens: int) -> N
         await app.pilot.press(*("comma" if key == "," else key for key in written), "f9")
         await app.until(lambda: app.result is not OPEN)
         assert app.result == ConversationLimits(tokens)
+
+
+async def test_where_the_server_decides_nothing_else_is_to_be_chosen_and_what_was_set_stays() -> (
+    None
+):
+    before = ConversationLimits(None, Overflow.DROP)
+    screen = LimitsScreen(before, Overflow.REFUSE, server_fits=True)
+    async with DialogHost(screen).open() as app:
+        await app.until(lambda: "The server decides what fits" in app.shown())
+        assert not screen.query("RadioSet")
+        await app.pilot.press("7", "f9")
+        await app.until(lambda: app.result is not OPEN)
+        assert app.result == ConversationLimits(7, Overflow.DROP)
+
+
+@pytest.mark.parametrize(
+    "screen",
+    [
+        TooLongScreen(
+            DoesNotFit(
+                13_001, 12_289, True, 2, summing=Summing(10, 2, Cost(unpriced=1, free=False))
+            )
+        ),
+        OverBudgetScreen(OverBudget(REQUEST, (MONTH, DAY))),
+    ],
+)
+async def test_in_a_small_terminal_every_button_is_there_and_the_text_can_be_scrolled(
+    screen: TooLongScreen | OverBudgetScreen,
+) -> None:
+    async with DialogHost(screen).open((60, 15)) as app:
+        await app.until(lambda: "(Esc)" in app.shown())
+        assert screen.query_one("#edit").has_focus
+        for button in screen.query(Button):
+            assert screen.region.contains_region(button.region)
+            assert str(button.label) in app.shown()
+        await app.pilot.press(*["down"] * 20)
+        texts = screen.query_one(".texts")
+        assert texts.scroll_offset.y == texts.max_scroll_y > 0
+        last = str(list(texts.query(Label))[-1].render()).split()[-1]
+        assert last in app.shown()
 
 
 async def test_one_dialog_names_every_budget_that_stands_in_the_way() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,10 @@ SOME = [
     Part(PartKind.OVERHEAD, "Chat format", Count(15)),
     Part(PartKind.DRAFT, "Draft: Why?", Count(2)),
 ]
+SOME = [
+    replace(part, text="" if part.kind in (PartKind.TOOLS, PartKind.OVERHEAD) else part.label)
+    for part in SOME
+]
 REPORT = ContextReport(
     tuple(SOME),
     request=Count(3458, False),
@@ -65,7 +70,7 @@ def many(count: int) -> ContextReport:
 async def test_what_it_looks_like(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     parts = (*SOME[:6], replace(SOME[6], pinned=True), *SOME[7:])
     report = replace(REPORT, parts=parts)
-    screen = TokensScreen(report, READING, model="gpt-5", show=lambda part: None)
+    screen = TokensScreen(report, lambda: READING, model="gpt-5", show=lambda part: None)
     async with DialogHost(screen).open(size) as host:
         assert host.shown() == snapshot
 
@@ -145,10 +150,76 @@ async def test_keys_open_the_part_the_draft_and_the_usage() -> None:
         usage=lambda: opened.append("usage"),
     )
     async with DialogHost(screen).open() as host:
-        await host.press("down", "enter", "v", "u")
-        assert opened == ["Tools: file search", None, "usage"]
+        await host.press("down", "down", "enter", "v", "u")
+        assert opened == ["Notes: 3 passages of biology.pdf", None, "usage"]
         await host.press("escape")
         assert host.result is None
+
+
+async def test_enter_is_offered_where_there_is_a_text_to_look_at() -> None:
+    opened: list[Part | None] = []
+    async with DialogHost(TokensScreen(REPORT, show=opened.append)).open() as host:
+        assert "Enter its tokens" in host.shown()
+        await host.press("down", "enter")
+        assert "Tools: file search" in host.shown()
+        assert "Enter its tokens" not in host.shown()
+        assert not opened
+
+
+async def test_changes_are_shown_as_they_come_until_the_screen_is_closed() -> None:
+    told: list[Callable[[], None]] = []
+    spent, request = [Cost(34_500_000, free=False)], [Count(10)]
+
+    def follow(callback: Callable[[], None]) -> Callable[[], None]:
+        told.append(callback)
+        return lambda: told.remove(callback)
+
+    async def reload() -> ContextReport:
+        return replace(REPORT, request=request[0])
+
+    screen = TokensScreen(
+        None, lambda: replace(READING, cost=spent[0]), reload=reload, follow=follow
+    )
+    async with DialogHost(screen).open() as host:
+        await host.until(lambda: "10 of 12,288 tokens" in host.shown() and "0.034" in host.shown())
+        spent[0], request[0] = Cost(77_000_000, free=False), Count(99)
+        told[0]()
+        await host.until(lambda: "0.077" in host.shown() and "99 of 12,288" in host.shown())
+        request[0] = Count(100)
+        told[0]()
+        await host.until(lambda: "100 of 12,288" in host.shown())
+        await host.press("escape")
+        await host.until(lambda: not told)
+
+
+async def test_a_change_while_it_is_counted_is_counted_after_that() -> None:
+    told: list[Callable[[], None]] = []
+    gates = [asyncio.Event(), asyncio.Event()]
+    made: list[int] = []
+
+    def follow(callback: Callable[[], None]) -> Callable[[], None]:
+        told.append(callback)
+        return told.clear
+
+    async def reload() -> ContextReport:
+        made.append(len(made))
+        await gates[min(len(made), 2) - 1].wait()
+        return replace(REPORT, request=Count(100 + len(made)))
+
+    async with DialogHost(TokensScreen(None, reload=reload, follow=follow)).open() as host:
+        await host.until(lambda: made)
+        told[0]()
+        gates[0].set()
+        await host.until(lambda: "101 of 12,288" in host.shown())
+        gates[1].set()
+        await host.until(lambda: "102 of 12,288" in host.shown())
+
+
+async def test_where_the_server_decides_a_pin_is_refused_in_a_sentence() -> None:
+    async with DialogHost(TokensScreen(REPORT)).open() as host:
+        assert "* pins" not in host.shown()
+        await host.press(*["down"] * 6, "asterisk")
+        assert "Nothing can be pinned here: the server decides what fits." in host.shown()
 
 
 async def test_a_click_points_and_a_second_one_opens() -> None:
@@ -179,7 +250,7 @@ async def test_two_thousand_messages_are_scrolled_and_only_those_in_view_are_mad
 
 
 async def test_a_small_terminal_shows_the_parts() -> None:
-    async with DialogHost(TokensScreen(REPORT, READING)).open((60, 12)) as host:
+    async with DialogHost(TokensScreen(REPORT, lambda: READING)).open((60, 12)) as host:
         assert "≈3,458 of 12,288 tokens" in host.shown()
         assert sum("inside" in line for line in host.shown().split("\n")) >= 4
 

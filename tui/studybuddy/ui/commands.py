@@ -122,8 +122,12 @@ COMMANDS: tuple[Command, ...] = (
             "delete,backspace", "Delete", Scope.ASSISTANTS),
 )  # fmt: skip
 
-SAVINGS = frozenset({"filler_words", "keep_answers", "steady_prefix"})
-"""Commands that switch a way to use fewer tokens: each is named as the setting is."""
+SAVINGS = {
+    "filler_words": "Words that say nothing are left out of prompts",
+    "keep_answers": "Kept answers are given again where the same is asked",
+    "steady_prefix": "The beginning of requests is kept the same for the server's cache",
+}
+"""Commands that switch a way to use fewer tokens, and what each does; named as the settings."""
 
 ASSISTANT_MODE = frozenset({"notes", "assistants", "steps", "answer"}) | frozenset(
     command.id for command in COMMANDS if command.scope is Scope.ASSISTANTS

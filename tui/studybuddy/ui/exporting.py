@@ -27,11 +27,15 @@ def export(typed: str, records: Sequence[UsageRecord], replace: bool) -> Path:
 
     Raises:
         FileExistsError: where a file is there and `replace` is not set.
-        StudyBuddyError: where the ending is neither .csv nor .json, or the disk fails.
+        StudyBuddyError: where no file is named, its ending is neither .csv nor .json, or the disk
+            fails.
     """
     from studybuddy.chat.usage_export import records_csv, records_json
 
-    path = read_paths(typed)[0]
+    paths = read_paths(typed)
+    if not paths:
+        raise StudyBuddyError(Problem(ProblemKind.STORAGE, "Type the name of a file to write."))
+    path = paths[0]
     writers = {".csv": records_csv, ".json": records_json}
     writer = writers.get(path.suffix.lower())
     if writer is None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from studybuddy.domain.money import Cost
-from studybuddy.domain.usage import Usage
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studybuddy.domain.money import Cost
+    from studybuddy.domain.usage import Usage
 
 
-def usage_words(usage: Usage) -> str:
-    """Tokens by kind: "1,204 in (1,024 cached) · 243 out (128 reasoning)"."""
-    into = [(usage.cached, "cached"), (usage.cache_written, "written to the cache")]
+def usage_words(usage: Usage, between: str = " · ") -> str:
+    """Tokens by kind: "1,204 in (1,024 cached, 64 written) · 243 out (128 reasoning)"."""
+    into = [(usage.cached, "cached"), (usage.cache_written, "written")]
     return (
-        f"{usage.prompt:,} in{_inside(into)} · "
+        f"{usage.prompt:,} in{_inside(into)}{between}"
         f"{usage.completion:,} out{_inside([(usage.reasoning, 'reasoning')])}"
     )
 

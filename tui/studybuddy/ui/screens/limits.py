@@ -15,10 +15,11 @@ from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.tick import Choice
 
 OVERFLOWS = {
-    Overflow.REFUSE: "do not send it, and say by how much",
-    Overflow.DROP: "leave the oldest turns out; pinned messages stay",
-    Overflow.SUMMARISE: "let the model sum the oldest turns up",
+    Overflow.REFUSE: "it is not sent",
+    Overflow.DROP: "the oldest turns are left out",
+    Overflow.SUMMARISE: "the oldest turns are summed up",
 }
+"""What happens to what is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
         *,
         longest: int | None = None,
         usual: int | None = None,
+        server_fits: bool = False,
     ) -> None:
         """Take the limits as they are, and what holds where they say nothing.
 
@@ -54,12 +56,14 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
             default: what happens to all conversations that do not fit.
             longest: tokens of the longest answer that the model gives; `None` where nobody knows.
             usual: tokens of the longest answer that is set for all; `None` for the model's own.
+            server_fits: whether the server decides what of it the model sees.
         """
         super().__init__()
         self._limits = limits
         self._default = default
         self._longest = longest
         self._usual = usual
+        self._server_fits = server_fits
 
     def compose(self) -> ComposeResult:
         tokens = self._limits.max_completion_tokens
@@ -73,16 +77,23 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
                 id="longest",
             )
             yield Label("Where it does not fit the context window", classes="field")
-            with RadioSet(compact=True):
-                chosen = self._limits.overflow
-                yield Choice(f"as set for all: {OVERFLOWS[self._default]}", value=chosen is None)
-                for overflow, does in OVERFLOWS.items():
-                    yield Choice(does, value=chosen is overflow)
+            if self._server_fits:
+                yield Label("The server decides what fits: nothing is to be chosen here.")
+            else:
+                yield from self._choices()
             yield Label("F9 saves, Esc leaves all as it was.", id="note")
             yield Label("", id="error", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Save", id="save", variant="primary")
                 yield Button("Cancel", id="cancel")
+
+    def _choices(self) -> ComposeResult:
+        chosen = self._limits.overflow
+        with RadioSet(compact=True):
+            yield Choice(f"as set for all: {OVERFLOWS[self._default]}", value=chosen is None)
+            for overflow, does in OVERFLOWS.items():
+                yield Choice(does, value=chosen is overflow)
+        yield Label("Pinned messages always stay.")
 
     @on(Button.Pressed, "#save")
     @on(Input.Submitted)
@@ -93,8 +104,10 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
             self.query_one("#error", Label).update(wrong)
             self.query_one("#longest").focus()
             return
-        pressed = self.query_one(RadioSet).pressed_index
-        overflow = list(OVERFLOWS)[pressed - 1] if pressed > 0 else None
+        overflow = self._limits.overflow
+        if not self._server_fits:
+            pressed = self.query_one(RadioSet).pressed_index
+            overflow = list(OVERFLOWS)[pressed - 1] if pressed > 0 else None
         self.dismiss(ConversationLimits(_tokens(text), overflow))
 
     @on(Input.Changed, "#longest")

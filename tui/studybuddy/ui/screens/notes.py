@@ -18,7 +18,6 @@ from studybuddy.chat.assistant_shelf import AssistantShelf
 from studybuddy.domain.assistants import Assistant, Note, NoteStatus
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
-from studybuddy.study.typed_paths import complete
 from studybuddy.ui.note_uploads import Upload, Uploads
 from studybuddy.ui.screens.confirm import ConfirmScreen
 from studybuddy.ui.screens.dialog import Dialog
@@ -167,15 +166,9 @@ class NotesScreen(Dialog[None]):
         if not complaint and path.value == typed:
             path.value = ""
 
-    @on(PathInput.CompletionAsked)
-    @work(exclusive=True, group="complete", exit_on_error=False)
-    async def _complete(self, event: PathInput.CompletionAsked) -> None:
-        completed, names = await asyncio.to_thread(complete, event.text)
-        path = self.query_one("#path", Input)
-        if path.value == event.text:
-            path.value = completed
-            path.cursor_position = len(completed)
-            self._list_names(names)
+    @on(PathInput.Completed)
+    def _completed(self, event: PathInput.Completed) -> None:
+        self._list_names(event.names)
 
     @on(Input.Changed)
     def _typed(self) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Label
 
 from studybuddy.domain.limits import BudgetState, DoesNotFit, OverBudget, Overflow, Period
 from studybuddy.domain.money import dollars
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.widgets.tick import Tick
 
 
@@ -27,11 +28,30 @@ class Way:
     """Whether that holds for this conversation from now on."""
 
 
-class TooLongScreen(Dialog[Way | None]):
+class RefusalScreen(Dialog[Way | None]):
+    """A text that scrolls where there are few lines, above what can be done; `None` for nothing."""
+
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual")]
+    BINDINGS = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+    ]
+
+    def action_leave(self) -> None:
+        """Go back to the prompt."""
+        self.dismiss(None)
+
+    def action_scroll(self, lines: int) -> None:
+        """Show more of the text, where there are few lines."""
+        self.query_one(".texts").scroll_relative(y=lines, animate=False)
+
+
+class TooLongScreen(RefusalScreen):
     """Asks what to do with a conversation that the model can't hold; `None` to edit it first."""
 
     BINDINGS = [
-        Binding("escape", "leave", "Back", show=False),
         Binding("d", "make_fit('drop')", "Drop", show=False),
         Binding("s", "make_fit('summarise')", "Sum up", show=False),
         Binding("a", "always", "Always", show=False),
@@ -52,13 +72,14 @@ class TooLongScreen(Dialog[Way | None]):
         takes = obstacle.summing or "which takes a request of its own"
         with Vertical(classes="dialog refusal"):
             yield Label("This is too long for the model", classes="title")
-            yield Label(f"{too_long(obstacle)} Nothing was sent.", markup=False)
-            yield Label(
-                f"Shorten it, or leave the oldest {'message' if one else oldest} out (pinned ones "
-                f"stay), or let the model sum {summed} up, {takes}. "
-                "The conversation itself keeps them all.",
-                id="note",
-            )
+            with VerticalScroll(classes="texts", can_focus=False):
+                yield Label(f"{too_long(obstacle)} Nothing was sent.", markup=False)
+                yield Label(
+                    f"Shorten it, or leave the oldest {'message' if one else oldest} out (pinned "
+                    f"ones stay), or let the model sum {summed} up, {takes}. "
+                    "The conversation itself keeps them all.",
+                    id="note",
+                )
             yield Tick("Always do that in this conversation (a)", compact=True, id="always")
             with Horizontal(classes="buttons"):
                 yield Button(f"Drop {oldest} (d)", id="drop", variant="primary")
@@ -85,16 +106,11 @@ class TooLongScreen(Dialog[Way | None]):
         """Choose whether it is done from now on, too."""
         self.query_one("#always", Tick).toggle()
 
-    def action_leave(self) -> None:
-        """Go back to the prompt."""
-        self.dismiss(None)
 
-
-class OverBudgetScreen(Dialog[Way | None]):
+class OverBudgetScreen(RefusalScreen):
     """Asks whether to go on beyond a budget; `None` to leave it."""
 
     BINDINGS = [
-        Binding("escape", "leave", "Back", show=False),
         Binding("l", "lift", "Lift", show=False),
     ]
 
@@ -109,10 +125,11 @@ class OverBudgetScreen(Dialog[Way | None]):
             yield Label(
                 f"{'A budget stands' if one else 'Budgets stand'} in the way", classes="title"
             )
-            yield Label(f"{self._obstacle} Nothing was sent.", markup=False)
-            if one:  # of several, what is said of each is enough
-                yield Label(used_of(states[0]), markup=False)
-            yield Label(f"{_lifting(states)} Budgets are set in the settings file.", id="note")
+            with VerticalScroll(classes="texts", can_focus=False):
+                yield Label(f"{self._obstacle} Nothing was sent.", markup=False)
+                if one:  # of several, what is said of each is enough
+                    yield Label(used_of(states[0]), markup=False)
+                yield Label(f"{_lifting(states)} Budgets are set in the settings file.", id="note")
             with Horizontal(classes="buttons"):
                 yield Button(
                     f"Lift {'it' if one else 'them'} and send (l)", id="lift", variant="warning"
@@ -128,9 +145,8 @@ class OverBudgetScreen(Dialog[Way | None]):
         self.dismiss(Way())
 
     @on(Button.Pressed, "#edit")
-    def action_leave(self) -> None:
-        """Go back to the prompt."""
-        self.dismiss(None)
+    def _left(self) -> None:
+        self.action_leave()
 
 
 _LIFTED = {

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 
-from studybuddy.domain.messages import Role
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.messages import Mode, Role
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.ui.commands import SAVINGS
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.widgets.conversation import Conversation
@@ -19,17 +20,11 @@ from studybuddy.ui.widgets.meter import MeterLine
 
 if TYPE_CHECKING:
     from studybuddy.domain.messages import Conversation as Head
+    from studybuddy.domain.messages import Message
     from studybuddy.domain.metering import ContextReport, Part
     from studybuddy.ui.filler_line import FillerLine
     from studybuddy.ui.refusals import RefusalKeeper
     from studybuddy.ui.services import Services
-
-SAVINGS = {
-    "filler_words": "Words that say nothing are left out of prompts",
-    "keep_answers": "Kept answers are given again where the same is asked",
-    "steady_prefix": "The beginning of requests is kept the same for the server's cache",
-}
-"""The savings that can be switched, and what each does."""
 
 
 class TokenCommands(ThreadCommands):
@@ -110,18 +105,22 @@ class TokenCommands(ThreadCommands):
             return
 
         async def report() -> ContextReport:
-            return await view.session.report(view.prompt.text, endpoint)
+            session = view.session
+            return await session.report(view.prompt.text, endpoint, self._coming())
 
         screen = TokensScreen(
             None,
-            view.meter_line.reading,
+            lambda: view.meter_line.reading,
             model=self._model() or endpoint.name,
             reload=report,
-            pin=self._pin,
+            pin=self._pin if view.session.head.mode is Mode.COMPLETION else None,
             show=self._show_part,
             usage=self._show_usage,
+            follow=self._desk.accounts.subscribe,
         )
+        self.app.clear_notifications()  # they would lie over its numbers
         await self.app.push_screen(screen)
+        screen.watch(view.meter_line, "reading", screen.changed, init=False)
 
     async def action_token_view(self) -> None:
         """Show the draft as tokens."""
@@ -138,23 +137,39 @@ class TokenCommands(ThreadCommands):
         from studybuddy.ui.screens.token_view import Sample, TokenViewScreen
 
         session = self.view.session
-        samples = [Sample("Draft", self.view.prompt.text)]
+        samples, start = [Sample("Draft", self.view.prompt.text)], 0
         if session.head.system_prompt:
             samples.append(Sample("System prompt", session.head.system_prompt))
-        start = 1 if part is not None and part.kind is PartKind.SYSTEM else 0
-        for message in session.messages:
+            start = 1 if part is not None and part.kind is PartKind.SYSTEM else 0
+        for message in map(self._as_shown, session.messages):
             if part is not None and message.id == part.message_id:
                 start = len(samples)
             who = "You" if message.role is Role.USER else "Answer"
             samples.append(Sample(f"{who}: {_beginning(message.text)}", message.text))
+        if part is not None and not part.message_id and part.text != samples[start].text:
+            start = len(samples)
+            samples.append(Sample(part.label, part.text))
         counter = self._desk.accounts.counter
+        self.app.clear_notifications()
         self.app.push_screen(TokenViewScreen(samples, counter, self._model(), start))
+
+    def _as_shown(self, message: Message) -> Message:
+        """A message with what there is by now of its text."""
+        turn = self.view.turn
+        shown = turn.answer_shown() if turn is not None else None
+        return shown if shown is not None and shown.id == message.id else message
+
+    def _coming(self) -> str:
+        """What there is by now of an answer that is coming; empty for none."""
+        messages = self.view.session.messages
+        return self._as_shown(messages[-1]).text if messages else ""
 
     def _show_usage(self) -> None:
         from studybuddy.domain.amounts import amounts_of
         from studybuddy.ui.screens.usage import UsageScreen
 
         amounts, _ = amounts_of(self._services.settings.budgets)
+        self.app.clear_notifications()
         self.app.push_screen(UsageScreen(self._desk.accounts.log, amounts))
 
     # What is set
@@ -169,6 +184,9 @@ class TokenCommands(ThreadCommands):
 
     async def _pin(self, message_id: str, pinned: bool) -> None:
         session = self.view.session
+        if pinned and session.head.mode is Mode.ASSISTANT:
+            sentence = "Nothing can be pinned here: the server decides what fits."
+            raise StudyBuddyError(Problem(ProblemKind.BAD_REQUEST, sentence))
         await session.pin(message_id, pinned)
         self.view.show_pin(session, message_id)
 
@@ -187,7 +205,13 @@ class TokenCommands(ThreadCommands):
         default = Overflow(self._services.settings.limits.context)
         usual = self._services.settings.limits.max_completion_tokens or None
         longest = await self._longest_answer(head)
-        screen = LimitsScreen(now, default, longest=longest, usual=usual)
+        screen = LimitsScreen(
+            now,
+            default,
+            longest=longest,
+            usual=usual,
+            server_fits=head.mode is Mode.ASSISTANT,
+        )
         limits = await self.app.push_screen_wait(screen)
         if limits is not None and limits != now:
             try:
@@ -199,7 +223,6 @@ class TokenCommands(ThreadCommands):
     async def _longest_answer(self, head: Head) -> int | None:
         """Tokens that the model can write at most; `None` where nobody knows, or it is a run."""
         from studybuddy.chat.rooms import longest_of
-        from studybuddy.domain.messages import Mode
 
         if self._desk.endpoint is None or head.mode is Mode.ASSISTANT:
             return None

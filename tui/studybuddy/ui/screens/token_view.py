@@ -16,7 +16,7 @@ from studybuddy.domain.counting import TokenCounter
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.study.text_files import read_text
-from studybuddy.study.typed_paths import complete, read_paths
+from studybuddy.study.typed_paths import read_paths
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import many
@@ -252,15 +252,9 @@ class TokenViewScreen(Dialog[None]):
         self._close_path()
         self._load()
 
-    @on(PathInput.CompletionAsked)
-    @work(exclusive=True, group="complete", exit_on_error=False)
-    async def _complete(self, event: PathInput.CompletionAsked) -> None:
-        completed, names = await asyncio.to_thread(complete, event.text)
-        path = self.query_one(PathInput)
-        if path.value == event.text:
-            path.value = completed
-            path.cursor_position = len(completed)
-            self._say("  ".join(names[:12]))
+    @on(PathInput.Completed)
+    def _completed(self, event: PathInput.Completed) -> None:
+        self._say("  ".join(event.names[:12]))
 
 
 def _read(typed: str) -> Sample | None:

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
+from textual.worker import Worker
 
 from studybuddy.domain.accounts import UsageRecord
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.study.typed_paths import complete
 from studybuddy.ui.exporting import export
+from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.widgets.path_input import PathInput
 
 _HOW = "Enter writes the records of this time; the ending .csv or .json says how."
@@ -79,12 +80,10 @@ class ExportLine(Horizontal):
         self.post_message(self.Done())
         self.post_message(self.Said(f"Wrote {number} to {path}"))
 
-    @on(PathInput.CompletionAsked)
-    @work(exclusive=True, group="complete", exit_on_error=False)
-    async def _complete(self, event: PathInput.CompletionAsked) -> None:
-        completed, names = await asyncio.to_thread(complete, event.text)
-        line = self.query_one(PathInput)
-        if line.value == event.text:
-            line.value = completed
-            line.cursor_position = len(completed)
-            self.post_message(self.Said("  ".join(names[:12])))
+    @on(PathInput.Completed)
+    def _completed(self, event: PathInput.Completed) -> None:
+        self.post_message(self.Said("  ".join(event.names[:12])))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say so when a worker fails."""
+        tell_fault(self, event)

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from studybuddy.domain.usage import Count, Usage
+from studybuddy.ui.token_words import usage_words
 
 if TYPE_CHECKING:
     from studybuddy.domain.limits import BudgetState
@@ -189,12 +190,7 @@ def _bar(share: float, reserved: float, colour: str) -> Content:
 
 def _in_and_out(used: Usage) -> Sequence[Content]:
     short = f"{used.prompt:,} in {used.completion:,} out"
-    told = [f"{used.cached:,} cached"] if used.cached else []
-    if used.cache_written:
-        told.append(f"{used.cache_written:,} written")
-    into = f" ({', '.join(told)})" if told else ""
-    out = f" ({used.reasoning:,} reasoning)" if used.reasoning else ""
-    long = f"{used.prompt:,} in{into} {used.completion:,} out{out}"
+    long = usage_words(used, " ")
     return [Content(long), Content(short)] if long != short else [Content(short)]
 
 

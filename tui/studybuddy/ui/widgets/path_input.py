@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual import events
+from textual import events, work
 from textual.message import Message
 from textual.widgets import Input
+from textual.worker import Worker
+
+from studybuddy.study.typed_paths import complete
+from studybuddy.ui.faults import tell_fault
 
 
 class PathInput(Input):
-    """Takes pasted paths whole, asks for completion on Tab, and lets Up and Down leave it."""
+    """Takes pasted paths whole, completes them on Tab, and lets Up and Down leave it."""
 
     @dataclass
-    class CompletionAsked(Message):
-        """Tab was pressed."""
+    class Completed(Message):
+        """Tab was pressed, and the path is completed as far as it is clear."""
 
-        text: str
+        names: Sequence[str]
+        """What it could be; empty where there is no choice."""
 
     @dataclass
     class Left(Message):
@@ -26,7 +33,7 @@ class PathInput(Input):
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "tab" and self.value:
-            self.post_message(self.CompletionAsked(self.value))
+            self._complete(self.value)
         elif event.key in ("up", "down"):
             self.post_message(self.Left(event.key == "down"))
         else:
@@ -34,6 +41,18 @@ class PathInput(Input):
             return
         event.stop()
         event.prevent_default()
+
+    @work(exclusive=True, group="complete", exit_on_error=False)
+    async def _complete(self, typed: str) -> None:
+        completed, names = await asyncio.to_thread(complete, typed)
+        if self.value == typed:
+            self.value = completed
+            self.cursor_position = len(completed)
+            self.post_message(self.Completed(names))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say so when a worker fails."""
+        tell_fault(self, event)
 
     def _on_paste(self, event: events.Paste) -> None:
         """Keep all lines, as one, since several files that are dropped come as several."""
