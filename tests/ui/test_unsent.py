@@ -122,7 +122,7 @@ async def test_a_retry_that_fails_out_of_sight_puts_nothing_into_the_draft() -> 
         session = student.view.session
         student.limited.fitter.gate = gate = asyncio.Event()
         student.limited.fitter.failing = BROKEN
-        student.view.retry()
+        student.view.asking.retry()
         turn = student.view.turn
         await student.pilot.press("ctrl+n")
         await student.until(lambda: student.view.session is not session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
-from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.events import (
     BudgetNear,
     TextDelta,
@@ -25,6 +24,7 @@ from studybuddy.domain.events import (
 )
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
+from studybuddy.ui.asking import Asker
 from studybuddy.ui.context_marks import ContextMarks
 from studybuddy.ui.conversation_pane import ConversationPane
 from studybuddy.ui.drafts import DraftKeeper, joined
@@ -65,6 +65,7 @@ class ConversationView(ConversationPane):
         self._keys = keys
         self._desk = desk
         self._turns = TurnKeeper(self, self)
+        self.asking = Asker(self, desk, self._turns)
         self._streams = Pace(self, STREAMING, self._streaming)
         self._idle = Activity()
         self.drafts = DraftKeeper(
@@ -144,54 +145,26 @@ class ConversationView(ConversationPane):
     def send(self, event: Prompt.Submitted) -> None:
         """Ask what was written."""
         event.stop()
-        if not self._may_ask() or (endpoint := self._desk.endpoint) is None:
+        if not self.asking.ask(event.text):
             self.prompt.give_back(event.text)
             return
         self.meter.typed(())
         self.post_message(self.Rested())
-        self.about_to_ask(self.session)
         if event.text not in self._earlier[:1]:
             self.set_earlier([event.text, *self._earlier])
-        self._begin(event.text, self.session.send(event.text, endpoint))
-
-    def retry(self) -> None:
-        """Ask the last question again."""
-        question = self.session.last_question()
-        if question is None:
-            self.post_message(self.Refused("There is nothing to ask again yet."))
-        elif self._may_ask() and (endpoint := self._desk.endpoint):
-            if taken := self.prompt.text.strip() == question.text.strip():
-                self.prompt.put("")
-            self.about_to_ask(self.session)
-            events = self.session.retry(endpoint)
-            self._begin(question.text, events, anew=True, taken=taken)
 
     @property
     def refused(self) -> Turn | None:
-        """The turn on screen that a choice of the student's would let go on, if it is that still.
+        """The turn on screen that a choice of the student's would let go on."""
+        return self.asking.refused
 
-        What was refused is forgotten where something else stands in the prompt.
-        """
-        turn = self.turn
-        if turn is None or not turn.choice or self._rest_of(turn) is None:
-            return None
-        return turn
-
-    def _rest_of(self, turn: Turn) -> str | None:
-        """What is in the prompt beside a turn's question; `None` where that was changed."""
-        return self.prompt.without(turn.asked) if turn.taken else self.prompt.text
-
-    def ask_again(self, turn: Turn, allow: Allowance = NOTHING_ALLOWED) -> bool:
-        """Ask what was refused, with what the student allows it; `False` where it can't be."""
-        endpoint, rest = self._desk.endpoint, self._rest_of(turn)
-        if turn is not self.turn or rest is None or endpoint is None or self.busy:
-            return False
-        if turn.taken:
-            self.prompt.put(rest)
-        ask = self.session
-        events = ask.retry(endpoint, allow) if turn.anew else ask.send(turn.asked, endpoint, allow)
-        self._begin(turn.asked, events, anew=turn.anew, taken=turn.taken, allow=allow)
-        return True
+    def turn_began(self, session: Session, turn: Turn) -> None:
+        """Show a turn that begins now, if its conversation is on screen."""
+        if session is self.session:
+            self.drafts.asked()
+            self.status.activity = turn.activity
+            self.status.hint = ""
+            self.steps.refresh()
 
     def show_pin(self, session: Session, message_id: str) -> None:
         """Show a message as it is pinned by now; one that is being written keeps its text."""
@@ -206,39 +179,6 @@ class ConversationView(ConversationPane):
     def stop(self) -> None:
         """Stop the answer on screen; a server may take seconds to confirm that it has."""
         start(self, self.session.stop, "stop")
-
-    def _may_ask(self) -> bool:
-        if self._desk.endpoint is None:
-            self.post_message(self.EndpointNeeded())
-            return False
-        if self.busy:
-            self.post_message(self.Refused("One answer at a time: Esc stops this one."))
-            return False
-        return True
-
-    def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
-        """Follow a turn whose question is in the conversation already."""
-        self._begin(asked, events, session, anew=True, taken=False)
-
-    def _begin(
-        self,
-        asked: str,
-        events: AsyncGenerator[TurnEvent],
-        session: Session | None = None,
-        *,
-        anew: bool = False,
-        taken: bool = True,
-        allow: Allowance = NOTHING_ALLOWED,
-    ) -> None:
-        session = session or self.session
-        turn = Turn.begin(asked, anew=anew, assistant=session.head.assistant_name)
-        turn.taken, turn.allow = taken, allow
-        self._turns.follow(session, turn, events)
-        if session is self.session:
-            self.drafts.asked()
-            self.status.activity = turn.activity
-            self.status.hint = ""
-            self.steps.refresh()
 
     def show_turn(self) -> None:
         """Say again what the turn on screen is at, where something about it changed."""

@@ -131,7 +131,7 @@ class Opener:
             StudyBuddyError: where the disk fails.
         """
         for session, run in await self._desk.resume_runs():
-            self._view.follow(session, session.question_of(run), session.follow(run))
+            self._view.asking.follow(session, session.question_of(run), session.follow(run))
 
     def take_over(self) -> None:
         """Follow the runs that can be followed by now."""

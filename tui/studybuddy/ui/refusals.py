@@ -86,7 +86,7 @@ class RefusalKeeper:
             if await self._chosen(OverBudgetScreen(obstacle), deaf_until) is None:
                 return
             lifted = obstacle.states
-        if session is self._view.session and self._view.ask_again(turn, allow):
+        if session is self._view.session and self._view.asking.again(turn, allow):
             for state in lifted:
                 self._desk.budgets.lift(state)
 

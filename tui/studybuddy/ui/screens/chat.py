@@ -237,7 +237,7 @@ class ChatScreen(TokenCommands):
 
     def action_retry(self) -> None:
         """Ask the last question again."""
-        self.view.retry()
+        self.view.asking.retry()
 
     def action_sidebar(self) -> None:
         """Show the sidebar, or fold it away."""
