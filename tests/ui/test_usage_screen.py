@@ -19,8 +19,9 @@ from studybuddy.domain.accounts import LATEST, MOST_COST, Group, Origin, Total, 
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.money import NANODOLLARS, Cost
-from studybuddy.domain.problems import Problem, ProblemKind
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.usage import Usage
+from studybuddy.ui.exporting import export
 from studybuddy.ui.screens.usage import UsageScreen
 from studybuddy.ui.token_words import short
 from studybuddy.ui.usage_spans import burn_of, by_days, by_hours
@@ -430,3 +431,9 @@ def test_an_axis_ends_above_what_it_shows(number: float) -> None:
 def test_numbers_at_an_axis_are_short() -> None:
     told = [short(n) for n in (0, 950, 1000, 1200, 12_000, 150_000, 3_400_000, 2e9)]
     assert told == ["0", "950", "1k", "1.2k", "12k", "150k", "3.4M", "2G"]
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "\n"])
+def test_a_blank_name_for_an_export_is_told(typed: str) -> None:
+    with pytest.raises(StudyBuddyError, match="Type the name of a file"):
+        export(typed, (), False)
