@@ -127,6 +127,15 @@ async def test_in_a_small_terminal_every_button_is_there_and_the_text_can_be_scr
         assert last in app.shown()
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+async def test_the_limits_are_all_there_in_a_small_terminal(size: tuple[int, int]) -> None:
+    async with DialogHost(limits()).open(size) as app:
+        sheet = app.screen.query_one(".limits")
+        for widget in app.screen.query("Input, RadioButton, #note, Button"):
+            assert sheet.content_region.contains_region(widget.region), widget
+        assert "Pinned messages always stay" in told(app)
+
+
 async def test_one_dialog_names_every_budget_that_stands_in_the_way() -> None:
     async with DialogHost(OverBudgetScreen(OverBudget(REQUEST, (MONTH, DAY)))).open() as app:
         await app.until(lambda: "Budgets stand in the way" in app.shown())

@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, Label, RadioSet
 
 from studybuddy.domain.limits import Overflow
 from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.widgets.tick import Choice
 
 OVERFLOWS = {
@@ -35,6 +36,7 @@ class ConversationLimits:
 class LimitsScreen(Dialog[ConversationLimits | None]):
     """Edits the limits of a conversation; returns them, or `None` where they stay."""
 
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS = [
         Binding("escape", "leave", "Back", show=False),
         Binding("f9", "save", "Save", show=False, priority=True),
@@ -81,7 +83,8 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
                 yield Label("The server decides what fits: nothing is to be chosen here.")
             else:
                 yield from self._choices()
-            yield Label("F9 saves, Esc leaves all as it was.", id="note")
+            pins = "" if self._server_fits else "Pinned messages always stay. "
+            yield Label(f"{pins}F9 saves, Esc leaves all as it was.", id="note")
             yield Label("", id="error", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Save", id="save", variant="primary")
@@ -93,7 +96,6 @@ class LimitsScreen(Dialog[ConversationLimits | None]):
             yield Choice(f"as set for all: {OVERFLOWS[self._default]}", value=chosen is None)
             for overflow, does in OVERFLOWS.items():
                 yield Choice(does, value=chosen is overflow)
-        yield Label("Pinned messages always stay.")
 
     @on(Button.Pressed, "#save")
     @on(Input.Submitted)
