@@ -80,6 +80,15 @@ def test_a_line_is_broken_as_textual_breaks_it_also_where_only_a_change_is_looke
         assert breaks.changed(line, before, after) == expected
 
 
+def test_joined_characters_are_folded_no_more_where_their_word_became_short_enough() -> None:
+    breaks = LineBreaks(8, 4)
+    joined = "👩\u200d🚀" * 3
+    old, line = f"{joined}bbb", f"{joined} b"
+    before = Known(breaks.of(old), len(joined), len(old))
+    assert breaks.changed(line, before, Known(before.breaks, 1, len(old))) == []
+    assert compute_wrap_offsets(line, 8, 4) == []
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_tabs_behind_words_are_as_textuals(seed: int) -> None:
     chance = random.Random(seed)
