@@ -17,6 +17,7 @@ from tests.support.usage_rows import usage_rows
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are for POSIX", allow_module_level=True)
 
+CTRL_T, CHOOSES = "\x14", "Ctrl+T chooses"
 MODEL = "scripted-model"
 SETTINGS = f"""\
 [prices.{MODEL}]
@@ -55,8 +56,12 @@ def test_what_is_told_while_typing_is_held_and_adds_up_afterwards(tmp_path: Path
         terminal.wait_for("conversation 9", WAIT)  # percent of the budget
         ask(terminal, "And why?")
         terminal.wait_for("budget", WAIT)
-        terminal.wait_for(lambda screen: any("Lift" in line for line in screen), WAIT)
         assert len(usage_rows(tmp_path)) == 1  # nothing was sent
+        terminal.wait_for(lambda screen: any("Lift" in line or CHOOSES in line for line in screen))
+        if CHOOSES in terminal.text():
+            terminal.send(CTRL_T)
+        terminal.wait_for("Lift", WAIT)
+        terminal.wait_until_quiet(0.5)
         terminal.send("l")
         terminal.wait_for("And why?", WAIT)
         terminal.wait_for("Answered in", WAIT)
