@@ -34,7 +34,6 @@ from studybuddy.domain.events import (
     TurnFinished,
     TurnRefused,
 )
-from studybuddy.domain.kept_texts import KeptAnswer
 from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.ports import Connector, ConversationStore
 from studybuddy.domain.problems import Problem
@@ -42,6 +41,7 @@ from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.clearing import Cleared, Clearing
+    from studybuddy.domain.kept_texts import KeptAnswer
     from studybuddy.domain.metering import ContextReport
 
 __all__ = ["TITLE_LENGTH", "ChatSession", "new_conversation", "title_from"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -29,11 +30,18 @@ WIDE = (
     "\uac00-\ud7a3\uff01-\uff60"
 )
 """Characters of two cells."""
-_MEASURED = re.compile(f"([ {NARROW}]+)|([{WIDE}]+)|([^ {NARROW}{WIDE}]+)")
-_PLAIN = re.compile(f"[ {NARROW}]+")
-_RUN = re.compile(
-    rf"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|([^\s{NARROW}{WIDE}]{{1,4096}})|(\s)"
-)
+
+
+@cache
+def _expressions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Runs of one width, texts of one cell a character, parts of a word; slow to be compiled."""
+    return (
+        re.compile(f"([ {NARROW}]+)|([{WIDE}]+)|([^ {NARROW}{WIDE}]+)"),
+        re.compile(f"[ {NARROW}]+"),
+        re.compile(
+            rf"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|([^\s{NARROW}{WIDE}]{{1,4096}})|(\s)"
+        ),
+    )
 
 
 class Known(NamedTuple):
@@ -129,7 +137,7 @@ class LineBreaks:
         while at < len(line):
             if at == begin:
                 ahead = line[at : at + width + 1]
-                if _PLAIN.fullmatch(ahead):
+                if _is_narrow(ahead):
                     if len(ahead) <= width:
                         return
                     if place := _last_word(ahead):
@@ -160,7 +168,7 @@ class LineBreaks:
         total, last = 0, at
         blank = at > 0 and line[at - 1].isspace() and not _begins_word(line, at)
         end = len(line)
-        for run in _RUN.finditer(line, at):
+        for run in _expressions()[2].finditer(line, at):
             start, stop = run.span()
             kind = run.lastindex
             if kind == 4:
@@ -207,12 +215,19 @@ class LineBreaks:
         return tab_cells(line, place, self._tab_width)
 
 
+def _is_narrow(text: str) -> bool:
+    """Whether each character of a text that is not empty has one cell, and none is a tab."""
+    if text.isascii():
+        return text.isprintable()
+    return _expressions()[1].fullmatch(text) is not None
+
+
 def _length(text: str) -> int:
     """Cells of a text as Rich measures it, sooner where it is long."""
     if len(text) < 512 or "\u200d" in text or "\ufe0f" in text:
         return cell_len(text)
     cells = 0
-    for run in _MEASURED.finditer(text):
+    for run in _expressions()[0].finditer(text):
         if run.lastindex in (1, 2):
             cells += (run.end() - run.start()) * run.lastindex
         else:
