@@ -160,6 +160,10 @@ class RunAccount:
             await self._record(state, outcome)
         self._limits.accounts.going_on.over(state.run.id)
 
+    def _model(self, run: Run) -> str:
+        """The model that the server tells, else the one that answers there by default."""
+        return self._limits.accounts.names.of(self._endpoint, run.model)
+
     async def _record(self, state: RunState, outcome: Outcome) -> None:
         run = state.run
         requests, reported = await self._used(state)
@@ -174,7 +178,7 @@ class RunAccount:
                 run.id,
                 at,
                 self._name,
-                run.model or self._endpoint.model,
+                self._model(run) or self._name,
                 self._origin,
                 sum(requests, Usage()),
                 reported,
@@ -261,7 +265,7 @@ class RunAccount:
         known = usage_of(run, state.steps, state.texts)
         if not known.untold:
             return known.requests, True
-        model = run.model or self._endpoint.model
+        model = self._model(run)
         prompt = await self._prompt(model)
         counted = [
             Usage(prompt, await self._context.answer_tokens(text, model)) for text in known.untold
@@ -275,7 +279,7 @@ class RunAccount:
     async def _tariff(self, run: Run) -> Tariff | None:
         if self._name != self._endpoint.name:
             return None
-        facts = await self._limits.accounts.facts(self._endpoint, run.model or self._endpoint.model)
+        facts = await self._limits.accounts.facts(self._endpoint, self._model(run))
         return facts.tariff
 
     def _began_at(self, told: float) -> float:
