@@ -340,16 +340,6 @@ def test_however_a_run_ends_it_leaves_a_record(ends: Ends, outcome: Outcome) -> 
 
 
 @virtually
-async def test_a_run_of_a_model_that_nobody_names_is_filed_under_its_endpoint() -> None:
-    room = MeteredRoom()
-    nameless = replace(ENDPOINT, model="")
-    room.server.answers_for(nameless)
-    finished([event async for event in room.session.send("Hello?", nameless)])
-    [record] = room.records
-    assert record.model == ENDPOINT.name
-
-
-@virtually
 async def test_without_the_runs_usage_its_steps_are_added_each_at_its_own_price() -> None:
     room = MeteredRoom([*rounds(3), Ends(usage=None)])
     answer = finished(await room.send("Count!")).answer
