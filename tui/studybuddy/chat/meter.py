@@ -19,7 +19,7 @@ from studybuddy.chat.context_now import (
 from studybuddy.chat.next_request import Draft, NextRequest, next_request, thread_request, within
 from studybuddy.chat.own_tokenizer import Ask, OwnTokenizer
 from studybuddy.chat.rooms import room_for
-from studybuddy.chat.sending import as_sent
+from studybuddy.chat.typed import Typed
 from studybuddy.domain.accounts import Total
 from studybuddy.domain.limits import Overflow, Room, Spent
 from studybuddy.domain.messages import Mode, Role
@@ -69,14 +69,9 @@ class ConversationMeter:
         self._session: Session | None = None
         self._endpoint: Endpoint | None = None
         self._counts = ContextCounts(accounts.counter, "")
-        self._draft = accounts.counter.draft("")
-        self._left_out = 0
-        """Characters of the draft that are not sent, as found at rest."""
+        self._typed = Typed(accounts.counter.draft(""))
         self._coming = accounts.counter.draft("")
         """The answer that is coming."""
-        self._drafted = Count()
-        self._lines: Sequence[str] = ()
-        self._version = 0
         self._next: NextRequest | None = None
         """What was found at rest; of another context, it says nothing any more."""
         self._facts: tuple[Endpoint, str, ModelFacts] | None = None
@@ -89,16 +84,15 @@ class ConversationMeter:
         """Read this conversation, for this endpoint, from now on."""
         if session is not self._session:
             self._budget_states = ()
-            self._answer = self._left_out = 0
+            self._answer = 0
+            self._typed.send_all()
         self._session, self._endpoint = session, endpoint
         self._see_to_model()
 
     def typed(self, lines: Sequence[str]) -> Reading:
         """The reading for a draft of these lines, joined by line feeds; for the key path."""
         self._see_to_model()
-        self._lines = lines
-        self._version += 1
-        self._drafted = self._draft.changed(lines)
+        self._typed.changed(lines)
         self._rest_from_answer()
         return self._reading()
 
@@ -130,7 +124,7 @@ class ConversationMeter:
         if endpoint is not None:  # learned before, too: from another run of the app
             await self._accounts.facts(endpoint, self._model())
         self._see_to_model()
-        await self._count_draft()
+        await self._typed.settle()
         if session is self._session and endpoint is self._endpoint:
             if endpoint is None:
                 await self._count_entries(session)
@@ -150,10 +144,8 @@ class ConversationMeter:
         model = self._model()
         if model != self._counts.model:
             self._counts = ContextCounts(self._accounts.counter, model)
-            self._draft = self._accounts.counter.draft(model)
             self._coming = self._accounts.counter.draft(model)
-            self._drafted = self._draft.changed(self._lines)
-            self._version += 1
+            self._typed.count_with(self._accounts.counter.draft(model))
 
     def _model(self) -> str:
         """The model that answers now: an assistant's own, or the endpoint's."""
@@ -166,13 +158,6 @@ class ConversationMeter:
 
     # At rest
 
-    async def _count_draft(self) -> None:
-        draft = self._draft
-        draft.changed(self._lines)  # of another model's counter, it may have seen nothing yet
-        await draft.settle()
-        if draft is self._draft:
-            self._drafted = draft.changed(self._lines)
-
     async def _count_entries(self, session: Session) -> None:
         """Count what is there; who makes the request decides what goes into it."""
         counts = self._counts
@@ -184,10 +169,8 @@ class ConversationMeter:
         """Find what sending would take."""
         counts, settings = self._counts, self._fitter.settings
         head, key = session.head, key_of(session, counts.model)
-        typed = "\n".join(self._lines)
-        text = as_sent(typed, settings)
-        self._left_out = len(typed) - len(text) if text else 0
-        draft = Draft(self._version, self._drafted, bool(text))
+        text = self._typed.sent(settings)
+        draft = self._typed.draft(asks=bool(text))
         try:
             outlook = await self._fitter.outlook(head, *upcoming(session, text), endpoint)
             if await self._is_told(outlook, session, endpoint, asks=draft.asks):
@@ -213,10 +196,8 @@ class ConversationMeter:
         """Find what a run would have to read, as far as that is known without its server."""
         await self._count_entries(session)
         counts, settings = self._counts, self._fitter.settings
-        typed = "\n".join(self._lines)
-        text = as_sent(typed, settings)
-        self._left_out = len(typed) - len(text) if text else 0
-        draft = Draft(self._version, self._drafted, bool(text))
+        typed, text = self._typed.text, self._typed.sent(settings)
+        draft = self._typed.draft(asks=bool(text))
         question = counts.empty(Role.USER) + draft.count
         if text != typed:
             [question] = await self._fitter.scales.of([(Role.USER, text)], counts.model)
@@ -242,15 +223,14 @@ class ConversationMeter:
 
     def _reading(self) -> Reading:
         session, endpoint = self._session, self._endpoint
-        characters = sum(map(len, self._lines)) + max(0, len(self._lines) - 1)
-        characters = max(0, characters - self._left_out)  # it is what is sent that is held to it
+        typed = self._typed
         most = self._fitter.settings.limits.prompt_characters
         if session is None:
-            return Reading(self._drafted, characters=characters, most_characters=most)
-        asks = any(line and not line.isspace() for line in self._lines)
+            return Reading(typed.count, characters=typed.characters, most_characters=most)
+        asks = typed.asks
         facts = self._facts_known(endpoint) if endpoint else None
         room = room_for(facts, session.head, self._fitter.settings) if facts else Room()
-        request = self._request(session, Draft(self._version, self._drafted, asks), room)
+        request = self._request(session, typed.draft(asks=asks), room)
         going_on = self._accounts.going_on
         total = self._accounts.conversation_known(session.head.id) or Total()
         total += going_on.of(session.head.id)
@@ -261,7 +241,7 @@ class ConversationMeter:
         coming = Spent.of(prompt, sending) if sending else Spent()
         states = (replace(state, coming=coming) for state in self._budget_states)
         return Reading(
-            draft=self._drafted,
+            draft=typed.count,
             request=request,
             room=room,
             used=total.usage if total.requests else None,
@@ -270,7 +250,7 @@ class ConversationMeter:
             sending=sending,
             answer=self._answer,
             budgets=tuple(sorted(states, key=lambda state: state.share, reverse=True)),
-            characters=characters,
+            characters=typed.characters,
             most_characters=most,
             outside=self._outside(session),
         )
