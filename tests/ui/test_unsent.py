@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from studybuddy.chat.sessions import Session
+from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.problems import Problem, ProblemKind
 from tests.support.memory_store import MemoryData
 from tests.support.scripted_provider import says
@@ -152,3 +153,12 @@ async def test_who_comes_back_to_a_question_that_waits_does_not_find_it_in_the_p
         await student.until(lambda: not student.view.busy)
         assert student.view.prompt.text == "My question\nnext"
         gate.set()
+
+
+async def test_a_question_whose_answer_a_budget_stops_is_said_to_be_back() -> None:
+    student = limited(says(" ".join(["word"] * 300)), budgets={Period.DAY: Amount(tokens=100)})
+    async with student.at_work((140, 40)):
+        await student.type("Well?")
+        await student.pilot.press("enter")
+        await student.until(lambda: "is used up; your question is back" in student.shown())
+        assert student.view.prompt.text == "Well?"

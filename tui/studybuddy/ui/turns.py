@@ -192,8 +192,10 @@ class Turn:
 
     def give_back(self) -> None:
         """Say that the question is in the prompt again."""
-        if self.activity.detail == _STOPPED:
-            detail = "Stopped; your question is back in the prompt."
+        if self.answer is not None and self.answer.state is MessageState.STOPPED:
+            detail = (
+                f"{self.activity.detail.removesuffix('.')}; your question is back in the prompt."
+            )
             self.activity = replace(self.activity, detail=detail)
 
     def _end(self, answer: Message, activity: Activity) -> None:
