@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from studybuddy.chat.carrying import carried
 from studybuddy.chat.limits import Limits
+from studybuddy.chat.run_claims import RunClaims
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.stored import new_conversation
@@ -75,10 +76,8 @@ class Desk:
         self._runs = runs or NoRuns()
         self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
         """Those that someone shows or follows: a conversation is never two of them."""
-        self._claimed: dict[str, tuple[ThreadSession, FollowedRun]] = {}
-        """Runs of apps that are gone, to be followed here and not followed yet."""
+        self._claims = RunClaims(self._runs, endpoints)
         self._chores: set[asyncio.Task[None]] = set()
-        self._endpoints = endpoints
 
     @property
     def accounts(self) -> Accounts:
@@ -150,18 +149,7 @@ class Desk:
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        await self._to_its_end(self._claim_runs())
-
-    async def _claim_runs(self) -> None:
-        for run in await self._runs.claim_runs():
-            session = await self._opened(run.conversation_id)
-            if session is None or all(m.id != run.answer_id for m in session.messages[1:]):
-                # Nobody would see what comes of it.
-                await self._runs.run_over(run.run_id)
-                continue
-            thread = cast("ThreadSession", session)
-            thread.expect(run, self._endpoint_of(run))
-            self._claimed[run.run_id] = thread, run
+        await self._to_its_end(self._claims.take(self._opened, lambda: self.endpoint))
 
     async def resume_runs(self) -> list[tuple[ThreadSession, FollowedRun]]:
         """The runs of apps that are gone, each with its session, to be followed by the caller.
@@ -173,22 +161,7 @@ class Desk:
             StudyBuddyError: where the disk fails.
         """
         await self.claim_runs()
-        resumed: dict[ThreadSession, FollowedRun] = {}
-        for session, run in list(self._claimed.values()):
-            if not session.expects(run):  # the student was quicker to ask for it
-                del self._claimed[run.run_id]
-            elif self.endpoint is not None and not session.busy and session not in resumed:
-                del self._claimed[run.run_id]
-                session.expect(run, self._endpoint_of(run))
-                resumed[session] = run
-        return list(resumed.items())
-
-    def _endpoint_of(self, run: FollowedRun) -> Endpoint | None:
-        """Where a run was started, else what answers now; `None` where nothing is chosen yet."""
-        if self.endpoint is None or self.endpoint.name == run.endpoint:
-            return self.endpoint
-        named = (known for known in self._endpoints() if known.name == run.endpoint)
-        return next(named, self.endpoint)
+        return self._claims.give(self.endpoint)
 
     async def carry(self, session: Session) -> Session:
         """A copy of the conversation in the other mode, stored and opened.
