@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-_Run = TypeVar("_Run", str, list[str])
+from studybuddy.domain.common_ends import common_end, common_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class TrackedText:
         first = self._same_lines(new)
         if first == len(old) == len(new):
             return None
-        same_after = _common_tail(old, new, first)
+        same_after = common_end(old, new, min(len(old), len(new)) - first)
         old_end, new_end = len(old) - same_after, len(new) - same_after
         if first in (old_end, new_end):  # lines came or went: with a line beside, there is text
             if first:
@@ -55,8 +54,8 @@ class TrackedText:
                 old_end, new_end = old_end + 1, new_end + 1
         before, after = "\n".join(old[first:old_end]), "\n".join(new[first:new_end])
         begin = self._position(first)
-        head = _common_head(before, after)
-        tail = _common_tail(before, after, head)
+        head = common_start(before, after)
+        tail = common_end(before, after, min(len(before), len(after)) - head)
         old[first:old_end] = new[first:new_end]
         self._row, self._row_at = first, begin
         self._next, self._next_at = new_end, begin + len(after) + 1
@@ -84,7 +83,7 @@ class TrackedText:
         # The line that changed last is most often the one that changes next.
         if row < min(len(old), len(new)) and old[row] != new[row] and old[:row] == new[:row]:
             return row
-        return _common_head(old, new)
+        return common_start(old, new)
 
     def _position(self, row: int) -> int:
         """Where a line begins that is the same as before, with all lines before it."""
@@ -95,30 +94,3 @@ class TrackedText:
 
 def _length(lines: list[str]) -> int:
     return sum(map(len, lines)) + len(lines)
-
-
-def _common_head(one: _Run, other: _Run) -> int:
-    """How long both begin the same, by bisection."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_tail(one: _Run, other: _Run, head: int) -> int:
-    """How long both end the same, after a beginning of `head` that is the same."""
-    low, high = 0, min(len(one), len(other)) - head
-    for guess in (high, high - 1):  # something came or went; something was replaced
-        if guess > 0 and one[len(one) - guess :] == other[len(other) - guess :]:
-            return guess
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -24,6 +24,7 @@ from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import expand_tabs_inline, get_tab_widths
 from textual.geometry import Offset
 
+from studybuddy.domain.common_ends import common_end, common_start
 from studybuddy.ui.widgets.line_breaks import NARROWEST, Known, LineBreaks
 
 LONG = 500
@@ -112,12 +113,12 @@ class LongWrappedDocument(WrappedDocument):
         for at, line in enumerate(new):
             before, after = Known((), 0, 0), Known((), 0, 0)
             if self._is_long(line) and at == 0 and self._is_long(old[0]):
-                before = Known(breaks[0], _same_start(old[0], line), len(old[0]))
+                before = Known(breaks[0], common_start(old[0], line), len(old[0]))
             if self._is_long(line) and at == len(new) - 1 and self._is_long(old[-1]):
                 most = min(len(line) - before.same, len(old[-1]))
                 if len(old) == 1:
                     most = min(most, len(old[0]) - before.same)
-                after = Known(breaks[-1], _same_end(old[-1], line, most), len(old[-1]))
+                after = Known(breaks[-1], common_end(old[-1], line, most), len(old[-1]))
             if before.same or after.same:
                 result.append(self._breaks.changed(line, before, after))
             else:
@@ -220,27 +221,3 @@ class _Lazy(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         return map(self._item, range(len(self)))
-
-
-def _same_start(one: str, other: str) -> int:
-    """How many characters two lines begin with alike."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _same_end(one: str, other: str, most: int) -> int:
-    """How many characters two lines end with alike, of so many at most."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
