@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
 from studybuddy.commands import ask
+from tests.support.piped_process import piped
 from tests.support.scripted_server import ScriptedServer, paced_answer
 from tests.support.wire import Hang, Stream, answer, chunk
 
@@ -37,21 +37,8 @@ sys.exit(asyncio.run(main()))
 """
 
 
-@asynccontextmanager
-async def asking(server: ScriptedServer) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _PROGRAM, "--base-url", server.base_url, "Why?"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(20):
-            yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+def asking(server: ScriptedServer) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return piped(sys.executable, "-c", _PROGRAM, "--base-url", server.base_url, "Why?")
 
 
 async def test_the_answer_comes_through_a_pipe() -> None:

@@ -16,6 +16,7 @@ from studybuddy.commands import ask
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, UsageRecord
 from studybuddy.domain.usage import Usage
 from studybuddy.storage.database import open_database
+from tests.support.piped_process import piped
 from tests.support.scripted_server import ScriptedServer
 from tests.support.usage_rows import under_way, usage_rows
 from tests.support.usages import answer_reporting
@@ -34,21 +35,9 @@ async def asking(home: Path, script: Answer) -> AsyncIterator[asyncio.subprocess
     """The program, asking a server that answers by a script."""
     environ = {**os.environ, "STUDYBUDDY_HOME": str(home), "OPENAI_API_KEY": ""}
     async with ScriptedServer(script) as server:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "studybuddy", "ask", "--base-url", server.base_url),
-            *("--model", "small", "Why?"),
-            env=environ,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(30):
-                yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+        command = (sys.executable, "-m", "studybuddy", "ask", "--base-url", server.base_url)
+        async with piped(*command, "--model", "small", "Why?", env=environ) as process:
+            yield process
 
 
 def the_record(home: Path) -> UsageRecord:
