@@ -255,6 +255,19 @@ async def test_for_an_estimated_model_the_report_is_exact_and_with_a_draft_it_is
     assert room.meter.typed([""]).request == Count(140)
 
 
+async def test_what_an_estimate_may_not_fill_is_carried_from_rest_to_the_next_key() -> None:
+    session = shown(LOCAL)
+    session.say(Role.USER, "one two")
+    session.say(Role.ASSISTANT, "three", Usage(prompt=100, completion=60, reasoning=20))
+    room = metered(session, LOCAL)
+    assert (await room.meter.settle()).kept_back == 0
+    margin = 900 - int(900 / (1 + MARGIN))
+    assert room.meter.typed(["four"]).kept_back == margin
+    assert (await room.meter.settle()).kept_back == margin
+    assert room.meter.streaming(40).kept_back == margin
+    assert room.meter.typed([""]).kept_back == 0
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -185,6 +185,31 @@ def test_the_meter_shows_what_the_detail_shows_and_what_is_sent(case: Case, draf
     asyncio.run(check())
 
 
+@settings(max_examples=200, deadline=None)
+@given(cases, drafts)
+def test_the_meter_is_over_exactly_where_it_would_be_refused(case: Case, draft: str) -> None:
+    async def check() -> None:
+        desk = Desk(replace(case, overflow=Overflow.REFUSE))
+        await desk.begin()
+        desk.meter.typed(lines_of(draft))
+        reading = await desk.meter.settle()
+        report = await desk.session.report(draft, desk.endpoint)
+        assert reading.kept_back == report.kept_back
+        assert not (reading.request.exact and reading.kept_back)
+        sent = as_sent(draft, desk.fitter.settings)
+        if not sent:
+            return
+        branch = [*desk.session.messages, Message("now", Role.USER, sent, 0.0)]
+        fitted = await desk.fitter.fit(desk.session.head, branch, desk.endpoint, Overflow.REFUSE)
+        room = reading.room.prompt
+        over = room is not None and reading.request.tokens > room - reading.kept_back
+        assert over == isinstance(fitted, DoesNotFit)
+        if isinstance(fitted, DoesNotFit) and not fitted.exact and not reading.request.exact:
+            assert reading.kept_back == fitted.margin
+
+    asyncio.run(check())
+
+
 @settings(max_examples=100, deadline=None)
 @given(cases, drafts, drafts)
 def test_what_is_shown_at_a_key_is_what_is_found_at_rest(

@@ -112,6 +112,26 @@ def test_the_bar_changes_colour_as_it_fills_and_words_say_the_same(
     assert f"of 8,192{words} ·" in line(reading)
 
 
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (3100, ""),
+        (3300, ", nearly full"),
+        (4096, ", nearly full"),
+        (4097, ", ≈1 too long"),
+        (4500, ", ≈404 too long"),
+    ],
+)
+def test_what_an_estimate_may_not_fill_is_no_room(tokens: int, words: str) -> None:
+    reading = replace(READING, request=Count(tokens, exact=False), kept_back=7168 - 4096)
+    assert f"≈{tokens:,} of 8,192{words} ·" in line(reading)
+
+
+def test_a_margin_that_leaves_no_room_is_no_fault() -> None:
+    reading = replace(READING, request=Count(0, exact=False), kept_back=7168)
+    assert "0 % · ≈0 of 8,192" in line(reading)
+
+
 def test_an_answer_that_comes_fills_the_window_too() -> None:
     text = line(replace(READING, answer=1000))
     assert "≈46 % · ≈3,785 of 8,192" in text

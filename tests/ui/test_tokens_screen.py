@@ -75,6 +75,15 @@ async def test_what_it_looks_like(size: tuple[int, int], snapshot: SnapshotAsser
         assert host.shown() == snapshot
 
 
+async def test_what_an_estimate_may_not_fill_is_told() -> None:
+    report = replace(REPORT, kept_back=1118)
+    async with DialogHost(TokensScreen(report)).open((140, 40)) as host:
+        told = next(line for line in host.shown().split("\n") if "≈3,458 of 12,288" in line)
+        assert "· 1,118 kept back: this is an estimate" in told
+    async with DialogHost(TokensScreen(REPORT)).open((140, 40)) as host:
+        assert "kept back" not in host.shown()
+
+
 async def test_every_part_is_told_with_its_tokens_and_its_place() -> None:
     async with DialogHost(TokensScreen(REPORT)).open((140, 40)) as host:
         rows = {line.split("  ")[2].strip(): line for line in host.shown().split("\n")[3:]

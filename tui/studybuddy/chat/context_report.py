@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import entering, with_coming
+from studybuddy.chat.next_request import margin_of
 from studybuddy.chat.plans import Plan
 from studybuddy.chat.rooms import answer_cost
 from studybuddy.domain.messages import Message, Role, new_id
@@ -75,6 +76,7 @@ async def report_on(
         Cost.of(facts.tariff, Usage(prompt=request.tokens)),
         answer_cost(facts, request.tokens, outlook.room.reserved),
         " · ".join(_sources(facts)),
+        kept_back=0 if request.exact else margin_of(outlook),
     )
 
 

@@ -230,7 +230,9 @@ class ConversationMeter:
         asks = typed.asks
         facts = self._facts_known(endpoint) if endpoint else None
         room = room_for(facts, session.head, self._fitter.settings) if facts else Room()
-        request = self._request(session, typed.draft(asks=asks), room)
+        found = self._found(session)
+        draft = typed.draft(asks=asks)
+        request = found.with_draft(draft) if found else self._known(session, draft, room)
         going_on = self._accounts.going_on
         total = self._accounts.conversation_known(session.head.id) or Total()
         total += going_on.of(session.head.id)
@@ -252,15 +254,16 @@ class ConversationMeter:
             budgets=tuple(sorted(states, key=lambda state: state.share, reverse=True)),
             characters=typed.characters,
             most_characters=most,
-            outside=self._outside(session),
+            outside=found.outside if found else frozenset(),
+            kept_back=found.margin if found and not request.exact else 0,
         )
 
-    def _outside(self, session: Session) -> frozenset[str]:
-        """What is left out of the next request, as far as that was found of this context."""
+    def _found(self, session: Session) -> NextRequest | None:
+        """What was found at rest, where that is of this context."""
         found = self._next
         if found is None or found.key != key_of(session, self._counts.model):
-            return frozenset()
-        return found.outside
+            return None
+        return found
 
     def _facts_known(self, endpoint: Endpoint) -> ModelFacts | None:
         model = self._counts.model
@@ -268,11 +271,8 @@ class ConversationMeter:
             return self._facts[2]
         return self._accounts.facts_known(endpoint, model)
 
-    def _request(self, session: Session, draft: Draft, room: Room) -> Count:
-        """Prompt tokens of sending now."""
-        if self._next is not None and self._next.key == key_of(session, self._counts.model):
-            return self._next.with_draft(draft)
-        # Nothing was found of this context yet: what of it is known by now, all together.
+    def _known(self, session: Session, draft: Draft, room: Room) -> Count:
+        """Prompt tokens of what is known by now, where nothing was found of this context yet."""
         counts, head = self._counts, session.head
         request = counts.known(entries_of(session)) + counts.priming
         if draft.asks:

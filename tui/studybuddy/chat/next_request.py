@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.plans import limit_of
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room
 from studybuddy.domain.usage import Count
 
@@ -45,6 +46,8 @@ class NextRequest:
     a shorter one, what was left out may come back. `None` where that can't be told."""
     outside: frozenset[str] = frozenset()
     """Ids of the messages that are left out of it, or stand in a summary."""
+    margin: int = 0
+    """Tokens of the room that an estimate may not fill."""
 
     def with_draft(self, draft: Draft) -> Count:
         """Prompt tokens with another draft; quick. An estimate where it is decided at rest."""
@@ -56,6 +59,12 @@ class NextRequest:
         if self.least is None or tokens < self.least:
             count = replace(count, exact=False)
         return within(count, self.room, drops=self.drops)
+
+
+def margin_of(outlook: Outlook) -> int:
+    """Tokens of the room that an estimate may not fill, so that it is not refused."""
+    room = outlook.room.prompt
+    return 0 if room is None else room - limit_of(outlook.weighed, room)
 
 
 def within(count: Count, room: Room, *, drops: bool) -> Count:
@@ -105,6 +114,7 @@ def next_request(
         drops=outlook.overflow is not Overflow.REFUSE and not refused,
         least=_least(outlook, draft, steady=steady),
         outside=frozenset((*plan.dropped, *plan.summarised)),
+        margin=margin_of(outlook),
     )
 
 

@@ -36,6 +36,8 @@ class Reading:
     """That a prompt may have; 0 for any number."""
     outside: frozenset[str] = frozenset()
     """Ids of the messages that would be left out, or stand in a summary, as found at rest."""
+    kept_back: int = 0
+    """Tokens of the room that stay free because the request is an estimate; 0 where it is exact."""
 
     @property
     def context(self) -> Count:
@@ -106,3 +108,5 @@ class ContextReport:
     """What the answer would add if it filled its reserve; `None` where that is not known."""
     facts_from: str = ""
     """Where window and price are from, with the date."""
+    kept_back: int = 0
+    """Tokens of the room that stay free because the request is an estimate; 0 where it is exact."""

@@ -242,7 +242,10 @@ def _total(report: ContextReport) -> str:
         return f"{request} tokens. How many this model takes is not known, so all of it is sent."
     share = request.tokens / room.prompt if room.prompt else 1.0
     happens = OVERFLOWS[report.overflow]
-    return f"{request} of {room.prompt:,} tokens ({share:.0%}) · if too long, {happens}"
+    told = f"{request} of {room.prompt:,} tokens ({share:.0%}) · if too long, {happens}"
+    if report.kept_back:
+        told += f" · {report.kept_back:,} kept back: this is an estimate"
+    return told
 
 
 def _about(part: Part) -> str:

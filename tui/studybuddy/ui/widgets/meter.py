@@ -163,13 +163,13 @@ def _whole(share: float) -> str:
 
 def _fill(reading: Reading, share: float) -> tuple[str, str, str]:
     """The colour of the bar, and the words, long and short, that say the same."""
-    request, room = reading.request, reading.room.prompt or 0
+    request, room = reading.request, (reading.room.prompt or 0) - reading.kept_back
     if (over := request.tokens - room) > 0:
         text = f", {Count(over, request.exact)} too long"
         return _ERROR, text, text
     if share >= 1:
         return _ERROR, ", full", ", full"
-    fill = max(share, request.tokens / room)  # what is kept for the answer is no room
+    fill = max(share, request.tokens / max(1, room))  # what is kept for the answer is no room
     if fill >= NEAR:
         return _WARN, ", nearly full", "!"
     return "$text-success" if fill < WARM else "$text-primary", "", ""
