@@ -80,6 +80,8 @@ async def test_what_an_estimate_may_not_fill_is_told() -> None:
     async with DialogHost(TokensScreen(report)).open((140, 40)) as host:
         told = next(line for line in host.shown().split("\n") if "≈3,458 of 12,288" in line)
         assert "· 1,118 kept back: this is an estimate" in told
+        assert "kept back 1,118" in host.shown()  # and the map adds up
+        assert f"free {12_288 - 3_458 - 1_118:,}" in host.shown()
     async with DialogHost(TokensScreen(REPORT)).open((140, 40)) as host:
         assert "kept back" not in host.shown()
 

@@ -88,9 +88,12 @@ class WindowMap(Widget):
         ]
         self._over = 0
         if room.window:
-            free = room.window - room.reserved - report.request.tokens
+            open_ = room.window - room.reserved - report.request.tokens
+            free = open_ - report.kept_back
             self._over = max(0, -free)
             self._parts.append(("free", FREE, "free", max(0, free)))
+            kept_back = max(0, min(report.kept_back, open_))
+            self._parts.append(("answer", FREE, "kept back", kept_back))
             self._parts.append(("answer", ANSWER, "kept for the answer", room.reserved))
         self.refresh(layout=True)
 
