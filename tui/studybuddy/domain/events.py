@@ -144,6 +144,7 @@ TurnEvent = (
     StatusChanged
     | TextDelta
     | TextReplaced
+    | ReasoningDelta
     | StepChanged
     | ActionRequired
     | UsageReported

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.prompts import Example
     from studybuddy.domain.runs import RunDetails
 
 
@@ -71,6 +74,22 @@ class Message:
     """Whether it stays in the context where older messages are dropped."""
     kept: bool = False
     """Whether it is an answer that was given before and kept: nothing was sent for it."""
+    reasoning: str = ""
+    """What the model thought before it answered, where the server shows it; in no context."""
+    variation: str = ""
+    """How it was asked for differently, in a word or two, such as "simpler"; empty for as asked."""
+    finish_reason: str = ""
+    """Why the model ended, as Chat Completions gives it; `length` where the answer was cut."""
+    deleted: bool = False
+    """Whether the student deleted it: it is neither shown nor sent, and can be brought back."""
+
+
+class Titled(StrEnum):
+    """Who gave a conversation its title; a later one in this list goes before an earlier."""
+
+    QUESTION = "question"  # the beginning of the first question
+    MODEL = "model"
+    STUDENT = "student"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +122,22 @@ class Conversation:
     """The longest answer that is asked for; `None` for the model's own limit."""
     overflow: Overflow | None = None
     """What happens where it does not fit the context window; `None` for what is set for all."""
+    titled: Titled = Titled.QUESTION
+    """Who gave it its title."""
+    pinned: bool = False
+    """Whether it stands before the others in lists."""
+    archived: bool = False
+    """Whether it is out of the way: only the list of archived ones and a search show it."""
+    folder: str = ""
+    """The folder that the student put it in, such as "Biology"; empty for none."""
+    deleted_at: float | None = None
+    """Unix time, seconds, where it was deleted and can still be brought back; else `None`."""
+    persona: str = ""
+    """Name of the persona that the system prompt was taken from; empty for none."""
+    examples: tuple[Example, ...] = ()
+    """Few-shot examples that go between the system prompt and the messages."""
+    scroll: str = ""
+    """Where it was scrolled to: a message's id and lines, as the screen writes it; empty: end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +146,5 @@ class OpenConversation:
 
     head: Conversation
     messages: tuple[Message, ...] = field(default=())
+    alternatives: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of shown messages that have any: which one of how many it is, counted from 1."""

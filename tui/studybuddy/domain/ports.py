@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
-from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role
+from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role, Titled
+from studybuddy.domain.shelves import Place
 
 if TYPE_CHECKING:
     from studybuddy.domain.accounts import Origin
     from studybuddy.domain.limits import Overflow
+
+
+EVERYTHING_ACTIVE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +109,31 @@ class ConversationStore(Protocol):
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head.
 
-        An update writes title, mode, system prompt, endpoint, model, thread and assistant, and
-        moves `updated_at` forward, never back. It leaves `draft` (see `save_draft`), the limits
-        (see `set_limits`) and `leaf_id` (see `add`) as they are: another instance may have
-        changed them since this head was read. A new conversation is stored as it is given.
+        An update writes mode, system prompt, persona, examples, endpoint, model, thread and
+        assistant, and moves `updated_at` forward, never back. The title is written where the
+        conversation has none yet (see `rename`). It leaves `draft` (see `save_draft`), `scroll`
+        (see `save_scroll`), the limits (see `set_limits`), its order (see `arrange`), `deleted_at`
+        and `leaf_id` (see `add` and `show`) as they are: another instance may have changed them
+        since this head was read. A new conversation is stored as it is given.
         """
         ...
 
     async def recent(
         self,
         limit: int,
-        before: tuple[float, str] | None = None,
+        before: tuple[bool, float, str] | None = None,
         mode: Mode | None = None,
+        place: Place = EVERYTHING_ACTIVE,
     ) -> Sequence[Conversation]:
-        """The page of conversations after the key `before` = (updated_at, id), newest first.
+        """The page of conversations after the key `before` = (pinned, updated_at, id).
 
-        Only those of `mode`, where one is given.
+        Pinned ones come first, then the newest. Only those of `mode`, where one is given, and
+        of that place.
         """
+        ...
+
+    async def folders(self) -> Sequence[str]:
+        """The folders that conversations which are not deleted are in, by name."""
         ...
 
     async def load(self, conversation_id: str) -> OpenConversation | None:
@@ -175,6 +187,58 @@ class ConversationStore(Protocol):
         """Write a conversation's own limits; does nothing where it is unknown."""
         ...
 
+    async def tree(self, conversation_id: str) -> Sequence[Message]:
+        """All messages of a conversation in the order of writing, those that are deleted too."""
+        ...
+
+    async def show(self, conversation_id: str, leaf_id: str | None) -> None:
+        """Make the branch that ends with that message the shown one; nothing else changes.
+
+        Does nothing where the message is none of the conversation's.
+        """
+        ...
+
+    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
+        """Delete messages, or bring them back, all in one transaction.
+
+        What follows a deleted message stays, and `load` shows the branch without it.
+        """
+        ...
+
+    async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
+        """Store a whole conversation, its alternatives included, in one transaction.
+
+        Where the conversation is there already, its head stays as it is, and the messages that it
+        has not are added. Returns how many messages were added.
+        """
+        ...
+
+    async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
+        """Give a conversation a title; `False` where someone who goes before has given it one."""
+        ...
+
+    async def arrange(
+        self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
+    ) -> None:
+        """Write where a conversation stands in lists; does nothing where it is unknown."""
+        ...
+
+    async def save_scroll(self, conversation_id: str, scroll: str) -> None:
+        """Write where it is scrolled to; does nothing where the conversation is unknown."""
+        ...
+
+    async def discard(self, conversation_id: str) -> None:
+        """Delete a conversation so that `restore` can bring it back as it was."""
+        ...
+
+    async def restore(self, conversation_id: str) -> None:
+        """Bring back what `discard` deleted."""
+        ...
+
+    async def purge(self, before: float) -> int:
+        """Delete for good what was discarded before that Unix time; returns how many."""
+        ...
+
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """The student's latest distinct messages over all conversations, newest first.
 
@@ -183,7 +247,7 @@ class ConversationStore(Protocol):
         ...
 
     async def delete(self, conversation_id: str) -> None:
-        """Delete a conversation and its messages."""
+        """Delete a conversation and its messages for good."""
         ...
 
 

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.ui.commands import COMMANDS, SAVINGS, Command, Scope, check_keymap
+from studybuddy.ui.commands import COMMANDS, Command, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
 
@@ -21,15 +21,19 @@ _log = logging.getLogger(__name__)
 
 def _palette_action(command: Command) -> str:
     """The action by which the palette carries a command out; empty where it has no place there."""
-    match command.scope:
-        case Scope.EVERYWHERE if command.id in SAVINGS:
-            return f"screen.saving('{command.id}')"
-        case Scope.EVERYWHERE:
-            return f"app.{command.id}" if command.id == "theme" else f"screen.{command.id}"
-        case Scope.ASSISTANTS:
-            return f"screen.assistant('{command.id}')"
-        case _:
-            return ""
+    if command.id == "theme":
+        return "app.theme"
+    if command.scope is Scope.ASSISTANTS:
+        return f"screen.assistant('{command.id}')"
+    if command.scope is Scope.EVERYWHERE:
+        return command.action if "." in command.action else f"screen.{command.action}"
+    return ""
+
+
+def _possible(screen: Screen[object], command: Command) -> bool:
+    """Whether a screen can do it right now."""
+    name, parameters = ("feature", (command.id,)) if command.feature else (command.id, ())
+    return screen.check_action(name, parameters) is not False
 
 
 def _collect_garbage_again() -> None:
@@ -78,10 +82,8 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command table, in the palette."""
         for command in COMMANDS:
-            if command.id in ("stop", "palette") or screen.check_action(command.id, ()) is False:
-                continue
             action = _palette_action(command)
-            if action:
+            if action and command.id not in ("stop", "palette") and _possible(screen, command):
                 yield SystemCommand(
                     command.title,
                     command.help,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from studybuddy.domain.prompts import PromptLibrary
+    from studybuddy.domain.searching import ConversationSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,7 @@ class Services:
     """Whether to start with a new conversation, whatever the settings say."""
     places: str = ""
     """Where settings, data and log are, for the help screen."""
+    search: ConversationSearch | None = None
+    """Finds what was said; `None` where there is nothing to search."""
+    library: PromptLibrary | None = None
+    """Personas and templates; `None` where there are none."""

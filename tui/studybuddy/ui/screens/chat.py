@@ -25,7 +25,7 @@ from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.opening import Opener
-from studybuddy.ui.screens.token_commands import TokenCommands
+from studybuddy.ui.screens.feature_commands import FeatureCommands
 from studybuddy.ui.services import Services
 from studybuddy.ui.urgency import urgent
 from studybuddy.ui.widgets.conversation_list import ConversationList
@@ -41,7 +41,7 @@ WARM_UP_DELAY = 0.3
 """Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
 
 
-class ChatScreen(TokenCommands):
+class ChatScreen(FeatureCommands):
     """Where the student is for nearly all of the time."""
 
     AUTO_FOCUS = "#prompt"
@@ -211,6 +211,8 @@ class ChatScreen(TokenCommands):
                 return bool(self.view.session.messages) and not self.view.busy
             case "answer":
                 return bool(self.view.waiting) or self.view.refused is not None
+            case "feature":
+                return self.can(str(parameters[0]))
             case command if command in ASSISTANT_MODE:
                 return self.view.session.head.mode is Mode.ASSISTANT
             case _:

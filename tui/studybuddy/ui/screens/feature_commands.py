@@ -1,0 +1,56 @@
+"""The part of the main screen that hands commands to the features that carry them out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from textual import work
+
+from studybuddy.ui.commands import BY_ID, Need
+from studybuddy.ui.features import Features, Workplace
+from studybuddy.ui.screens.token_commands import TokenCommands
+from studybuddy.ui.undoing import Undoing
+
+
+class FeatureCommands(TokenCommands):
+    """Commands of the main screen that are carried out elsewhere."""
+
+    @cached_property
+    def workplace(self) -> Workplace:
+        """What features work with."""
+        return Workplace(
+            self,
+            self._services,
+            self.view,
+            self.sidebar,
+            self._opener,
+            self.tell,
+            self.once,
+            Undoing(),
+        )
+
+    @cached_property
+    def features(self) -> Features:
+        """What is made when it is first used."""
+        return Features(lambda: self.workplace)
+
+    @work(group="feature", exit_on_error=False)
+    async def action_feature(self, command: str) -> None:
+        """Carry out a command of the table."""
+        if self.app.screen is self:
+            await self.features.run(command)
+
+    def can(self, command: str) -> bool:
+        """Whether all is there that a command needs."""
+        view = self.view
+        for need in BY_ID[command].needs:
+            match need:
+                case Need.MESSAGES:
+                    there = bool(view.session.messages)
+                case Need.REST:
+                    there = not view.busy
+                case Need.CODE:
+                    there = view.transcript.current_code() is not None
+            if not there:
+                return False
+        return True
