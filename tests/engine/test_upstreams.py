@@ -94,6 +94,29 @@ async def test_a_replaced_upstream_is_closed_after_a_while_or_at_the_end(linger:
     assert all(upstream.closed.is_set() for upstream in made)
 
 
+async def test_a_replaced_upstream_that_can_not_be_closed_is_logged_and_let_go(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made: list[Closing] = []
+
+    class Broken(Closing):
+        async def close(self) -> None:
+            await super().close()
+            raise OSError("the socket is gone")
+
+    def connect(address: Address) -> Served:
+        made.append(Broken(address.base_url) if address.base_url.endswith(":9/v1") else Closing(""))
+        return make_served(made[-1], strict=False, calls_tools=True)
+
+    upstreams = Upstreams(connect(Address("http://127.0.0.1:8/v1")), connect, linger=0.0)
+    await upstreams.register("lab", "http://127.0.0.1:9/v1")
+    await upstreams.register("lab", "http://127.0.0.1:10/v1")
+    await asyncio.wait_for(made[1].closed.wait(), 20)
+    await asyncio.sleep(0)
+    await upstreams.close()
+    assert "could not be closed" in caplog.text
+
+
 async def test_the_key_is_told_to_no_one(served: Engine, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     response = await register(served, "lab", base_url="http://127.0.0.1:9/v1", key=KEY)

@@ -112,6 +112,32 @@ async def test_both_encodings_point_at_the_same_place() -> None:
             assert start < other.page.starts[other.cursor + 1]
 
 
+async def test_the_cursor_stays_where_it_is_when_another_encoding_comes_beside_it() -> None:
+    async with DialogHost(view(MIXED)).open((140, 40)) as host:
+        await ready(host)
+        await host.press("end", "left", "e")
+        await host.until(lambda: "more" in host.shown())
+        one, other = host.screen.query_one("#first", TokenText), host.screen.query_one("#second")
+        assert isinstance(other, TokenText)
+        assert one.cursor == len(one.page.tokens) - 2
+        start = one.page.starts[one.cursor]
+        assert other.page.starts[other.cursor] <= start < other.page.starts[other.cursor + 1]
+
+
+async def test_a_layout_that_fails_apart_is_told() -> None:
+    async with DialogHost(view("word\n" * 20_000)).open() as host:
+        await ready(host)
+        text = host.screen.query_one(TokenText)
+
+        def fail(width: int, ids: bool) -> list[int]:
+            raise ZeroDivisionError
+
+        text.page.lay_out = fail  # type: ignore[method-assign]
+        await host.press("i")
+        notices = host._notifications
+        await host.until(lambda: any("went wrong" in notice.message for notice in notices))
+
+
 async def test_a_model_without_a_vocabulary_of_ours_is_an_estimate() -> None:
     async with DialogHost(view(CAREER, model="qwen3-8b")).open() as host:
         await ready(host)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -15,7 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from studybuddy.domain.accounts import LATEST, MOST_COST, Group, Origin, Total, UsageRecord
+from studybuddy.domain.accounts import (
+    LATEST,
+    MOST_COST,
+    By,
+    Group,
+    Origin,
+    Selection,
+    Total,
+    UsageRecord,
+)
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.money import NANODOLLARS, Cost
@@ -437,3 +446,30 @@ def test_numbers_at_an_axis_are_short() -> None:
 def test_a_blank_name_for_an_export_is_told(typed: str) -> None:
     with pytest.raises(StudyBuddyError, match="Type the name of a file"):
         export(typed, (), False)
+
+
+async def test_what_could_not_be_read_is_not_told_any_more_once_it_was() -> None:
+    log = a_term()
+    async with DialogHost(screen(log)).open() as host:
+        await ready(host)
+        log.failing = Problem(ProblemKind.STORAGE, "The disk is asleep.")
+        await host.press("1")
+        await host.until(lambda: "The disk is asleep." in host.shown())
+        log.failing = None
+        await host.press("2")
+        await host.until(lambda: "The disk is asleep." not in host.shown())
+
+
+async def test_nothing_is_read_twice_for_one_look() -> None:
+    log = a_term()
+    asked: list[object] = []
+    groups = log.groups
+
+    async def counted(by: By, selection: Selection) -> Sequence[Group]:
+        asked.append((by, selection))
+        return await groups(by, selection)
+
+    log.groups = counted  # type: ignore[method-assign]
+    async with DialogHost(screen(log, budgets=BUDGET)).open((140, 40)) as host:
+        await ready(host)
+        assert len(asked) == len(set(asked)) == 2

@@ -13,7 +13,7 @@ from studybuddy.chat.rooms import answer_cost
 from studybuddy.domain.messages import Message, Role, new_id
 from studybuddy.domain.metering import ContextReport, Part, PartKind, Place
 from studybuddy.domain.money import Cost, ModelFacts
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _count(tokens: int, weighed: Weighed) -> Count:
 
 def _label(speaker: str, text: str) -> str:
     """Who speaks, and how the text begins, in one line."""
-    begins = " ".join(harmless(text[: 4 * _LABEL]).split())
+    begins = one_line(text[: 4 * _LABEL])
     label = f"{speaker}: {begins}"
     return label if len(label) <= _LABEL else label[: _LABEL - 1].rstrip() + "…"
 

@@ -17,7 +17,7 @@ from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.metering import ContextReport, Part, PartKind, Place
 from studybuddy.domain.money import Cost
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 from studybuddy.domain.usage import Count, Usage
 
 if TYPE_CHECKING:
@@ -155,6 +155,6 @@ def _sources(facts: ModelFacts) -> str:
 
 
 def _label(who: str, text: str) -> str:
-    line = " ".join(harmless(text[: 4 * _WIDTH]).split())
+    line = one_line(text[: 4 * _WIDTH])
     label = f"{who}: {line}" if line else who
     return label if len(label) <= _WIDTH else f"{label[: _WIDTH - 1].rstrip()}…"

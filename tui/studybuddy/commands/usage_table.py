@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from studybuddy.chat.usage_export import total_of
 from studybuddy.domain.accounts import By, Group, Total
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 
 LABELS = {
     By.DAY: "Day",
@@ -70,7 +70,7 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
 
 def _label(text: str, longest: int) -> str:
     """A label as one line that is not too long."""
-    text = " ".join(harmless(text).split()) or "(none)"
+    text = one_line(text) or "(none)"
     if cells(text) <= longest:
         return text
     shown, room = "", longest - 1

@@ -32,3 +32,8 @@ def harmless(text: str) -> str:
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def one_line(text: str) -> str:
+    """A text in one line: harmless, and every run of blanks a single one."""
+    return " ".join(harmless(text).split())

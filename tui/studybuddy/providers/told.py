@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 
 LONGEST_QUOTE = 200
 """Characters of a server's own words that are shown."""
@@ -41,7 +41,7 @@ class Told:
 
     def quote(self, key: str = "") -> str:
         """The message fit for showing: short, on one line, harmless, and without keys."""
-        text = " ".join(harmless(self.message).split())
+        text = one_line(self.message)
         if key:
             text = text.replace(key, "…")
         text = _KEY_LIKE.sub("…", text)

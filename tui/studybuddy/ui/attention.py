@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App
 
 from studybuddy.domain.messages import Conversation
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 from studybuddy.ui.turns import Turn
 
 LONGEST = 120
@@ -28,7 +28,7 @@ def call(app: App[None], text: str) -> None:
 
 def notification(text: str) -> str:
     """The text of a notification: one line that ends no escape sequence, begins with no digit."""
-    plain = " ".join(harmless(text).split())
+    plain = one_line(text)
     if len(plain) > LONGEST:
         plain = plain[: LONGEST - 1] + "…"
     return f"Study Buddy: {plain}"

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from studybuddy.domain.counting import TokenCounter
 from studybuddy.domain.filler import shorten
 from studybuddy.domain.usage import Count
+from studybuddy.ui.token_words import plural
 
 
 class FillerLine(Static):
@@ -32,7 +33,7 @@ class FillerLine(Static):
     def tell(self, words: str, saved: Count) -> None:
         """Show what is left out and what that saves; nothing where that is nothing."""
         self.display = bool(words)
-        tokens = f"{saved} token{'s' * (saved.tokens != 1)}"
+        tokens = f"{saved} {plural(saved.tokens, 'token')}"
         self.update(Content(f"Saves {tokens} on sending, leaves out {words}"))
 
 

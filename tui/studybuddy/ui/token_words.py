@@ -46,4 +46,9 @@ def sending_words(sending: Cost, longest: Cost | None) -> str:
 
 def many(number: int, what: str) -> str:
     """A number of things: "1 request", "1,204 requests"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {plural(number, what)}"
+
+
+def plural(number: int, what: str) -> str:
+    """What there is so many of: "request", "requests"."""
+    return what if number == 1 else f"{what}s"

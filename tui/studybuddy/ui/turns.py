@@ -225,10 +225,12 @@ class Turn:
 
 def fitted(event: ContextFitted) -> str:
     """What was done to make the conversation fit, in few words."""
+    from studybuddy.ui.token_words import many
+
     told = []
     for count, done in ((event.dropped, "left out"), (event.summarised, "summed up")):
         if count:
-            told.append(f"{count:,} older message{'s' * (count > 1)} {done}")
+            told.append(f"{many(count, 'older message')} {done}")
     return ", ".join(told)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studybuddy.engine.asking.port import Asker
 from studybuddy.engine.names import ModelNames
 from studybuddy.engine.upstream.port import Upstream
+
+_log = logging.getLogger(__name__)
 
 LINGER = 30 * 60.0
 """Seconds for which a replaced upstream is kept: longer than runs and completions last."""
@@ -104,8 +107,14 @@ class Upstreams:
 
         async def work() -> None:
             await asyncio.sleep(self._linger)
-            await upstream.close()
             del self._replaced[waiting]
+            await upstream.close()
 
         waiting = asyncio.create_task(work())
+        waiting.add_done_callback(_log_failure)  # nobody awaits it
         self._replaced[waiting] = upstream
+
+
+def _log_failure(closing: asyncio.Task[None]) -> None:
+    if not closing.cancelled() and (error := closing.exception()) is not None:
+        _log.error("an upstream that was replaced could not be closed", exc_info=error)

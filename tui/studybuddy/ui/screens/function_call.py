@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Label, Static, TextArea
 
 from studybuddy.domain.runs import FunctionCall
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import harmless, one_line
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.editor import Editor
 from studybuddy.ui.widgets.step_nodes import pretty
@@ -48,7 +48,7 @@ class FunctionCallScreen(Dialog[str | None]):
         self._on_draft = on_draft
 
     def compose(self) -> ComposeResult:
-        name = " ".join(harmless(self._call.name).split()) or "a function without a name"
+        name = one_line(self._call.name) or "a function without a name"
         with Vertical(classes="dialog call"):
             yield Label("The assistant asks for something", classes="title")
             yield Label(

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Label
 
 from studybuddy.domain.runs import Citation
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.note_pages import NotePages, Place
 from studybuddy.ui.widgets.note_text import NoteText
@@ -43,7 +43,7 @@ class NoteScreen(Dialog[None]):
 
     def __init__(self, title: str, pages: Sequence[str], citation: Citation | None = None) -> None:
         super().__init__()
-        self._title_text = " ".join(harmless(title).split())
+        self._title_text = one_line(title)
         self._note = NotePages(pages)
         self._passage = self._note.passage(citation)
         self._text = NoteText(self._note)

@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static
 
 from studybuddy.domain.counting import TokenCounter
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import harmless, one_line
 from studybuddy.study.text_files import read_text
 from studybuddy.study.typed_paths import read_paths
 from studybuddy.ui.screens.dialog import Dialog
@@ -70,6 +70,7 @@ class TokenViewScreen(Dialog[None]):
         self._own = True
         self._encodings: list[str] = []  # the model's first
         self._other = 0  # which of them stands beside it; 0 for none
+        self._shown: Sample | None = None
         self._ids = False
 
     def compose(self) -> ComposeResult:
@@ -109,24 +110,31 @@ class TokenViewScreen(Dialog[None]):
         """Cut the text into tokens, off the event loop, and show them."""
         sample = self._texts[self._at]
         of = f" ({self._at + 1} of {len(self._texts)})" if len(self._texts) > 1 else ""
-        self.query_one("#what", Label).update(f"Tokens: {_line(sample.label)}{of}")
+        self.query_one("#what", Label).update(f"Tokens: {one_line(sample.label)}{of}")
         self.query_one("#keys", Label).update(self._keys())
         self.query_one("#counts", Static).update("Counting…")
         try:
             if not self._encodings:
                 self._encodings, self._own = await asyncio.to_thread(self._find_encodings)
-            first = await self._cut(sample.text, 0)
+            view, shown = self.query_one("#first", TokenText), self._shown is sample
+            first = view.page if shown else await self._cut(sample.text, 0)
             second = await self._cut(sample.text, self._other) if self._other else None
         except StudyBuddyError as error:
             self.query_one("#counts", Static).update("")
             self._say(str(error.problem))
             return
-        self.query_one("#first", TokenText).show(first)
+        self._say("")
+        if not shown:  # else its cursor stays where it is
+            view.show(first)
+            self._shown = sample
         if second is not None:
-            self.query_one("#second", TokenText).show(second)
+            beside = self.query_one("#second", TokenText)
+            beside.show(second)
+            if first.tokens:
+                beside.point_at(first.starts[view.cursor])
         self.query_one("#beside").display = second is not None
         self._tell_counts(sample.text, first, second)
-        self._tell(self.query_one("#first", TokenText))
+        self._tell(view)
 
     def _find_encodings(self) -> tuple[list[str], bool]:
         name, own = self._counter.encoding_of(self._model)
@@ -143,7 +151,7 @@ class TokenViewScreen(Dialog[None]):
 
     def _tell_counts(self, text: str, first: TokenPage, second: TokenPage | None) -> None:
         name, tokens = self._encodings[0], len(first.tokens)
-        model = "" if self._own else _line(self._model) or "this model"
+        model = "" if self._own else one_line(self._model) or "this model"
         estimate = f" of {name}, an estimate for {model}" if model else ""
         size = len(text.encode("utf-8", "surrogatepass"))
         counts = f"{many(tokens, 'token')}{estimate} · {many(len(text), 'character')}"
@@ -188,7 +196,7 @@ class TokenViewScreen(Dialog[None]):
             if len(token.data) <= 12:
                 text += f": {token.data.hex(' ').upper()}"
             if part := page.part_of(at):
-                text += f" · has a part of {_line(part)}"
+                text += f" · has a part of {one_line(part)}"
         self.query_one("#detail", Static).update(text)
 
     def _say(self, text: str) -> None:
@@ -271,7 +279,3 @@ def _difference(tokens: int, other: int) -> str:
     change = other - tokens
     share = f" ({abs(change) / tokens:.0%})" if tokens else ""
     return f"{abs(change):,} {'more' if change > 0 else 'fewer'}{share}"
-
-
-def _line(text: str) -> str:
-    return " ".join(harmless(text).split())

@@ -152,6 +152,7 @@ class TokensScreen(Dialog[None]):
         except StudyBuddyError as error:
             self._say(str(error.problem))
             return
+        self._say("")
         self._show()
 
     def _show(self) -> None:

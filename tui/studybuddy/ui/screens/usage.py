@@ -95,6 +95,7 @@ class UsageScreen(Dialog[None]):
         self._by = By.MODEL
         self._any = True
         self._loaded = False
+        self._faulty = False  # whether what is said is that the records could not be read
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet usage"):
@@ -136,32 +137,43 @@ class UsageScreen(Dialog[None]):
         except StudyBuddyError as error:
             self.query_one("#totals", Static).update("")
             self._say(str(error.problem))
+            self._faulty = True
             return
         self._show(seen)
 
     async def _read(self) -> _Seen:
         now = datetime.fromtimestamp(self._now())
         first = first_day(self._span, now.date())
+        hours = self._span is Span.TODAY
+        steps = await self._steps(first, now.date(), hours=hours)
         groups = await self._log.groups(self._by, since(first))
-        if self._span is Span.TODAY:
-            steps = by_hours(await self._log.records(since(first)))
-        else:
-            steps = by_days(await self._log.groups(By.DAY, since(first)), first, now.date())
-        return _Seen(groups, steps, await self._burn(now), first, now.date())
+        return _Seen(
+            groups, steps, await self._burn(now, first, steps, hours=hours), first, now.date()
+        )
 
-    async def _burn(self, now: datetime) -> Burn | None:
-        """Read how a budget is used up: today's for today, else the month's; the one there is."""
+    async def _steps(self, first: date | None, today: date, *, hours: bool) -> Steps:
+        """Read what was used since a day, by the hours of today or by days."""
+        if hours:
+            return by_hours(await self._log.records(since(first)))
+        return by_days(await self._log.groups(By.DAY, since(first)), first, today)
+
+    async def _burn(
+        self, now: datetime, first: date | None, steps: Steps, *, hours: bool
+    ) -> Burn | None:
+        """How a budget is used up: today's for today, else the month's; the one there is.
+
+        `steps` are those since `first`, by hours or days, and read already.
+        """
         order = [Period.MONTH, Period.DAY]
         if self._span is Span.TODAY:
             order.reverse()
         period = next((period for period in order if period in self._budgets), None)
         if period is None:
             return None
-        if period is Period.DAY:
-            steps = by_hours(await self._log.records(since(now.date())))
-        else:
-            first = now.date().replace(day=1)
-            steps = by_days(await self._log.groups(By.DAY, since(first)), first, now.date())
+        by_hour = period is Period.DAY
+        begin = now.date() if by_hour else now.date().replace(day=1)
+        if (begin, by_hour) != (first, hours):
+            steps = await self._steps(begin, now.date(), hours=by_hour)
         return burn_of(period, self._budgets[period], steps, now)
 
     # What is shown
@@ -169,6 +181,8 @@ class UsageScreen(Dialog[None]):
     def _show(self, seen: _Seen) -> None:
         total = total_of(seen.groups)
         self._loaded = True
+        if self._faulty:
+            self._say("")
         self.query_one("#model", Label).update(_dates(seen))
         text = _totals(total) if seen.groups else _NOTHING_THEN if self._any else _NOTHING
         self.query_one("#totals", Static).update(text)
@@ -203,6 +217,7 @@ class UsageScreen(Dialog[None]):
         label.update(harmless(text))
         label.set_class(not wrong, "-told")
         label.display = bool(text)
+        self._faulty = False
 
     # Keys
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from studybuddy.domain.messages import Message
 from studybuddy.domain.runs import Citation
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import harmless, one_line
 from studybuddy.ui.transcript.blocks import CITATION, Span, Spans
 from studybuddy.ui.transcript.look import citations_of
 
@@ -93,7 +93,7 @@ def _with_marks(message: Message, shown: Callable[[Mark], str], rest: Callable[[
 
 def title_of(citation: Citation) -> str:
     """Say where a citation leads: the file and, where it is known, the page or line."""
-    name = " ".join(harmless(citation.file_name or citation.file_id).split())
+    name = one_line(citation.file_name or citation.file_id)
     if citation.page is not None:
         return f"{name}, page {citation.page}"
     return name if citation.line is None else f"{name}, line {citation.line}"

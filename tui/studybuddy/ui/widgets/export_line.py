@@ -17,6 +17,7 @@ from studybuddy.domain.accounts import UsageRecord
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.exporting import export
 from studybuddy.ui.faults import tell_fault
+from studybuddy.ui.token_words import many
 from studybuddy.ui.widgets.path_input import PathInput
 
 _HOW = "Enter writes the records of this time; the ending .csv or .json says how."
@@ -76,7 +77,7 @@ class ExportLine(Horizontal):
         except StudyBuddyError as error:
             self.post_message(self.Said(str(error.problem), wrong=True))
             return
-        number = f"{len(records):,} record{'' if len(records) == 1 else 's'}"
+        number = many(len(records), "record")
         self.post_message(self.Done())
         self.post_message(self.Said(f"Wrote {number} to {path}"))
 

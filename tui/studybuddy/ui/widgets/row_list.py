@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import one_line
 from studybuddy.ui.transcript.wrap import cells, measurable
 
 Pieces = Sequence[tuple[str, Style]]
@@ -147,7 +147,7 @@ def _strip(pieces: Pieces, width: int, base: Style) -> Strip:
 
 def fitted(text: str, width: int) -> str:
     """Return a text as one line of exactly `width` cells, cut with "…" where it is longer."""
-    line = measurable(" ".join(harmless(text[: 4 * width + 8]).split()))
+    line = measurable(one_line(text[: 4 * width + 8]))
     if cells(line) > width:
         line = set_cell_size(line, max(width - 1, 0)).rstrip() + "…"
     return set_cell_size(line, width)

@@ -14,7 +14,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.worker import Worker
 
+from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.widgets.token_pieces import GAP, MOST_CELLS, TokenPage
 
 COLOURS = 5
@@ -125,6 +127,10 @@ class TokenText(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(lines) * self._height)
         self._reveal()
         self.refresh()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say so when a layout fails."""
+        tell_fault(self, event)
 
     def on_resize(self) -> None:
         """Lay out for the new width, with the cursor in view."""
