@@ -46,10 +46,15 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         model = "gpt-x"
         system_prompt = '''
         Be brief.'''
+        name = "Ada"
         theme = "nord"
         reduced_motion = true
+        screen_reader = true
         start_with = "new"
         sidebar = false
+        titles = "question"
+        notifications = false
+        goodbye = false
         log_messages = true
         [keys]
         new_conversation = "ctrl+n,f5"
@@ -90,9 +95,14 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         "lab",
         "gpt-x",
         "        Be brief.",
+        "Ada",
         "nord",
         True,
+        True,
         "new",
+        False,
+        "question",
+        False,
         False,
         True,
         {"new_conversation": "ctrl+n,f5"},

@@ -97,14 +97,25 @@ class Settings:
     """Model to use with OpenAI when none is named; empty means the app's choice."""
     system_prompt: str = STUDY_BUDDY_PROMPT
     """System prompt of new conversations."""
+    name: str = ""
+    """What Study Buddy calls you; empty where it does not know."""
     theme: str = "textual-dark"
     """Name of a Textual theme, such as "textual-dark", "textual-light", "nord", "gruvbox"."""
     reduced_motion: bool = False
     """Static status texts and no animation."""
+    screen_reader: bool = False
+    """Plain text in one column for screen readers: no ornaments, nothing that moves, choices with
+    numbers, and the cursor where the focus is."""
     start_with: Literal["last", "new"] = "last"
     """Open the last conversation, or a new one."""
     sidebar: bool = True
     """Show the sidebar where the terminal is wide enough."""
+    titles: Literal["model", "question"] = "model"
+    """Have the model find titles for new conversations, or take the first question's words."""
+    notifications: bool = True
+    """Tell by a desktop notification that an answer has ended while you looked elsewhere."""
+    goodbye: bool = True
+    """Say on leaving what the session has used."""
     log_messages: bool = False
     """Write message texts to the log file, for finding faults."""
     keys: dict[str, str] = field(default_factory=dict)
