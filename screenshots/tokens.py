@@ -34,7 +34,7 @@ async def view(pilot: Pilot[None]) -> None:
     """A draft as tokens, in two encodings."""
     app(pilot).chat.view.prompt.put(DRAFT)
     await pilot.pause(0.5)
-    await app(pilot).chat.run_action("token_view")
+    await app(pilot).chat.run_action("feature('token_view')")
     await pilot.pause(1.0)
     await pilot.press("e")
     await pilot.pause(1.0)
@@ -67,7 +67,7 @@ async def usage(pilot: Pilot[None]) -> None:
                 duration=4.0,
             )
             await app(pilot).services.desk.accounts.log.add(record)
-    await app(pilot).chat.run_action("usage")
+    await app(pilot).chat.run_action("feature('usage')")
     await pilot.pause(1.5)
 
 

@@ -9,7 +9,7 @@ import pytest
 from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.settings import SavingSettings, Settings
-from studybuddy.ui.commands import SAVINGS
+from studybuddy.ui.savings import SAVINGS
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import Student, limited
 
@@ -44,7 +44,7 @@ async def test_a_saving_is_switched_at_once_and_written_to_the_settings(name: st
     student = limited()
     async with student.at_work():
         for on in (True, False):
-            await student.app.chat.run_action(f"saving('{name}')")
+            await student.app.chat.run_action(f"feature('{name}')")
             await student.until(lambda on=on: student.setup.written == {f"savings.{name}": on})
             assert getattr(student.limited.limits.settings.savings, name) is on
             await student.until(lambda on=on: f": {'on' if on else 'off'}." in student.told())
@@ -56,7 +56,7 @@ async def test_kept_answers_are_cleared_from_the_palette() -> None:
         await student.ask("First?")
         await student.pilot.press("ctrl+n")
         await student.ask("Second?")
-        await student.app.chat.run_action("clear_kept_answers")
+        await student.app.chat.run_action("feature('clear_kept_answers')")
         await student.until(lambda: "2 kept answers cleared." in student.told())
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from studybuddy.domain.assistants import AssistantSpec, Tool
+from studybuddy.ui.pinning import pin
 from tests.support.run_scripts import Says
 from tests.support.scripted_assistants import ScriptedAssistants
 from tests.support.scripted_provider import says
@@ -132,7 +133,7 @@ async def test_a_message_pinned_before_it_became_a_thread_can_be_let_go() -> Non
         await student.ask("What do cells do?")
         session = student.view.session
         await session.pin(session.messages[0].id, True)
-        await student.app.chat._pin(session.messages[0].id, False)
+        await pin(student.view, session.messages[0].id, False)
         assert not session.messages[0].pinned
 
 

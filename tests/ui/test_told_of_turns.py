@@ -8,6 +8,7 @@ import pytest
 
 from studybuddy.domain.events import TextDelta
 from studybuddy.domain.settings import SavingSettings, Settings
+from studybuddy.ui.pinning import pin
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import limited
 
@@ -59,7 +60,7 @@ async def test_an_answer_that_is_pinned_while_it_comes_keeps_its_text_and_its_pi
         await student.pilot.press("enter")
         await student.until(lambda: "Long text." in student.shown())
         answer = student.view.session.messages[-1].id
-        await student.app.chat._pin(answer, True)
+        await pin(student.view, answer, True)
         await student.settle()
         assert "Long text." in student.shown()
         assert "pinned" in student.shown()

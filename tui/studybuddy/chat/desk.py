@@ -94,6 +94,11 @@ class Desk:
         """The answers that may be given again."""
         return self._limits.kept
 
+    @property
+    def savings(self) -> SavingSettings:
+        """The ways to use fewer tokens."""
+        return self._limits.settings.savings
+
     def use_savings(self, savings: SavingSettings) -> None:
         """Save in other ways from the next request on."""
         self._limits.use_savings(savings)
@@ -244,6 +249,13 @@ class Desk:
             return ()
         provider = await self._connector.connect(self.endpoint)
         return await provider.models()
+
+    def model_of(self, session: Session) -> str:
+        """The model that answers in a conversation; empty where that is not known."""
+        from studybuddy.chat.context_now import own_model
+
+        endpoint = self.endpoint
+        return self.accounts.names.of(endpoint, own_model(session)) if endpoint else ""
 
     async def warm_up(self) -> None:
         """Do what the first question would wait for: imports, and the engine's start.

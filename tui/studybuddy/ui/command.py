@@ -48,14 +48,4 @@ class Command:
         """The action as the main screen, or the widget of its scope, is asked for it."""
         if self.feature:
             return f"screen.feature('{self.id}')"
-        if self.id in SAVINGS:
-            return f"screen.saving('{self.id}')"
         return self.id
-
-
-SAVINGS = {
-    "filler_words": "Words that say nothing are left out of prompts",
-    "keep_answers": "Kept answers are given again where the same is asked",
-    "steady_prefix": "The beginning of requests is kept the same for the server's cache",
-}
-"""Commands that switch a way to use fewer tokens, and what each does; named as the settings."""

@@ -29,19 +29,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_code", "Copy code", "Copy the chosen or the last code block.", "f8", "Copy code"),
     Command("system_prompt", "System prompt", "Change how the model is told to behave.", "f9"),
     Command("tokens", "Tokens and cost", "Show what the next request is made of, and costs.",
-            "shift+f4,alt+t"),
-    Command("token_view", "Token view", "Show the prompt as coloured tokens.", "shift+f5,alt+v"),
-    Command("usage", "Usage", "Show what was used and paid so far.", "shift+f6,alt+u"),
+            "shift+f4,alt+t", feature="tokens"),
+    Command("token_view", "Token view", "Show the prompt as coloured tokens.", "shift+f5,alt+v",
+            feature="tokens"),
+    Command("usage", "Usage", "Show what was used and paid so far.", "shift+f6,alt+u",
+            feature="tokens"),
     Command("limits", "Limits", "Set the longest answer, and what happens to what is too long.",
-            "shift+f9,alt+l"),
+            "shift+f9,alt+l", feature="limits"),
     Command("lift_budget", "Lift budget", "Go on beyond a budget that is used up.", ""),
     Command("filler_words", "Leave out filler words", "Switch on or off: leave words that say "
-            "nothing out of prompts, shown before sending.", ""),
+            "nothing out of prompts, shown before sending.", "", feature="savings"),
     Command("keep_answers", "Keep answers", "Switch on or off: give an answer again where the "
-            "same is asked in the same context.", ""),
+            "same is asked in the same context.", "", feature="savings"),
     Command("steady_prefix", "Steady beginning", "Switch on or off: keep the beginning of requests "
-            "the same, for servers that charge less for it.", ""),
-    Command("clear_kept_answers", "Clear kept answers", "Forget the answers that were kept.", ""),
+            "the same, for servers that charge less for it.", "", feature="savings"),
+    Command("clear_kept_answers", "Clear kept answers", "Forget the answers that were kept.", "",
+            feature="savings"),
     # Asking again, and differently
     Command("differently", "Ask differently", "Have the answer given again: simpler, with an "
             "example, as steps, as an analogy, by another model.", "alt+r", "Differently",

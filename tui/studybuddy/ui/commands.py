@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
 from studybuddy.domain.problems import Problem, ProblemKind
-from studybuddy.ui.command import SAVINGS, Command, Need, Scope
+from studybuddy.ui.command import Command, Need, Scope
 from studybuddy.ui.command_table import ASSISTANT_MODE, COMMANDS
 
-__all__ = ["ASSISTANT_MODE", "COMMANDS", "SAVINGS", "Command", "Need", "Scope"]
+__all__ = ["ASSISTANT_MODE", "COMMANDS", "Command", "Need", "Scope"]
 
 BY_ID = {command.id: command for command in COMMANDS}
 """The commands by their ids."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -30,6 +30,9 @@ FEATURES = {
     "prompts": "studybuddy.ui.prompting:Prompter",
     "in_out": "studybuddy.ui.in_out:InOut",
     "settings": "studybuddy.ui.setting:Setter",
+    "savings": "studybuddy.ui.savings:Savings",
+    "tokens": "studybuddy.ui.token_screens:TokenScreens",
+    "limits": "studybuddy.ui.limiting:Limiter",
 }
 """Where each feature is: a module, and a class that takes a `Workplace`."""
 
@@ -85,9 +88,9 @@ class Features:
             self._made[name] = getattr(importlib.import_module(module), made)(self._workplace())
         return self._made[name]
 
-    def made(self) -> Sequence[Any]:
-        """Those that were used so far."""
-        return list(self._made.values())
+    def __contains__(self, name: str) -> bool:
+        """Whether it was used so far."""
+        return name in self._made
 
     async def run(self, command: str) -> None:
         """Carry out a command of the table."""

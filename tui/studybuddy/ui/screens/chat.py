@@ -25,7 +25,7 @@ from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.opening import Opener
-from studybuddy.ui.screens.feature_commands import FeatureCommands
+from studybuddy.ui.screens.token_commands import TokenCommands
 from studybuddy.ui.services import Services
 from studybuddy.ui.urgency import urgent
 from studybuddy.ui.widgets.conversation_list import ConversationList
@@ -41,7 +41,7 @@ WARM_UP_DELAY = 0.3
 """Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
 
 
-class ChatScreen(FeatureCommands):
+class ChatScreen(TokenCommands):
     """Where the student is for nearly all of the time."""
 
     AUTO_FOCUS = "#prompt"
@@ -53,7 +53,7 @@ class ChatScreen(FeatureCommands):
         self._told = 0
         self._composed = False
         self._keeper = EndpointKeeper(
-            self, self._desk, self._setup, self._idle, self.tell, self.endpoint_chosen
+            self, self._desk, self._services.setup, self._idle, self.tell, self.endpoint_chosen
         )
 
     def compose(self) -> ComposeResult:

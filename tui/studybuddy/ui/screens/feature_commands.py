@@ -8,11 +8,11 @@ from textual import work
 
 from studybuddy.ui.commands import BY_ID, Need
 from studybuddy.ui.features import Features, Workplace
-from studybuddy.ui.screens.token_commands import TokenCommands
+from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.undoing import Undoing
 
 
-class FeatureCommands(TokenCommands):
+class FeatureCommands(ThreadCommands):
     """Commands of the main screen that are carried out elsewhere."""
 
     @cached_property
