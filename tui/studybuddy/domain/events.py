@@ -106,6 +106,8 @@ class TurnFinished:
     """As Chat Completions gives it: `stop`, `length`, …; `stopped` where the student did."""
     remark: str = ""
     """What the student should know about how it ended; empty where all is as it should be."""
+    back: bool = False
+    """Whether nothing came, and the branch from before the turn is shown again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class TurnFailed:
 
     answer: Message
     problem: Problem
+    back: bool = False
+    """Whether nothing came, and the branch from before the turn is shown again."""
 
 
 @dataclass(frozen=True, slots=True)

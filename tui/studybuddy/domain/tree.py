@@ -7,9 +7,9 @@ in for each other where the nearest message before them that is not deleted is t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from studybuddy.domain.messages import Message
+from studybuddy.domain.messages import Message, MessageState, Role
 
 
 class MessageTree:
@@ -25,6 +25,11 @@ class MessageTree:
         self._latest: dict[str | None, str] = {}
         """The latest leaf below each that is not deleted, and of the whole tree."""
         self._connect()
+
+    @property
+    def messages(self) -> Mapping[str, Message]:
+        """All of them by their ids, in the order of writing, the deleted ones too."""
+        return self._messages
 
     def branch(self, leaf_id: str | None) -> tuple[Message, ...]:
         """What is shown of the branch that ends with that message, oldest first.
@@ -54,12 +59,28 @@ class MessageTree:
             return ()
         return tuple(self._after[self._before[message_id]])
 
+    def numbers(self, branch: Iterable[Message]) -> dict[str, tuple[int, int]]:
+        """Of those messages that have alternatives: which one of how many, counted from 1."""
+        beside = {message.id: self.alternatives(message.id) for message in branch}
+        return {
+            message_id: (ids.index(message_id) + 1, len(ids))
+            for message_id, ids in beside.items()
+            if len(ids) > 1
+        }
+
     def leaf_below(self, message_id: str) -> str:
-        """The latest leaf of the branches through that message; itself where none is below."""
+        """The latest leaf of the branches through that message; itself where none is below.
+
+        An answer that came to nothing is it only where there is no other.
+        """
         return self._latest.get(message_id, message_id)
 
     def _connect(self) -> None:
         order = {message_id: number for number, message_id in enumerate(self._messages)}
+
+        def rank(message_id: str) -> tuple[bool, int]:
+            return not came_to_nothing(self._messages[message_id]), order[message_id]
+
         found = self._parents_first()
         for message_id, parent_id in found:
             before = parent_id
@@ -76,7 +97,7 @@ class MessageTree:
             leaf = self._latest.setdefault(message_id, message_id)
             before = self._before[message_id]
             other = self._latest.get(before)
-            if other is None or order[leaf] > order[other]:
+            if other is None or rank(leaf) > rank(other):
                 self._latest[before] = leaf
 
     def _parents_first(self) -> list[tuple[str, str | None]]:
@@ -99,3 +120,12 @@ class MessageTree:
                         found[child] = at
                         waiting.append(child)
         return list(found.items())
+
+
+def came_to_nothing(message: Message) -> bool:
+    """Whether it is an answer that ended without a word."""
+    return (
+        message.role is Role.ASSISTANT
+        and message.state not in (MessageState.COMPLETE, MessageState.STREAMING)
+        and not message.text
+    )
