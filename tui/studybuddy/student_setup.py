@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.providers.endpoints import OPENAI, Decision, configured, openai_endpoint
-from studybuddy.storage.settings_file import save_setting
+from studybuddy.domain.settings import Settings
+from studybuddy.providers.endpoints import (
+    OPENAI,
+    Decision,
+    Flags,
+    at,
+    configured,
+    openai_endpoint,
+    resolve,
+)
+from studybuddy.storage.settings_file import mistake_in, read_settings, save_setting
 
 if TYPE_CHECKING:
     from studybuddy.assembly.parts import Parts
@@ -82,11 +91,39 @@ class StudentSetup:
         """Write one setting."""
         await self._save(key, value)
 
-    async def _save(self, key: str | Sequence[str], value: object) -> None:
+    async def read(self) -> Settings:
+        """The settings as their file has them by now."""
         file = self._parts.paths.settings_file
-        notice = await asyncio.to_thread(save_setting, file, key, value)
+        self._parts.settings = await asyncio.to_thread(read_settings, file)
+        return self._parts.settings
+
+    def wrong(self, place: Sequence[str], value: object) -> str:
+        """What is wrong with a value for a setting, as a sentence; empty for nothing."""
+        if wrong := mistake_in(tuple(place), value):
+            return f"{wrong}."
+        try:
+            match (*place, value):
+                case ("endpoint", str(name)) if name:
+                    resolve(Flags(endpoint=name), {}, self._parts.settings)
+                case ("endpoints", _, "base_url", str(base_url)):
+                    at(base_url)
+        except StudyBuddyError as error:
+            return error.problem.sentence
+        return ""
+
+    async def change(self, place: Sequence[str], value: object, seen: Settings) -> Settings:
+        """Write one setting, unless that would write over what was not seen."""
+        await self._save(place, value, seen)
+        return self._parts.settings
+
+    async def _save(
+        self, key: str | Sequence[str], value: object, seen: Settings | None = None
+    ) -> None:
+        file = self._parts.paths.settings_file
+        notice = await asyncio.to_thread(save_setting, file, key, value, seen=seen)
         if notice is not None:
             self._parts.notices.append(notice)
+        await self.read()
 
     def weights_offer(self) -> WeightsOffer | None:
         """What would have to be fetched before the built-in model can answer."""

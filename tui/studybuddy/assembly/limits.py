@@ -83,4 +83,5 @@ def _keepers(
         KeptAnswers(SqliteAnswerCache(database), settings.savings, weights=weights),
         accounts,
         settings,
+        prices,
     )

@@ -91,6 +91,11 @@ class Accounts:
         if self.names.answered(endpoint, model):
             self._tell()
 
+    def prices_changed(self) -> None:
+        """Look up again what models cost and hold; what was recorded keeps its price."""
+        self._book.forget_prices()
+        self._tell()
+
     # Records
 
     async def record(self, record: UsageRecord, *, underway: bool = False) -> None:

@@ -107,6 +107,13 @@ class Budgets:
         self._left = 0
         """Requests that are over by now."""
 
+    def use(self, amounts: Mapping[Period, Amount]) -> None:
+        """Hold to other budgets from now on; one that is changed is lifted no more."""
+        before, self._amounts = self._amounts, dict(amounts)
+        changed = {period for period in Period if before.get(period) != amounts.get(period)}
+        self._lifted = {key for key in self._lifted if key[0] not in changed}
+        self._told = {key for key in self._told if key[0] not in changed}
+
     @property
     def any(self) -> bool:
         """Whether any budget is set."""

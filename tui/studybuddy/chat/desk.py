@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first f
         FollowedRun,
         RunStore,
     )
-    from studybuddy.domain.settings import SavingSettings
+    from studybuddy.domain.settings import SavingSettings, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +98,11 @@ class Desk:
     def savings(self) -> SavingSettings:
         """The ways to use fewer tokens."""
         return self._limits.settings.savings
+
+    def use_settings(self, settings: Settings) -> None:
+        """Hold to other settings: the next new conversation, and the next request of all."""
+        self.system_prompt = settings.system_prompt
+        self._limits.use(settings)
 
     def use_savings(self, savings: SavingSettings) -> None:
         """Save in other ways from the next request on."""

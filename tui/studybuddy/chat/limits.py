@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from studybuddy.chat.accounts import Accounts
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.fitting import Fitter
     from studybuddy.chat.kept_answers import KeptAnswers
-    from studybuddy.domain.settings import SavingSettings, Settings
+    from studybuddy.domain.settings import PriceSettings, SavingSettings, Settings
+
+
+class OwnPrices(Protocol):
+    """The part of a price book that the student writes."""
+
+    def use(self, settings_prices: Mapping[str, PriceSettings]) -> None:
+        """Go by these prices and sizes from now on."""
+        ...
 
 
 @dataclass(slots=True)
@@ -25,12 +33,21 @@ class Keepers:
     kept: KeptAnswers
     accounts: Accounts
     settings: Settings
+    prices: OwnPrices | None = None
+    """`None` where what the student sets as a price counts for nothing."""
 
-    def use_savings(self, savings: SavingSettings) -> None:
-        """Save in other ways from the next request on."""
-        self.settings = replace(self.settings, savings=savings)
-        self.fitter.settings = self.settings
-        self.kept.settings = savings
+    def use(self, settings: Settings) -> None:
+        """Hold to other settings from the next request on."""
+        from studybuddy.domain.amounts import amounts_of
+
+        before, self.settings = self.settings, settings
+        self.fitter.settings = settings
+        self.kept.settings = settings.savings
+        if settings.budgets != before.budgets:
+            self.budgets.use(amounts_of(settings.budgets)[0])
+        if self.prices is not None and settings.prices != before.prices:
+            self.prices.use(settings.prices)
+            self.accounts.prices_changed()
 
 
 class Limits:
@@ -93,6 +110,10 @@ class Limits:
         """As they are by now."""
         return self._keepers.settings
 
+    def use(self, settings: Settings) -> None:
+        """Hold to other settings from the next request on."""
+        self._keepers.use(settings)
+
     def use_savings(self, savings: SavingSettings) -> None:
         """Save in other ways from the next request on."""
-        self._keepers.use_savings(savings)
+        self.use(replace(self.settings, savings=savings))

@@ -57,6 +57,10 @@ class ModelBook:
         key = self._key(endpoint, model)
         return self._as_listed(key) if key in self._facts else None
 
+    def forget_prices(self) -> None:
+        """Look prices and sizes up again, since the student set others."""
+        self._facts.clear()
+
     def learn(self, endpoint: Endpoint, models: Sequence[Model]) -> bool:
         """Take what an endpoint lists; whether anything of it is news."""
         learnt = {

@@ -14,6 +14,7 @@ from studybuddy.domain.shelves import Place
 if TYPE_CHECKING:
     from studybuddy.domain.accounts import Origin
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.settings import Settings
 
 
 EVERYTHING_ACTIVE = Place()
@@ -296,6 +297,30 @@ class Setup(Protocol):
 
         Raises:
             StudyBuddyError: where the settings can't be written.
+        """
+        ...
+
+    async def read(self) -> Settings:
+        """The settings as their file has them by now; one with a mistake has its default.
+
+        Raises:
+            StudyBuddyError: where the file can't be read.
+        """
+        ...
+
+    def wrong(self, place: Sequence[str], value: object) -> str:
+        """What is wrong with a value for a setting, as a sentence; empty for nothing.
+
+        `place` is its name with the tables it is in, such as ("limits", "context").
+        """
+        ...
+
+    async def change(self, place: Sequence[str], value: object, seen: Settings) -> Settings:
+        """Write one setting, `None` to take it out, and return the settings as they are then.
+
+        Raises:
+            StudyBuddyError: where it can't be written, or the file says something else there by
+                now than the settings that were `seen`; it stays as it is then.
         """
         ...
 

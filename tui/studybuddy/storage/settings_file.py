@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.setting_fields import value_at
 from studybuddy.domain.settings import Settings
 from studybuddy.storage.files import disk_problem, name_aside, one_at_a_time, write_private
 from studybuddy.storage.settings import BrokenSettings, convert, parse, sentence
 from studybuddy.storage.settings_template import comment_of, new_settings_text
 
 
-def save_setting(path: Path, key: str | Sequence[str], value: Any) -> Problem | None:
+def save_setting(
+    path: Path, key: str | Sequence[str], value: Any, *, seen: Settings | None = None
+) -> Problem | None:
     """Write one setting and keep all else in the file, comments too; `None` takes it out.
 
     A new file is readable by its owner only, and explains every setting. A file that is not
@@ -25,9 +28,12 @@ def save_setting(path: Path, key: str | Sequence[str], value: Any) -> Problem | 
         path: the settings file.
         key: with its tables, as "endpoints.lab.model", or in parts where a name has a dot.
         value: text, true or false, a number, or lists and tables of them.
+        seen: the settings that the student had before their eyes. With them, a file that is not
+            TOML stays as it is, and so does a setting that says something else there by now.
 
     Raises:
-        StudyBuddyError: where the value does not fit the setting, or the file can't be written.
+        StudyBuddyError: where the value does not fit the setting, the file can't be written, or
+            what is in it is not to be written over.
     """
     parts = tuple(key.split(".")) if isinstance(key, str) else tuple(key)
     if value is not None:
@@ -35,6 +41,8 @@ def save_setting(path: Path, key: str | Sequence[str], value: Any) -> Problem | 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with one_at_a_time(path):
+            if seen is not None:
+                _refuse_to_surprise(path, parts, seen)
             text, notice = _current(path)
             write_private(path, changed(text, parts, value))
     except OSError as error:
@@ -151,21 +159,61 @@ def _uncommented(text: str, name: str) -> str:
     return tried if name in data else text  # else the comment has slipped into a table
 
 
-def _refuse_mistakes(parts: tuple[str, ...], value: Any) -> None:
+def mistake_in(parts: tuple[str, ...], value: Any) -> str:
+    """What is wrong with a value, as in "`theme` must be text, not a number"; empty for nothing."""
     data: Any = value
     for part in reversed(parts):
         data = {part: data}
     _, mistakes = convert(data)
     # Not those beside it: of an endpoint that is written key by key, others are missing yet.
     wrong = [m for m in mistakes if all(a == b for a, b in zip(m.place, parts, strict=False))]
-    if wrong:
+    return sentence(wrong[0]) if wrong else ""
+
+
+def _refuse_mistakes(parts: tuple[str, ...], value: Any) -> None:
+    if wrong := mistake_in(parts, value):
         raise StudyBuddyError(
             Problem(
                 ProblemKind.STORAGE,
-                f"The setting was not written: {sentence(wrong[0])}.",
+                f"The setting was not written: {wrong}.",
                 "Choose another value.",
             )
         )
+
+
+def _refuse_to_surprise(path: Path, parts: tuple[str, ...], seen: Settings) -> None:
+    """Raise where the file can't be read, or has another value than the one that was seen."""
+    settings = read_settings(path)
+    if value_at(settings, parts) != value_at(seen, parts):
+        raise StudyBuddyError(
+            Problem(
+                ProblemKind.STORAGE,
+                f"`{'.'.join(parts)}` was changed in {path} meanwhile; nothing was written.",
+                "This is what the file says now: change it again if you want to.",
+            )
+        )
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings as the file has them now; a setting with a mistake has its default.
+
+    Raises:
+        StudyBuddyError: where the file can't be read or is not TOML.
+    """
+    try:
+        return convert(parse(path.read_bytes())[1])[0]
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise StudyBuddyError(disk_problem(error, path)) from error
+    except BrokenSettings as error:
+        raise StudyBuddyError(
+            Problem(
+                ProblemKind.STORAGE,
+                f"The settings file {path} is not valid TOML: {error}. Nothing was written.",
+                "Mend it with a text editor first, or move it away.",
+            )
+        ) from error
 
 
 def _current(path: Path) -> tuple[str, Problem | None]:

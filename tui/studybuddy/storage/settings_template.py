@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
 from typing import Any
 
+from studybuddy.domain.setting_fields import docstrings
 from studybuddy.domain.settings import EndpointSettings, PriceSettings, Settings
 
 _HEADING = """\
@@ -21,7 +21,7 @@ def new_settings_text() -> str:
     """A settings file that changes nothing and explains every setting."""
     lines = [_HEADING]
     tables: list[str] = []
-    said, defaults = _docstrings(Settings), Settings()
+    said, defaults = docstrings(Settings), Settings()
     for field in dataclasses.fields(Settings):
         about = f"# {said[field.name]}" if field.name in said else "#"
         if field.name == "keys":
@@ -39,7 +39,7 @@ def new_settings_text() -> str:
 
 def _lines_of(table: Any) -> list[str]:
     """A comment for each key of a table, with the value that it has here."""
-    said = _docstrings(type(table))
+    said = docstrings(type(table))
     return [
         f"{comment_of(field.name, getattr(table, field.name))}  # {said.get(field.name, '')}"
         for field in dataclasses.fields(table)
@@ -50,22 +50,6 @@ def _more_about(table: Any) -> list[str]:
     """What a table's docstring says beyond its first paragraph."""
     paragraphs = inspect.cleandoc(type(table).__doc__ or "").split("\n\n")[1:]
     return [f"# {' '.join(paragraph.split())}" for paragraph in paragraphs]
-
-
-def _docstrings(cls: type) -> dict[str, str]:
-    """The docstring below each field of a class, as one line; nothing without its source."""
-    try:
-        body = ast.parse(inspect.getsource(cls)).body[0]
-    except (OSError, SyntaxError):
-        return {}
-    assert isinstance(body, ast.ClassDef)
-    said = {}
-    for statement, following in zip(body.body, body.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            match following:
-                case ast.Expr(value=ast.Constant(value=str(text))):
-                    said[statement.target.id] = " ".join(text.split())
-    return said
 
 
 def comment_of(name: str, value: Any) -> str:

@@ -53,11 +53,16 @@ class Prices:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Take the student's prices by model; `now` has a zone, since prices change on a day."""
-        own = {name.strip().lower(): given for name, given in settings_prices.items()}
-        self._own = {without_maker(name): given for name, given in own.items()} | own
+        self._own: Mapping[str, PriceSettings] = {}
+        self.use(settings_prices)
         self._now = now
         self._lock = Lock()
         self._broken = False
+
+    def use(self, settings_prices: Mapping[str, PriceSettings]) -> None:
+        """Go by other prices of the student's from now on."""
+        own = {name.strip().lower(): given for name, given in settings_prices.items()}
+        self._own = {without_maker(name): given for name, given in own.items()} | own
 
     def facts(self, endpoint: Endpoint, model: str) -> ModelFacts:
         """What is known of a model at an endpoint; the endpoint's own where `model` is empty."""

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from studybuddy.domain.searching import ConversationSearch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Services:
     """Everything behind the screen, put together by the command line."""
 
     desk: Desk
     setup: Setup
     settings: Settings
+    """As they are by now: the student may change them while the app runs."""
     notices: Sequence[Problem] = ()
     """What went wrong on reading settings and data; may grow while the app runs."""
     start_new: bool = False
