@@ -186,10 +186,12 @@ async def test_a_question_that_came_to_nothing_stays_where_another_is_asked() ->
 async def test_a_question_that_came_to_nothing_is_replaced_where_it_is_asked_again() -> None:
     chat = Chat(says("One."), [REFUSED], says("Two."))
     await chat.send("First?")
-    await chat.send("Second?")
+    failed = (await chat.send("Second?"))[0]
     started = (await chat.send("Second?"))[0]
+    assert isinstance(failed, TurnStarted)
     assert isinstance(started, TurnStarted)
-    assert len(started.replaced) == 2
+    assert started.question.id == failed.question.id
+    assert started.replaced == (failed.answer.id,)
     assert [text for _, text, _ in await chat.stored()] == ["First?", "One.", "Second?", "Two."]
 
 

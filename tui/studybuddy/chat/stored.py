@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import request_messages
+from studybuddy.chat.shown import ShownBranch
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnFailed, TurnStarted
 from studybuddy.domain.messages import (
@@ -16,15 +17,16 @@ from studybuddy.domain.messages import (
     Message,
     MessageState,
     Mode,
-    OpenConversation,
     Role,
     new_id,
 )
-from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 if TYPE_CHECKING:
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.messages import Titled
+    from studybuddy.domain.prompts import Example, Persona
+    from studybuddy.domain.variations import Variation
 
 _log = logging.getLogger(__name__)
 
@@ -47,32 +49,21 @@ class Asked:
     """The end of the shown branch that leaves it for this turn."""
     anew: bool = False
     """Whether the question is one that is in the branch already."""
+    variation: Variation | None = None
+    """How the answer is to differ from the one before."""
+    earlier: Message | None = None
+    """That answer: the model is shown it, for this request only."""
+    goes_on: bool = False
+    """Whether the answer goes on where that one was cut."""
+
+    @property
+    def beginning(self) -> str:
+        """What the answer begins with, where it goes on with the one before; else empty."""
+        return self.earlier.text if self.earlier is not None and self.goes_on else ""
 
 
-class StoredConversation:
+class StoredConversation(ShownBranch):
     """A conversation that is stored with its first message or draft."""
-
-    def __init__(self, opened: OpenConversation, store: ConversationStore, *, new: bool) -> None:
-        self.head = opened.head
-        self._messages = list(opened.messages)
-        self._store = store
-        self._unsaved = new
-
-    @property
-    def messages(self) -> Sequence[Message]:
-        """The shown branch, oldest first."""
-        return self._messages
-
-    @property
-    def busy(self) -> bool:
-        """Whether a turn is under way here."""
-        raise NotImplementedError
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether its last answer is being written by another window of the app."""
-        last = self._messages[-1] if self._messages else None
-        return last is not None and last.state is MessageState.STREAMING and not self.busy
 
     async def taken(self, *, again: bool) -> bool:
         """Whether another window is answering, or has just done so where it is asked `again`.
@@ -80,29 +71,13 @@ class StoredConversation:
         Raises:
             StudyBuddyError: where the disk fails.
         """
+        async with self._changing:
+            pass  # so that the turn begins in the branch that is wanted by now
         if not self.elsewhere:
             return False
         await self.refresh()
         done = bool(self._messages) and self._messages[-1].state is MessageState.COMPLETE
         return self.elsewhere or (again and done)
-
-    async def refresh(self) -> bool:
-        """Take over what other windows did; `False` where it was deleted.
-
-        Does nothing while a turn is under way here.
-
-        Raises:
-            StudyBuddyError: where the disk fails.
-        """
-        before = self.head
-        opened = await self._store.load(before.id)
-        if opened is None:
-            return self._unsaved
-        if not self.busy and self.head is before:
-            self.head = opened.head
-            self._messages = list(opened.messages)
-            self._unsaved = False
-        return True
 
     def last_question(self) -> Message | None:
         """The student's latest message of the shown branch."""
@@ -112,30 +87,49 @@ class StoredConversation:
         """Role and text of what the next question is asked with."""
         return request_messages(self.head.system_prompt, self._messages)
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the last answer was cut, so that more of it can be asked for."""
+        from studybuddy.chat.asked import is_cut
+
+        last = self._messages[-2:]
+        return len(last) == 2 and last[0].role is Role.USER and is_cut(last[1]) and not self.busy
+
     def ask(self, text: str) -> Asked:
-        """A turn that asks `text`.
+        """A turn that asks `text`; see `asked.asking`."""
+        from studybuddy.chat.asked import asking
 
-        A turn before it that asked the same and came to nothing is replaced by this one.
-        """
-        parent = self._messages[-1].id if self._messages else None
-        replaced: tuple[Message, ...] = ()
-        asked = self.last_question()
-        if asked and asked.text.strip() == text.strip() and _came_to_nothing(self._messages[-1]):
-            replaced = tuple(self._messages[-2:])
-            parent = replaced[0].parent_id
-        return Asked(Message(new_id(), Role.USER, text, time.time(), parent), replaced)
+        return asking(self._messages, text)
 
-    def ask_again(self) -> Asked:
-        """A turn that asks the last question again; the answer before stays as a branch.
+    def ask_again(self, message_id: str = "", variation: Variation | None = None) -> Asked:
+        """A turn that asks a question again; see `asked.asking_again`.
 
         Raises:
-            ValueError: where there is no question yet.
+            ValueError: where there is no such question.
         """
-        question = self.last_question()
-        if question is None:
-            raise ValueError("there is no question to ask again")
-        replaced = tuple(self._messages[self._messages.index(question) + 1 :])
-        return Asked(question, replaced, anew=True)
+        from studybuddy.chat.asked import asking_again
+
+        return asking_again(self._messages, message_id, variation)
+
+    def ask_otherwise(self, message_id: str, text: str) -> Asked:
+        """A turn that asks a question in other words; see `asked.asking_otherwise`.
+
+        Raises:
+            ValueError: where there is no such question, or the text is blank.
+        """
+        from studybuddy.chat.asked import asking_otherwise
+
+        return asking_otherwise(self._messages, message_id, text)
+
+    def ask_on(self) -> Asked:
+        """A turn that goes on with the last answer; see `asked.going_on`.
+
+        Raises:
+            ValueError: where that was not cut.
+        """
+        from studybuddy.chat.asked import going_on
+
+        return going_on(self._messages)
 
     def branch(self, asked: Asked) -> list[Message]:
         """The shown branch as the turn will leave it, up to its question."""
@@ -151,8 +145,35 @@ class StoredConversation:
             await self.store_turn(asked, answer, endpoint)
         except StudyBuddyError as error:
             return failed(answer, error.problem)
+        self._number(asked, answer, branch)
         self._messages = [*branch, answer]
+        self.head = replace(self.head, leaf_id=answer.id)
         return TurnStarted(asked.question, answer, tuple(m.id for m in asked.replaced))
+
+    def _number(self, asked: Asked, answer: Message, branch: Sequence[Message]) -> None:
+        """Count what takes the place of others among them: it was written last."""
+        known = self._alternatives
+        self._alternatives = {m.id: known[m.id] for m in branch if m.id in known}
+        if asked.replaced:
+            _, before = known.get(asked.replaced[0].id, (1, 1))
+            new = answer if asked.anew else asked.question
+            self._alternatives[new.id] = before + 1, before + 1
+
+    async def come_back(self, asked: Asked, answer: Message) -> bool:
+        """Show what left the branch for a turn, where nothing came in its place; else `False`.
+
+        The answer that came to nothing stays as an alternative. Where the disk fails it is shown.
+        """
+        from studybuddy.chat.asked import comes_back
+
+        if not comes_back(asked, answer):
+            return False
+        try:
+            tree = await self.tree()
+            return await self._show(tree, tree.leaf_below(asked.replaced[-1].id))
+        except StudyBuddyError as error:
+            _log.warning("what was shown of %s before is not: %s", self.head.id, error)
+            return False
 
     async def store_turn(self, asked: Asked, answer: Message, endpoint: Endpoint) -> None:
         """Write the head, the question where it is new, and the answer's place.
@@ -221,10 +242,27 @@ class StoredConversation:
             await self._store.set_limits(self.head.id, max_completion_tokens, overflow)
 
     async def set_system_prompt(self, prompt: str) -> None:
-        """Change the system prompt from the next turn on."""
-        self.head = replace(self.head, system_prompt=prompt)
+        """Change the system prompt from the next turn on.
+
+        Another prompt than the persona's is no persona any more; a blank one has no examples.
+        """
+        if prompt == self.head.system_prompt:
+            return
+        examples = self.head.examples if prompt.strip() else ()
+        await self._set_prompt(prompt, "", examples)
+
+    async def set_persona(self, persona: Persona) -> None:
+        """Take over a persona's prompt and examples from the next turn on."""
+        await self._set_prompt(persona.system_prompt, persona.name, persona.examples)
+
+    async def _set_prompt(self, prompt: str, persona: str, examples: tuple[Example, ...]) -> None:
+        self.head = replace(self.head, system_prompt=prompt, persona=persona, examples=examples)
         if not self._unsaved:
             await self.save()
+
+    def renamed(self, title: str, titled: Titled) -> None:
+        """Take over a title that was stored."""
+        self.head = replace(self.head, title=title, titled=titled)
 
 
 def failed(answer: Message, problem: Problem) -> TurnFailed:
@@ -250,11 +288,3 @@ def title_from(question: str) -> str:
     if len(line) <= TITLE_LENGTH:
         return line
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
-
-
-def _came_to_nothing(answer: Message) -> bool:
-    return (
-        answer.role is Role.ASSISTANT
-        and answer.state is not MessageState.COMPLETE
-        and not answer.text
-    )

@@ -1,0 +1,189 @@
+"""The branch of a conversation that is shown, and the way to the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
+from studybuddy.domain.ports import ConversationStore
+from studybuddy.domain.problems import StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.domain.tree import MessageTree
+
+
+class ShownBranch:
+    """The shown branch and its copy on disk. It is changed by one at a time."""
+
+    def __init__(self, opened: OpenConversation, store: ConversationStore, *, new: bool) -> None:
+        self.head = opened.head
+        self._messages = list(opened.messages)
+        self._alternatives = dict(opened.alternatives)
+        self._store = store
+        self._unsaved = new
+        self._changing = asyncio.Lock()
+        """Held while another branch becomes the shown one; turns wait for it."""
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """The shown branch, oldest first."""
+        return self._messages
+
+    @property
+    def alternatives(self) -> Mapping[str, tuple[int, int]]:
+        """Of shown messages that have any: which one of how many it is, counted from 1."""
+        return self._alternatives
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way here."""
+        raise NotImplementedError
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its last answer is being written by another window of the app."""
+        last = self._messages[-1] if self._messages else None
+        return last is not None and last.state is MessageState.STREAMING and not self.busy
+
+    async def refresh(self) -> bool:
+        """Take over what other windows did; `False` where it was deleted.
+
+        Does nothing while a turn is under way here.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        before = self.head
+        opened = await self._store.load(before.id)
+        if opened is None:
+            return self._unsaved
+        if not self.busy and self.head is before:
+            self.head = opened.head
+            self._messages = list(opened.messages)
+            self._alternatives = dict(opened.alternatives)
+            self._unsaved = False
+        return True
+
+    async def tree(self) -> MessageTree:
+        """All messages, as they are on disk.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        from studybuddy.domain.tree import MessageTree  # not before the first frame
+
+        return MessageTree(await self._store.tree(self.head.id))
+
+    async def show_alternative(self, message_id: str, by: int) -> bool:
+        """Show what stands `by` places after a message of the shown branch in its place.
+
+        `False` where there is none, or a turn is under way: nothing changes then.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        async with self._changing:
+            if self.busy or not self._is_shown(message_id):
+                return False
+            tree = await self.tree()
+            beside = tree.alternatives(message_id)
+            place = beside.index(message_id) + by if message_id in beside else -1
+            if by == 0 or not 0 <= place < len(beside):
+                return False
+            return await self._show(tree, tree.leaf_below(beside[place]))
+
+    async def show_message(self, message_id: str) -> bool:
+        """Make a branch that has the message the shown one; `False` as above.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        async with self._changing:
+            if self._is_shown(message_id):
+                return True
+            if self.busy:
+                return False
+            tree = await self.tree()
+            if not tree.alternatives(message_id):  # deleted, or not of this conversation
+                return False
+            return await self._show(tree, tree.leaf_below(message_id))
+
+    async def delete_message(self, message_id: str) -> tuple[str, ...]:
+        """Delete a message of the shown branch; a question goes with what answers it there.
+
+        Where that was all of a branch's end, what stood beside it is shown in its place. Returns
+        the ids of what was deleted, for `restore_messages`; none where it is not shown.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+            ValueError: while a turn is under way, here or in another window.
+        """
+        async with self._changing:
+            self._check_idle()
+            ids = self._deleted_with(message_id)
+            if ids:
+                leaf_id = self._messages[-1].id
+                await self._store.set_deleted(ids, True)
+                await self._shown_again(leaf_id)
+            return ids
+
+    async def restore_messages(self, ids: Sequence[str]) -> None:
+        """Bring back what was deleted, and show it.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+            ValueError: while a turn is under way.
+        """
+        async with self._changing:
+            self._check_idle()
+            leaf_id = self._messages[-1].id if self._messages else None
+            await self._store.set_deleted(ids, False)
+            await self._shown_again(leaf_id, *ids[-1:])
+
+    def _check_idle(self) -> None:
+        if self.busy or self.elsewhere:
+            raise ValueError("a turn is under way")
+
+    def _is_shown(self, message_id: str) -> bool:
+        return any(message.id == message_id for message in self._messages)
+
+    def _deleted_with(self, message_id: str) -> tuple[str, ...]:
+        ids: list[str] = []
+        for message in self._messages:
+            if message.id == message_id:
+                ids.append(message.id)
+                if message.role is not Role.USER:
+                    break
+            elif ids:
+                if message.role is Role.USER:
+                    break
+                ids.append(message.id)
+        return tuple(ids)
+
+    async def _shown_again(self, leaf_id: str | None, wanted: str = "") -> None:
+        """Show a branch as it is by now, or the one of a message that is not in it."""
+        tree = await self.tree()
+        branch = tree.branch(leaf_id)
+        if tree.alternatives(wanted) and all(message.id != wanted for message in branch):
+            leaf_id = wanted
+        elif branch:
+            leaf_id = branch[-1].id
+        await self._show(tree, tree.leaf_below(leaf_id) if leaf_id is not None else None)
+
+    async def _show(self, tree: MessageTree, leaf_id: str | None) -> bool:
+        """Show the branch with that end, here and on disk."""
+        before = self.head, self._messages, self._alternatives
+        self._messages = list(tree.branch(leaf_id))
+        self._alternatives = tree.numbers(self._messages)
+        self.head = shown = replace(self.head, leaf_id=leaf_id)
+        try:
+            if leaf_id is not None:
+                await self._store.show(shown.id, leaf_id)
+        except StudyBuddyError:
+            if self.head is shown:
+                self.head, self._messages, self._alternatives = before
+            raise
+        return True
