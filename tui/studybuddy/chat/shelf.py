@@ -1,0 +1,67 @@
+"""The order of conversations: titles, pins, folders, and what is out of the way or deleted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from studybuddy.domain.messages import Conversation, Titled
+from studybuddy.domain.ports import ConversationStore
+
+KEPT_DAYS = 30
+"""Days for which a deleted conversation can be brought back."""
+
+
+class ConversationShelf:
+    """Puts conversations in order; each method writes at once.
+
+    Raises:
+        StudyBuddyError: (any method) where the disk fails.
+    """
+
+    def __init__(self, store: ConversationStore, now: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._now = now
+
+    async def rename(self, head: Conversation, title: str, titled: Titled) -> Conversation:
+        """The conversation with that title; as it was where someone who goes before gave it one."""
+        if not await self._store.rename(head.id, title, titled):
+            return head
+        return replace(head, title=title, titled=titled)
+
+    async def arrange(
+        self,
+        head: Conversation,
+        *,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        folder: str | None = None,
+    ) -> Conversation:
+        """The conversation as it stands in lists now; what is `None` stays."""
+        changed = replace(
+            head,
+            pinned=head.pinned if pinned is None else pinned,
+            archived=head.archived if archived is None else archived,
+            folder=head.folder if folder is None else " ".join(folder.split()),
+        )
+        await self._store.arrange(
+            head.id, pinned=changed.pinned, archived=changed.archived, folder=changed.folder
+        )
+        return changed
+
+    async def folders(self) -> Sequence[str]:
+        """The folders that there are, by name."""
+        return await self._store.folders()
+
+    async def discard(self, conversation_id: str) -> None:
+        """Delete a conversation; `restore` brings it back for some weeks."""
+        await self._store.discard(conversation_id)
+
+    async def restore(self, conversation_id: str) -> None:
+        """Bring back a deleted conversation."""
+        await self._store.restore(conversation_id)
+
+    async def purge(self) -> int:
+        """Delete for good what was deleted weeks ago; returns how many."""
+        return await self._store.purge(self._now() - KEPT_DAYS * 86_400)
