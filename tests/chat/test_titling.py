@@ -89,11 +89,12 @@ def test_whatever_a_model_says_a_title_is_one_short_line(answer: str) -> None:
     assert "\n" not in title
 
 
-def test_a_title_is_wanted_after_the_first_whole_answer_alone() -> None:
+def test_a_title_is_wanted_after_the_first_whole_answers() -> None:
     messages = exchange()
     assert wanted(HEAD, messages, ENDPOINT)
     assert not wanted(HEAD, messages[:1], ENDPOINT)
-    assert not wanted(HEAD, [*messages, *exchange()], ENDPOINT)
+    assert wanted(HEAD, messages * 3, ENDPOINT)
+    assert not wanted(HEAD, messages * 4, ENDPOINT)
     stopped = replace(messages[1], state=MessageState.STOPPED)
     assert not wanted(HEAD, [messages[0], stopped], ENDPOINT)
     for titled in (Titled.MODEL, Titled.STUDENT):

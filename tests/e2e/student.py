@@ -73,7 +73,14 @@ def _serving(module: str, *options: str) -> Iterator[tuple[str, IO[str]]]:
 def studybuddy(
     home: Path, base_url: str | None = None, size: tuple[int, int] = (100, 30), *args: str
 ) -> Terminal:
-    """The program in a terminal of its own, with its files below `home`."""
+    """The program in a terminal of its own, with its files below `home`.
+
+    Where the test has written no settings, its server is asked for no titles.
+    """
+    settings = home / "config" / "settings.toml"
+    if not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text('titles = "question"\n')
     env: dict[str, str | None] = {
         "STUDYBUDDY_HOME": str(home),
         "OPENAI_BASE_URL": base_url,

@@ -20,6 +20,8 @@ if sys.platform == "win32":
 CTRL_T, CHOOSES = "\x14", "Ctrl+T chooses"
 MODEL = "scripted-model"
 SETTINGS = f"""\
+titles = "question"
+
 [prices.{MODEL}]
 input = 2.0
 output = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -119,13 +119,15 @@ class Student:
         start_new: bool = False,
         server: ScriptedAssistants | None = None,
         limited: Callable[[ScriptedProvider, MemoryData], Limited] | None = None,
+        titles: bool = False,
     ) -> None:
+        """Take what differs from one test to the next; `titles` are asked of the model."""
         self.server = server or ScriptedAssistants()
         self.store = MemoryConversationStore(data)
         self.provider = provider or ScriptedProvider(*(scripts or (says("Hello."),)))
         self.connector = ScriptedConnector(self.provider)
         self.setup = setup or MemorySetup()
-        settings = settings or Settings()
+        settings = replace(settings or Settings(), titles="model" if titles else "question")
         limits = limited(self.provider, self.store.data) if limited is not None else None
         self.desk = Desk(
             self.store,

@@ -17,8 +17,14 @@ from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.messages import Conversation, Mode, OpenConversation
-from studybuddy.domain.ports import CompletionRequest, Connector, ConversationStore
+from studybuddy.domain.ports import (
+    EVERYTHING_ACTIVE,
+    CompletionRequest,
+    Connector,
+    ConversationStore,
+)
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.shelves import Place
 
 if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first frame waits for none
     from studybuddy.chat.accounts import Accounts
@@ -26,7 +32,9 @@ if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first f
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.kept_answers import KeptAnswers
     from studybuddy.chat.meter import ConversationMeter
+    from studybuddy.chat.shelf import ConversationShelf
     from studybuddy.chat.thread_session import ThreadSession
+    from studybuddy.chat.titling import Titler
     from studybuddy.domain.assistant_ports import (
         AssistantConnector,
         AssistantService,
@@ -230,11 +238,18 @@ class Desk:
         return session
 
     async def recent(
-        self, limit: int, after: Conversation | None = None, mode: Mode | None = None
+        self,
+        limit: int,
+        after: Conversation | None = None,
+        mode: Mode | None = None,
+        place: Place = EVERYTHING_ACTIVE,
     ) -> Sequence[Conversation]:
-        """The newest conversations, or those after the one given; of one mode, or of both."""
-        key = (after.updated_at, after.id) if after else None
-        return await self._store.recent(limit, key, mode)
+        """Pinned conversations and then the newest, or those after the one given.
+
+        Of one mode, or of both; of one place.
+        """
+        key = (after.pinned, after.updated_at, after.id) if after else None
+        return await self._store.recent(limit, key, mode, place)
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """What the student asked lately, newest first."""
@@ -261,6 +276,19 @@ class Desk:
 
         endpoint = self.endpoint
         return self.accounts.names.of(endpoint, own_model(session)) if endpoint else ""
+
+    @property
+    def shelf(self) -> ConversationShelf:
+        """The order of the conversations."""
+        from studybuddy.chat.shelf import ConversationShelf
+
+        return ConversationShelf(self._store)
+
+    def titler(self) -> Titler:
+        """Who finds titles for conversations."""
+        from studybuddy.chat.titling import Titler
+
+        return Titler(self._connector, self.budgets)
 
     async def warm_up(self) -> None:
         """Do what the first question would wait for: imports, and the engine's start.

@@ -24,6 +24,8 @@ MOST_WORDS = 10
 """Of a title; more are a sentence, and no title."""
 MOST_TOKENS = 300
 """Of the answer. Titles have ten; a model that thinks first spends its thoughts from the same."""
+_FIRST = 3
+"""Whole answers, after each of which a title is looked for while there is none."""
 _SHOWN = 600
 """Characters of question and answer that the model is shown."""
 _INSTRUCTION = (
@@ -72,13 +74,13 @@ class Titler:
 
 
 def wanted(head: Conversation, messages: Sequence[Message], endpoint: Endpoint) -> bool:
-    """Whether a conversation is to get its title by the model now: after its first whole answer.
+    """Whether a conversation is to get its title by the model now: after one of its first answers.
 
     The built-in model is too small to find one that is better than the question's own words.
     """
     if head.titled is not Titled.QUESTION or endpoint.kind is EndpointKind.BUILT_IN:
         return False
-    return sum(1 for m in messages if _is_whole_answer(m)) == 1
+    return 1 <= sum(1 for m in messages if _is_whole_answer(m)) <= _FIRST
 
 
 def cleaned(answer: str) -> str:

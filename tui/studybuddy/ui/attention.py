@@ -35,9 +35,9 @@ def notification(text: str) -> str:
 
 
 def news(head: Conversation, turn: Turn) -> str:
-    """What is new of a run, for one who looks elsewhere."""
+    """What is new of a turn, for one who looks elsewhere."""
     if turn.required is not None:
         what = "waits for you"
     else:
         what = "is done" if turn.complete else "ended without an answer"
-    return f"{head.title or 'A thread'} {what}."
+    return f"{head.title or 'An answer'} {what}."

@@ -33,8 +33,9 @@ FEATURES = {
     "savings": "studybuddy.ui.savings:Savings",
     "tokens": "studybuddy.ui.token_screens:TokenScreens",
     "limits": "studybuddy.ui.limiting:Limiter",
+    "titles": "studybuddy.ui.titles:TitleKeeper",
 }
-"""Where each feature is: a module, and a class that takes a `Workplace`."""
+"""Where each feature is: a module, and a class that takes a `Workplace`; some have no commands."""
 
 
 class Feature(Protocol):

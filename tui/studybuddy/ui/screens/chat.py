@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -34,6 +35,9 @@ from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.sidebar import Sidebar
 from studybuddy.ui.widgets.status import Activity
 
+if TYPE_CHECKING:
+    from studybuddy.domain.settings import Settings
+
 STEPS_BESIDE = 120
 """Columns of the screen from which on steps are shown beside the conversation, not below it."""
 EARLIER_PROMPTS = 100
@@ -50,6 +54,8 @@ class ChatScreen(TokenCommands):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self._keymap, self._complaints = check_keymap(services.settings.keys)
+        self._key_names = {command.id: keys_of(command.id, self._keymap) for command in COMMANDS}
+        """Of all commands; changed in place, for many look at it."""
         self._told = 0
         self._composed = False
         self._keeper = EndpointKeeper(
@@ -58,11 +64,12 @@ class ChatScreen(TokenCommands):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
-            yield Sidebar(self._desk, by_itself=self._services.settings.sidebar, id="sidebar")
+            settings = self._services.settings
+            yield Sidebar(self._desk, by_itself=settings.sidebar_by_itself, id="sidebar")
             yield ConversationView(
                 self._desk,
-                reduced_motion=self._services.settings.reduced_motion,
-                keys={command.id: keys_of(command.id, self._keymap) for command in COMMANDS},
+                reduced_motion=settings.still,
+                keys=self._key_names,
                 id="view",
             )
         yield KeyBar(self._urgent, id="keys")
@@ -86,6 +93,17 @@ class ChatScreen(TokenCommands):
             return
         event.stop()
         prompt.focus()
+
+    def use_keys(self, keymap: Mapping[str, str]) -> None:
+        """Name other keys from now on."""
+        self._keymap = dict(keymap)
+        self._key_names.update((command.id, keys_of(command.id, keymap)) for command in COMMANDS)
+        self.view.endpoint_changed()
+
+    def use_manner(self, settings: Settings) -> None:
+        """Move less or more from now on."""
+        self.view.status.reduced_motion = settings.still
+        self.sidebar.show_by_itself(settings.sidebar_by_itself)
 
     def on_resize(self) -> None:
         """Fold the sidebar by itself where there is no room, and steps below the conversation."""
@@ -175,6 +193,8 @@ class ChatScreen(TokenCommands):
         self.sidebar.mark(event.session.head.id, event.turn)
         self.refresh_bindings()
         self.run_moved(event.session, event.turn)
+        self.call_student(event.session, event.turn)
+        self.find_titles(event.session, event.turn)
         if event.stored:
             self._tell_notices()
             await self._opener.reload_list()

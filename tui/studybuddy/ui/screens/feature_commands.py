@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -10,6 +11,10 @@ from studybuddy.ui.commands import BY_ID, Need
 from studybuddy.ui.features import Features, Workplace
 from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.undoing import Undoing
+
+if TYPE_CHECKING:
+    from studybuddy.chat.sessions import Session
+    from studybuddy.ui.turns import Turn
 
 
 class FeatureCommands(ThreadCommands):
@@ -39,6 +44,14 @@ class FeatureCommands(ThreadCommands):
         """Carry out a command of the table."""
         if self.app.screen is self:
             await self.features.run(command)
+
+    def find_titles(self, session: Session, turn: Turn) -> None:
+        """Have the model find a title after an answer, and not while another is to come."""
+        if not turn.over:
+            if "titles" in self.features:
+                self.features.get("titles").begun()
+        elif turn.complete and self._services.settings.titles == "model":
+            self.features.get("titles").answered(session)
 
     def can(self, command: str) -> bool:
         """Whether all is there that a command needs."""

@@ -137,19 +137,23 @@ class ThreadCommands(Screen[None]):
         await self._opener.follow_runs()
 
     def run_moved(self, session: Session, turn: Turn) -> None:
-        """Open what a run waits for; call the student who looks elsewhere."""
+        """Open what a run waits for."""
         if session.head.mode is not Mode.ASSISTANT:
             return
         if turn.over:
             self._opener.take_over()  # what waited for the end of this turn
         if turn.required is not None or self._actions is not None:
             self.actions.offer(session, turn)
+
+    def call_student(self, session: Session, turn: Turn) -> None:
+        """Call the student who looks elsewhere when a turn has ended, or waits for something."""
         called, turn.called = turn.called, turn.required
         if turn.over or (turn.required is not None and turn.required is not called):
             from studybuddy.ui.attention import call, news
 
             text = news(session.head, turn)
-            call(self.app, text)
+            if self._services.settings.notifications:
+                call(self.app, text)
             if session is not self.view.session and not self.sidebar.display:
                 self.notify(text, markup=False)  # its mark is out of sight
 
