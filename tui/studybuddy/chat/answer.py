@@ -36,6 +36,7 @@ from studybuddy.domain.retry import retry_delay
 
 if TYPE_CHECKING:
     from studybuddy.chat.answer_watch import AnswerWatch
+    from studybuddy.chat.seam import Seam
     from studybuddy.domain.limits import BudgetState
 
 _log = logging.getLogger(__name__)
@@ -53,13 +54,26 @@ class Answering:
         store: ConversationStore,
         connector: Connector,
         jitter: Callable[[], float],
+        seam: Seam | None = None,
     ) -> None:
+        """Take the parts.
+
+        Args:
+            answer: its place, which may have the beginning of its text.
+            endpoint: who answers.
+            store: where it is written.
+            connector: connects.
+            jitter: random numbers from 0 to 1 for the time between attempts.
+            seam: joins what comes to the beginning; `None` where there is none.
+        """
         self.message = answer
         self._endpoint = endpoint
         self._store = store
         self._connector = connector
         self._jitter = jitter
-        self._journal = Journal(store, answer.id)
+        self._journal = Journal(store, answer.id, answer.text)
+        self._seam = seam
+        self._came = False
         self._mailbox = Mailbox()
         self._request: asyncio.Task[str] | None = None
         self._overflowed: Callable[[Problem], Problem] = lambda problem: problem
@@ -115,23 +129,20 @@ class Answering:
     async def _end(self, request: asyncio.Task[str]) -> None:
         """Bring the answer to its end, whichever way the request went."""
         await asyncio.wait({request})
-        text = self._journal.text
+        self._add(self._seam.end() if self._seam is not None else "")
         event: TurnFinished | TurnFailed
         if request.cancelled():
-            self.message = replace(self.message, text=text, state=MessageState.STOPPED)
-            event = TurnFinished(self.message, "stopped")
+            event = self._finished(MessageState.STOPPED, "stopped")
         elif (error := request.exception()) is None and (remark := self._used_up()):
-            self.message = replace(self.message, text=text, state=MessageState.STOPPED)
-            event = TurnFinished(self.message, "stopped", remark)
+            event = self._finished(MessageState.STOPPED, "stopped", remark)
         elif error is None:
-            self.message = replace(self.message, text=text, state=MessageState.COMPLETE)
-            event = TurnFinished(self.message, request.result())
+            event = self._finished(MessageState.COMPLETE, request.result())
         else:
             problem = problem_of(error)
             if problem.kind is ProblemKind.CONTEXT_OVERFLOW:
                 problem = self._overflowed(problem)
             event = self._failed(problem)
-        _messages_log.info("answered (%s): %s", self.message.state, text)
+        _messages_log.info("answered (%s): %s", self.message.state, self.message.text)
         try:
             await self._store.finish(self.message)
         except StudyBuddyError as error:
@@ -141,11 +152,25 @@ class Answering:
             self._mailbox.close()
             self._ended.set()
 
+    def _finished(self, state: MessageState, reason: str, remark: str = "") -> TurnFinished:
+        told = reason if state is MessageState.COMPLETE else ""
+        self._became(state, finish_reason=told)
+        return TurnFinished(self.message, reason, remark)
+
     def _failed(self, problem: Problem) -> TurnFailed:
-        self.message = replace(
-            self.message, text=self._journal.text, state=MessageState.FAILED, error=str(problem)
-        )
+        self._became(MessageState.FAILED, error=str(problem))
         return TurnFailed(self.message, problem)
+
+    def _became(self, state: MessageState, error: str = "", finish_reason: str = "") -> None:
+        """Take what came; where nothing did, the beginning is not an answer of its own."""
+        self.message = replace(
+            self.message,
+            text=self._journal.text if self._came or state is MessageState.COMPLETE else "",
+            reasoning=self._journal.reasoning,
+            state=state,
+            error=error,
+            finish_reason=finish_reason,
+        )
 
     def _used_up(self) -> str:
         """What is to be said where a budget stopped it; empty where none did."""
@@ -162,7 +187,7 @@ class Answering:
                     return await self._attempt(request)
                 except StudyBuddyError as error:
                     delay = retry_delay(error.problem, attempts, self._jitter())
-                    if self._journal.text or delay is None:
+                    if self._came or delay is None:
                         raise
                     _log.info("attempt %d failed (%s)", attempts, error.problem.kind)
                     self._mailbox.put(StatusChanged(Phase.RETRYING, error.problem.sentence, delay))
@@ -178,21 +203,21 @@ class Answering:
                 self._watch.leave()
 
     async def _attempt(self, request: CompletionRequest) -> str:
+        self._journal.think_anew()
         self._mailbox.put(StatusChanged(Phase.THINKING))
         provider = await self._connector.connect(self._endpoint)
         async with aclosing(provider.stream(request)) as events:
             async for event in events:
                 match event:
                     case TextDelta(text):
-                        self._journal.add(text)
+                        self._came = self._came or bool(text)
+                        self._add(self._seam.add(text) if self._seam is not None else text)
+                        if self._is_over(text):
+                            return "stopped"
+                    case ReasoningDelta(text):
+                        self._journal.add_reasoning(text)
                         self._mailbox.put(event)
-                        if self._watch is not None:
-                            self._near(self._watch.wrote(text))
-                            if self._watch.over is not None:
-                                return "stopped"
-                    case ReasoningDelta(text) if self._watch is not None:
-                        self._near(self._watch.wrote(text))  # they are billed like the answer
-                        if self._watch.over is not None:
+                        if self._is_over(text):  # it is billed like the answer
                             return "stopped"
                     case UsageReported(usage):
                         self.message = replace(self.message, usage=usage)
@@ -212,6 +237,18 @@ class Answering:
                 transient=True,
             )
         )
+
+    def _add(self, text: str) -> None:
+        if text:
+            self._journal.add(text)
+            self._mailbox.put(TextDelta(text))
+
+    def _is_over(self, written: str) -> bool:
+        """Whether a budget is used up with what was written by now."""
+        if self._watch is None:
+            return False
+        self._near(self._watch.wrote(written))
+        return self._watch.over is not None
 
     def _near(self, states: Sequence[BudgetState]) -> None:
         for state in states:

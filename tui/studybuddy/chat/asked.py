@@ -13,6 +13,7 @@ from studybuddy.domain.tree import came_to_nothing
 from studybuddy.domain.variations import CONTINUED
 
 if TYPE_CHECKING:
+    from studybuddy.chat.seam import Seam
     from studybuddy.domain.variations import Variation
 
 
@@ -112,6 +113,13 @@ def is_cut(answer: Message) -> bool:
     if answer.state is MessageState.COMPLETE:
         return answer.finish_reason == "length"
     return answer.state is not MessageState.STREAMING
+
+
+def seam_of(asked: Asked) -> Seam:
+    """What joins what comes to the answer that is gone on with."""
+    from studybuddy.chat.seam import Seam
+
+    return Seam(asked.beginning, asked.question.text)
 
 
 def comes_back(asked: Asked, answer: Message) -> bool:

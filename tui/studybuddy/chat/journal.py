@@ -19,10 +19,11 @@ INTERVAL = 0.4
 class Journal:
     """Collects an answer's text and writes it at intervals while it grows."""
 
-    def __init__(self, store: ConversationStore, message_id: str) -> None:
+    def __init__(self, store: ConversationStore, message_id: str, text: str = "") -> None:
         self._store = store
         self._message_id = message_id
-        self._parts: list[str] = []
+        self._parts = [text] if text else []
+        self._thoughts: list[str] = []
         self._unwritten = False
 
     @property
@@ -36,6 +37,19 @@ class Journal:
         """Take more of the answer."""
         self._parts.append(delta)
         self._unwritten = True
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought so far, before it answers."""
+        return "".join(self._thoughts)
+
+    def add_reasoning(self, delta: str) -> None:
+        """Take more of that."""
+        self._thoughts.append(delta)
+
+    def think_anew(self) -> None:
+        """Forget it: the answer is asked for again."""
+        self._thoughts.clear()
 
     def put(self, text: str) -> None:
         """Take the answer as it is now, in place of all that came."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.answer import Answering
@@ -15,6 +14,7 @@ from studybuddy.chat.limits import Limits
 from studybuddy.chat.sending import as_sent
 from studybuddy.chat.stored import (
     ELSEWHERE,
+    NOT_SHOWN,
     TITLE_LENGTH,
     Asked,
     StoredConversation,
@@ -26,23 +26,21 @@ from studybuddy.chat.stored import (
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
-    BudgetNear,
-    ContextFitted,
     TextDelta,
     TurnEvent,
     TurnFailed,
     TurnFinished,
     TurnRefused,
 )
-from studybuddy.domain.messages import MessageState, OpenConversation
+from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role, new_id
 from studybuddy.domain.ports import Connector, ConversationStore
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
     from studybuddy.chat.clearing import Cleared, Clearing
-    from studybuddy.domain.kept_texts import KeptAnswer
     from studybuddy.domain.metering import ContextReport
+    from studybuddy.domain.variations import Variation
 
 __all__ = ["TITLE_LENGTH", "ChatSession", "new_conversation", "title_from"]
 
@@ -82,15 +80,52 @@ class ChatSession(StoredConversation):
         return self._turn(lambda: self.ask(as_sent(text, self._limits.settings)), endpoint, allow)
 
     def retry(
-        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+        self,
+        endpoint: Endpoint,
+        allow: Allowance = NOTHING_ALLOWED,
+        *,
+        message_id: str = "",
+        variation: Variation | None = None,
     ) -> AsyncGenerator[TurnEvent]:
-        """Ask the last question again, and afresh; the answer before stays as a branch.
+        """Ask a question again, and afresh; the answer before stays as a branch.
+
+        For a variation, the model is shown the answer that it is to differ from.
 
         Raises:
-            ValueError: where there is no question yet.
+            ValueError: where there is no such question.
         """
-        self.ask_again()
-        return self._turn(self.ask_again, endpoint, replace(allow, afresh=True), again=True)
+        return self._turn_anew(lambda: self.ask_again(message_id, variation), endpoint, allow)
+
+    def go_on(
+        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
+        """Go on with the last answer, which was cut, in a new one beside it.
+
+        Raises:
+            ValueError: where the last answer was not cut.
+        """
+        return self._turn_anew(self.ask_on, endpoint, allow)
+
+    def edit(
+        self, message_id: str, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
+        """Ask a question in other words; the old one stays beside the new one.
+
+        Raises:
+            ValueError: where there is no such question, or the text is blank.
+        """
+
+        def wanted() -> Asked:
+            return self.ask_otherwise(message_id, as_sent(text, self._limits.settings))
+
+        wanted()
+        return self._turn(wanted, endpoint, allow)
+
+    def _turn_anew(
+        self, wanted: Callable[[], Asked], endpoint: Endpoint, allow: Allowance
+    ) -> AsyncGenerator[TurnEvent]:
+        wanted()
+        return self._turn(wanted, endpoint, replace(allow, afresh=True), again=True)
 
     async def _turn(
         self,
@@ -100,20 +135,31 @@ class ChatSession(StoredConversation):
         *,
         again: bool = False,
     ) -> AsyncGenerator[TurnEvent]:
-        from studybuddy.chat.clearing import Cleared, Clearing  # not before the first frame
+        from studybuddy.chat.asked import (
+            place_for,
+            seam_of,
+            with_variation,
+        )  # not before the first frame
+        from studybuddy.chat.clearing import Cleared, Clearing
 
         if self.busy:
             raise RuntimeError("a turn is under way")
         if await self.taken(again=again):
             yield failed(answer_to(self._messages[-1]), ELSEWHERE)
             return
-        asked = wanted()
-        answer = answer_to(asked.question, endpoint.model)
-        answering = Answering(answer, endpoint, self._store, self._connector, random.random)
+        try:
+            asked = wanted()
+        except ValueError:  # another window showed another branch meanwhile
+            yield failed(Message(new_id(), Role.ASSISTANT, "", time.time()), NOT_SHOWN)
+            return
+        answer = place_for(asked, endpoint.model)
+        seam = seam_of(asked) if asked.goes_on else None
+        answering = Answering(answer, endpoint, self._store, self._connector, random.random, seam)
         clearing = Clearing(self._limits, endpoint, allow)
+        branch = with_variation(self.branch(asked), asked)
         self._answering, self._clearing = answering, clearing
         try:
-            async with aclosing(clearing.events(self.head, self.branch(asked))) as statuses:
+            async with aclosing(clearing.events(self.head, branch)) as statuses:
                 async for status in statuses:
                     yield status
             match clearing.outcome:
@@ -143,11 +189,13 @@ class ChatSession(StoredConversation):
         self, asked: Asked, answering: Answering, cleared: Cleared, endpoint: Endpoint
     ) -> AsyncGenerator[TurnEvent]:
         """The turn from its question on disk to its answer on disk."""
+        from studybuddy.chat.turn_notes import cut, told
+
         yield (begun := await self.begin(asked, answering.message, endpoint))
         if isinstance(begun, TurnFailed):
             return
-        for told in _told(cleared):
-            yield told
+        for event in told(cleared):
+            yield event
         fitted, request = cleared.fitted, cleared.request
 
         def overflowed(problem: Problem) -> Problem:
@@ -159,13 +207,24 @@ class ChatSession(StoredConversation):
                 async for event in events:
                     if isinstance(event, TurnFinished):
                         reason = event.finish_reason
-                        await self._limits.kept.keep(endpoint, cleared.asked, event.answer, reason)
+                        if not asked.goes_on:  # else it is no answer to what was asked alone
+                            kept = self._limits.kept
+                            await kept.keep(endpoint, cleared.asked, event.answer, reason)
                         if reason == "length" and request.max_completion_tokens:
-                            event = replace(event, remark=_cut(cleared))
+                            event = replace(event, remark=cut(cleared))
+                    if isinstance(event, TurnFinished | TurnFailed):
+                        event = replace(event, back=await self._ended(asked, answering))
                     yield event
         finally:
-            pinned = self._messages[-1].pinned
-            self._messages[-1] = replace(answering.message, pinned=pinned)
+            await self._ended(asked, answering)
+
+    async def _ended(self, asked: Asked, answering: Answering) -> bool:
+        """Take over the answer as it is in the end; whether the branch before is shown again."""
+        answer = self._messages[-1] if self._messages else None
+        if answer is None or answer.id != answering.message.id:
+            return False  # it was taken over, and the branch may be another one since
+        self._messages[-1] = replace(answering.message, pinned=answer.pinned)
+        return await self.come_back(asked, answering.message)
 
     async def _answered_again(
         self, asked: Asked, answering: Answering, cleared: Cleared, endpoint: Endpoint
@@ -173,12 +232,13 @@ class ChatSession(StoredConversation):
         """The turn with an answer that was kept; it is whole on disk at once."""
         kept = cleared.kept
         assert kept is not None
-        place = replace(answering.message, kept=True, model=kept.model)
+        place = replace(answering.message, kept=True, model=kept.model, finish_reason="stop")
         answer = replace(place, text=kept.text, usage=kept.usage, state=MessageState.COMPLETE)
         begun = await self.begin(asked, answer, endpoint)
         if isinstance(begun, TurnFailed):
             yield begun
             return
+        from studybuddy.chat.turn_notes import kept_on, told
         from studybuddy.domain.accounts import Origin, Outcome
 
         await self._limits.accounts.record_usage(
@@ -195,10 +255,10 @@ class ChatSession(StoredConversation):
             kept=True,
         )
         yield replace(begun, answer=place)
-        for told in _told(cleared):
-            yield told
+        for event in told(cleared):
+            yield event
         yield TextDelta(kept.text)
-        yield TurnFinished(answer, remark=_kept_on(kept))
+        yield TurnFinished(answer, remark=kept_on(kept))
 
     async def stop(self) -> None:
         """Stop the answer, keep what came, and return when that is on disk."""
@@ -223,25 +283,3 @@ class ChatSession(StoredConversation):
 
         text, fitter = as_sent(draft, self._limits.settings), self._limits.fitter
         return await report_on(fitter, self.head, self._messages, text, endpoint, coming)
-
-
-def _told(cleared: Cleared) -> list[TurnEvent]:
-    """What the student is to know of a turn that has begun."""
-    fitted = cleared.fitted
-    told: list[TurnEvent] = []
-    if fitted.dropped or fitted.summarised:
-        told.append(ContextFitted(len(fitted.dropped), len(fitted.summarised)))
-    return [*told, *(BudgetNear(state) for state in cleared.warnings)]
-
-
-def _cut(cleared: Cleared) -> str:
-    if cleared.ends_at is not None:
-        return f"Stopped: {cleared.ends_at.name} is used up."
-    tokens = cleared.request.max_completion_tokens or 0
-    return f"The answer was cut at {tokens:,} tokens, the longest that is allowed here."
-
-
-def _kept_on(kept: KeptAnswer) -> str:
-    day = datetime.fromtimestamp(kept.created_at)
-    saved = f", {kept.usage.total:,} tokens saved" if kept.usage.total else ""
-    return f"Kept answer of {day.day} {day:%b}: nothing was sent{saved}."

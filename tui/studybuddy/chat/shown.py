@@ -112,10 +112,10 @@ class ShownBranch:
             return await self._show(tree, tree.leaf_below(message_id))
 
     async def delete_message(self, message_id: str) -> tuple[str, ...]:
-        """Delete a message of the shown branch; a question goes with what answers it there.
+        """Delete a message of the shown branch; a question goes with all that answers it.
 
-        Where that was all of a branch's end, what stood beside it is shown in its place. Returns
-        the ids of what was deleted, for `restore_messages`; none where it is not shown.
+        Where a branch ended with that, what stood beside it is shown in its place. Returns the ids
+        of what was deleted, for `restore_messages`; none where it is not shown.
 
         Raises:
             StudyBuddyError: where the disk fails.
@@ -123,11 +123,12 @@ class ShownBranch:
         """
         async with self._changing:
             self._check_idle()
-            ids = self._deleted_with(message_id)
-            if ids:
-                leaf_id = self._messages[-1].id
-                await self._store.set_deleted(ids, True)
-                await self._shown_again(leaf_id)
+            if not self._is_shown(message_id):
+                return ()
+            ids = with_answers(await self.tree(), message_id, self._messages)
+            leaf_id = self._messages[-1].id
+            await self._store.set_deleted(ids, True)
+            await self._shown_again(leaf_id)
             return ids
 
     async def restore_messages(self, ids: Sequence[str]) -> None:
@@ -149,19 +150,6 @@ class ShownBranch:
 
     def _is_shown(self, message_id: str) -> bool:
         return any(message.id == message_id for message in self._messages)
-
-    def _deleted_with(self, message_id: str) -> tuple[str, ...]:
-        ids: list[str] = []
-        for message in self._messages:
-            if message.id == message_id:
-                ids.append(message.id)
-                if message.role is not Role.USER:
-                    break
-            elif ids:
-                if message.role is Role.USER:
-                    break
-                ids.append(message.id)
-        return tuple(ids)
 
     async def _shown_again(self, leaf_id: str | None, wanted: str = "") -> None:
         """Show a branch as it is by now, or the one of a message that is not in it."""
@@ -187,3 +175,16 @@ class ShownBranch:
                 self.head, self._messages, self._alternatives = before
             raise
         return True
+
+
+def with_answers(tree: MessageTree, message_id: str, shown: Sequence[Message]) -> tuple[str, ...]:
+    """A message's id; of a question with those of all answers to it, shown ones last."""
+    if tree.messages[message_id].role is not Role.USER:
+        return (message_id,)
+    found = [message_id]
+    for message in tree.messages.values():  # parents are written first
+        answers = message.role is not Role.USER and not message.deleted
+        if answers and message.parent_id in found:
+            found.append(message.id)
+    branch = [message.id for message in shown]
+    return tuple(sorted(found, key=lambda one: branch.index(one) if one in branch else -1))

@@ -39,6 +39,12 @@ ELSEWHERE = Problem(
     "Wait until it has ended there, or go on there.",
 )
 
+NOT_SHOWN = Problem(
+    ProblemKind.BAD_REQUEST,
+    "Another window of StudyBuddy shows another branch of this conversation, or deleted some.",
+    "Look at it again, and choose there what to ask.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -168,12 +174,15 @@ class StoredConversation(ShownBranch):
 
         if not comes_back(asked, answer):
             return False
-        try:
-            tree = await self.tree()
-            return await self._show(tree, tree.leaf_below(asked.replaced[-1].id))
-        except StudyBuddyError as error:
-            _log.warning("what was shown of %s before is not: %s", self.head.id, error)
-            return False
+        async with self._changing:
+            if not self._messages or self._messages[-1].id != answer.id:
+                return False
+            try:
+                tree = await self.tree()
+                return await self._show(tree, tree.leaf_below(asked.replaced[-1].id))
+            except StudyBuddyError as error:
+                _log.warning("what was shown of %s before is not: %s", self.head.id, error)
+                return False
 
     async def store_turn(self, asked: Asked, answer: Message, endpoint: Endpoint) -> None:
         """Write the head, the question where it is new, and the answer's place.
