@@ -15,7 +15,7 @@ from studybuddy.domain.runs import Citation, RunDetails
 from studybuddy.ui.transcript import Transcript
 from studybuddy.ui.transcript.citations import cited_markdown, marks_of
 from studybuddy.ui.transcript.entry import open_entry
-from studybuddy.ui.transcript.look import Look
+from studybuddy.ui.transcript.look import Around, Look
 from studybuddy.ui.widgets.conversation import Conversation
 from tests.ui.transcript.host import Host
 from tests.ui.transcript.samples import (
@@ -51,7 +51,7 @@ def cited(text: str = TEXT, key: str = "a") -> Message:
 
 def lines_of(message: Message, width: int = 60) -> list[str]:
     look = Look(width, plain_palette())
-    entry = open_entry(message, look, last=True)
+    entry = open_entry(message, look, Around(last=True))
     return [line.text for n in range(len(entry.parts)) for line in entry.layout(n, look).lines]
 
 
@@ -74,8 +74,8 @@ def test_marks_are_numbered_by_first_appearance_in_text_lists_and_tables() -> No
 def test_a_mark_stands_out_and_leads_to_its_own_citation() -> None:
     palette = telling_palette()
     look = Look(60, palette)
-    entry = open_entry(cited("A【2】 b【1】 c【2】"), look, last=True)
-    [line] = entry.layout(1, look).lines
+    entry = open_entry(cited("A【2】 b【1】 c【2】"), look, Around(last=True))
+    [line] = entry.layout(2, look).lines
     marks = [segment for segment in line.segments if segment.text.startswith("[")]
     assert [segment.text for segment in marks] == ["[1]", "[2]", "[1]"]
     styles = [segment.style for segment in marks if segment.style]
@@ -112,8 +112,8 @@ def test_a_copied_answer_has_marks_and_sources_as_markdown() -> None:
 def test_a_model_cannot_write_a_mark_of_its_own() -> None:
     forged = "【1】 and 【\ue001\ue000】 and [x](citation:0)"
     look = Look(60, plain_palette())
-    entry = open_entry(cited(forged), look, last=True)
-    segments = [segment for line in entry.layout(1, look).lines for segment in line.segments]
+    entry = open_entry(cited(forged), look, Around(last=True))
+    segments = [segment for line in entry.layout(2, look).lines for segment in line.segments]
     assert sum("url" in s.style.meta for s in segments if s.style) == 1
 
 

@@ -11,10 +11,11 @@ from rich.style import Style
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import CODE, EMPHASIS, LINK, STRIKE, STRONG
 from studybuddy.ui.transcript.layout import lay_out
-from studybuddy.ui.transcript.lines import NOT_COPIED, Layout
+from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line
 from studybuddy.ui.transcript.markdown import parse
 from studybuddy.ui.transcript.palette import make_palette
 from studybuddy.ui.transcript.sections import parse_plain
+from studybuddy.ui.transcript.sliding import slid
 from tests.ui.transcript.samples import RICH, markdown_texts, plain_palette, telling_palette, texts
 
 PALETTE = plain_palette()
@@ -110,15 +111,44 @@ def test_marks_are_drawn_over_one_another() -> None:
     assert palette.marked(base, 0, "") == base
 
 
-def test_code_keeps_its_form_and_long_lines_go_on_below_a_mark() -> None:
-    code = "```py\ndef f():\n\treturn 1  # a remark that is too long for it\n```"
-    assert shown(code, 30) == [
+CODE_BLOCK = "```py\ndef f():\n\treturn 1  # a remark that is too long for it\n```"
+
+
+def test_code_keeps_its_form_and_its_long_lines_are_as_long_as_they_are() -> None:
+    assert shown(CODE_BLOCK, 30) == [
+        "│py",
+        "│def f():",
+        "│    return 1  # a remark that is too long for it",
+    ]
+    lines = lay_out(parse(CODE_BLOCK), 30, PALETTE).lines
+    assert [slid(line, 30, 0, Style()).text.rstrip() for line in lines][1:] == [
+        "│def f():",
+        "│    return 1  # a remark tha›",
+    ]
+    assert [slid(line, 30, 10, Style()).text.rstrip() for line in lines][1:] == [
+        "‹",
+        "‹ 1  # a remark that is too l›",
+    ]
+    assert [slid(line, 30, 20, Style()).text.rstrip() for line in lines][1:] == [
+        "‹",
+        "‹mark that is too long for it",
+    ]
+
+
+@pytest.mark.parametrize("language", ["", "text", "markdown"])
+def test_long_lines_of_text_in_a_fence_go_on_below_a_mark(language: str) -> None:
+    text = f"```{language}\nDear Professor, I write to you because\n```"
+    assert shown(text, 30)[-2:] == ["│Dear Professor, I write to y", "│↪ ou because"]
+
+
+def test_long_lines_of_code_go_on_below_a_mark_where_that_is_wanted() -> None:
+    layout = lay_out(parse(CODE_BLOCK), 30, PALETTE, wrap_code=True)
+    assert [line.rstrip() for line in texts(layout.lines)] == [
         "│py",
         "│def f():",
         "│    return 1  # a remark tha",
         "│↪ t is too long for it",
     ]
-    layout = lay_out(parse(code), 30, PALETTE)
     assert layout.copy == "def f():\n    return 1  # a remark that is too long for it"
     assert layout.codes == ["def f():\n\treturn 1  # a remark that is too long for it"]
     assert all(line.width == 30 for line in layout.lines)
@@ -191,12 +221,24 @@ def test_the_copied_text_has_no_frames_and_no_soft_breaks(text: str, copy: str |
 def check(layout: Layout, width: int) -> None:
     for line in layout.lines:
         assert line.width == sum(cell_len(segment.text) for segment in line.segments)
-        assert line.width <= width, line.text
-        assert "\n" not in line.text
-        assert len(line.segments) == len(line.offsets)
-        for segment, offset in zip(line.segments, line.offsets, strict=True):
-            if offset != NOT_COPIED:
-                assert layout.copy[offset : offset + len(segment.text)] == segment.text
+        if line.slide < 0:
+            assert line.width <= width, line.text
+            check_offsets(line, layout)
+            continue
+        for shift in {0, 1, 7, max(0, line.width - width)}:
+            seen = slid(line, width, shift, Style())
+            assert seen.width == width, line.text
+            assert seen.width == sum(cell_len(segment.text) for segment in seen.segments)
+            check_offsets(seen, layout)
+        check_offsets(line, layout)
+
+
+def check_offsets(line: Line, layout: Layout) -> None:
+    assert "\n" not in line.text
+    assert len(line.segments) == len(line.offsets)
+    for segment, offset in zip(line.segments, line.offsets, strict=True):
+        if offset != NOT_COPIED:
+            assert layout.copy[offset : offset + len(segment.text)] == segment.text
 
 
 @settings(max_examples=500, deadline=None)

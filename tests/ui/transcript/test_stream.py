@@ -13,7 +13,7 @@ from studybuddy.ui.transcript.entry import open_entry
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import Layout, Line
 from studybuddy.ui.transcript.live import Live
-from studybuddy.ui.transcript.look import Look
+from studybuddy.ui.transcript.look import Around, Look
 from studybuddy.ui.transcript.markdown import parse
 from studybuddy.ui.transcript.tail import TailParser
 from tests.ui.transcript.samples import (
@@ -135,11 +135,11 @@ def test_another_width_while_streaming_gives_the_lines_of_that_width(
 @given(st.lists(markdown_texts, min_size=1, max_size=4), st.integers(20, 50))
 def test_an_answer_that_was_written_unseen_looks_the_same(parts: list[str], width: int) -> None:
     look = Look(width, PALETTE)
-    entry = open_entry(answer("", state=MessageState.STREAMING), look, last=True)
+    entry = open_entry(answer("", state=MessageState.STREAMING), look, Around(last=True))
     for part in parts:
         entry.expect(part, look)
     entry.finish()
-    whole = open_entry(answer("".join(parts)), look, last=True)
+    whole = open_entry(answer("".join(parts)), look, Around(last=True))
 
     assert [picture(entry.layout(number, look).lines) for number in range(len(entry.parts))] == [
         picture(whole.layout(number, look).lines) for number in range(len(whole.parts))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studybuddy.domain.messages import Message, MessageState
-from studybuddy.ui.transcript import book as book_module
+from studybuddy.ui.transcript import pages
 from studybuddy.ui.transcript.book import Book, Position
 from studybuddy.ui.transcript.look import Look, estimate
 from studybuddy.ui.transcript.view import View
@@ -252,7 +252,7 @@ def test_text_that_comes_out_of_sight_is_not_laid_out() -> None:
 def test_only_what_is_seen_is_laid_out_and_not_all_of_it_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(book_module, "LINES_KEPT", 300)
+    monkeypatch.setattr(pages, "LINES_KEPT", 300)
     messages = talk(400)
     view = make_view(messages)
     view.rows()

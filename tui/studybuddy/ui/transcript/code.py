@@ -12,16 +12,34 @@ from studybuddy.ui.transcript.palette import Palette
 from studybuddy.ui.transcript.wrap import cells, measurable, wrap
 
 CONTINUED = "↪ "
-"""Stands before the rest of a line of code that is wider than the pane; it is not copied."""
+"""Stands before the rest of a line that is wrapped; it is not copied."""
 TAB = 4
+_PROSE = frozenset(
+    {"", "text", "txt", "plain", "plaintext", "markdown", "md", "email", "mail", "prompt"}
+)
+"""Languages of blocks in which models mostly put what is to be read as text: it is wrapped."""
 
 
 class CodeLayout:
     """The lines of one code block; those that did not change stay the same objects."""
 
-    def __init__(self, language: str, palette: Palette, width: int, at: int, code: int) -> None:
-        """`at` is where its copy text begins, `code` its place among the section's blocks."""
+    def __init__(
+        self,
+        language: str,
+        palette: Palette,
+        width: int,
+        at: int,
+        code: int,
+        *,
+        wrap_all: bool = False,
+    ) -> None:
+        """`at` is where its copy text begins, `code` its place among the section's blocks.
+
+        Long lines of code are as wide as they are, for the pane to scroll them sideways; those of
+        text, or with `wrap_all` of any block, are wrapped.
+        """
         self.language = language
+        self._wraps = wrap_all or language in _PROSE
         self.at = at
         self._code = code
         self._palette = palette
@@ -70,7 +88,7 @@ class CodeLayout:
         if any(measurable(piece) != piece for piece in pieces):
             pieces, styles = ["".join(pieces)], [self._palette.code]
         room = max(2, self._width - 2)
-        if sum(map(cells, pieces)) <= room:
+        if not self._wraps or sum(map(cells, pieces)) <= room:
             return [self._framed(cut(pieces, styles, (0, sum(map(len, pieces))), start))]
         first = wrap(pieces, room, anywhere=True)[0]
         lines = [self._framed(cut(pieces, styles, first, start))]
@@ -85,10 +103,11 @@ class CodeLayout:
     def _framed(self, line: Line) -> Line:
         palette = self._palette
         left = Segment("│" if palette.code_is_framed else " ", palette.code_label)
-        fill = max(0, self._width - line.width - 1)
+        fill = max(0 if self._wraps else 1, self._width - line.width - 1)
         segments = [left, *line.segments, Segment(" " * fill, palette.code)]
         offsets = [NOT_COPIED, *line.offsets, NOT_COPIED]
-        return Line(segments, offsets, line.width + 1 + fill, line.at, self._code)
+        slide = -1 if self._wraps else 1
+        return Line(segments, offsets, line.width + 1 + fill, line.at, self._code, slide)
 
     def _label(self, language: str) -> Line:
         room = max(1, self._width - 2)

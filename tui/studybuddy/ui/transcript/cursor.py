@@ -106,11 +106,11 @@ def codes_in(book: Book, item: int) -> list[CodePlace]:
     """Return the code blocks of a message."""
     if not _may_have_code(book.messages[item]):
         return []
-    places: list[CodePlace] = []
-    for part in range(len(book.entry(item).parts)):
-        count = len(book.layout(item, part).codes)
-        places.extend(CodePlace(item, part, code) for code in range(count))
-    return places
+    return [
+        CodePlace(item, part, code)
+        for part, layout in enumerate(book.whole(item))
+        for code in range(len(layout.codes))
+    ]
 
 
 def code_after(book: Book, place: CodePlace) -> CodePlace | None:
@@ -133,7 +133,7 @@ def code_before(book: Book, place: CodePlace) -> CodePlace | None:
 
 def code_text(book: Book, place: CodePlace) -> str:
     """Return the text of a code block."""
-    return book.layout(place.item, place.part).codes[place.code]
+    return book.whole(place.item)[place.part].codes[place.code]
 
 
 def _segments_in(book: Book, item: int, part: int) -> list[CitationSegment]:

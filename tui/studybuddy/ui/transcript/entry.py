@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rich.style import Style
-
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import CITATION
+from studybuddy.ui.transcript.folding import folded
+from studybuddy.ui.transcript.heads import foot, head
 from studybuddy.ui.transcript.layout import lay_out
-from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, blank, cut
+from studybuddy.ui.transcript.lines import Layout, Line, blank
 from studybuddy.ui.transcript.live import Live, Sealed
-from studybuddy.ui.transcript.look import Look, citations_of
+from studybuddy.ui.transcript.look import Around, Look, citations_of
 from studybuddy.ui.transcript.sections import Section, split_markdown, split_plain
-from studybuddy.ui.transcript.wrap import measurable, wrap
+from studybuddy.ui.transcript.thoughts import Thoughts
 
-_RETRY_KEY = "retry key"
-PINNED, KEPT, OUTSIDE = "pinned", "kept answer", "not in the context"
-_ASK_AGAIN = "Press the retry key to ask again."
+THOUGHTS = 1
+"""The part between head and text that tells what the model thought; mostly it has no lines."""
+BODY = 2
+"""The first part of the text; the last part of all is the foot."""
+FOLD = 3
+"""Of a folded message, the part that stands for the rest of its text."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,16 +35,18 @@ class Part:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A message and its parts: the head, the sections of the text, the foot."""
+    """A message and its parts: the head, the thoughts, the sections of the text, the foot."""
 
     message: Message
+    around: Around
     parts: list[Part]
+    thoughts: Thoughts
     live: Live | None = None
     """While the answer is being written; it draws the part before the foot."""
     pending: list[str] = field(default_factory=list)
     """Text that came and was not looked at yet."""
-    outside: bool = False
-    """Whether the model does not get it any more."""
+    _whole: Entry | None = None
+    """Of a folded one: the same, unfolded."""
 
     @property
     def height(self) -> int:
@@ -60,8 +64,12 @@ class Entry:
             self.advance()
         part = self.parts[number]  # what was being written may be sealed now
         if part.layout is None:
-            assert part.section is not None
-            part.layout = _laid_out(part.section, self.message.role, look)
+            if number == THOUGHTS:
+                thinking = self.live is not None and self.thoughts.seconds is None
+                part.layout = self.thoughts.layout(look, thinking=thinking)
+            else:
+                assert part.section is not None
+                part.layout = _laid_out(part.section, self.message.role, look)
             part.height = len(part.layout.lines)
         return part.layout
 
@@ -79,6 +87,7 @@ class Entry:
         self._take(self.live.close())
         self.parts[-2].section = self.live.section
         self.live = None
+        self.parts[THOUGHTS].layout = None
 
     def expect(self, text: str, look: Look) -> None:
         """Take text that is not looked at before somebody sees it."""
@@ -86,27 +95,55 @@ class Entry:
         self.pending.append(text)
         self.parts[-2].height += text.count("\n") + len(text) // look.width
 
-    def relay(self, look: Look, *, last: bool) -> None:
+    def think(self, text: str, look: Look) -> None:
+        """Take more of the reasoning, which is not looked at before somebody sees it."""
+        part = self.parts[THOUGHTS]
+        self.thoughts.add(text)
+        part.layout = None
+        if self.thoughts.shown:
+            part.height += text.count("\n") + len(text) // look.width
+        part.height = max(1, part.height)
+
+    def show_thoughts(self, shown: bool, look: Look) -> None:
+        """Unfold the reasoning, or fold it; it is laid out when it is seen."""
+        part = self.parts[THOUGHTS]
+        self.thoughts.shown = shown
+        self.around = self.around._replace(thoughts=shown)
+        part.layout = None
+        if self.thoughts:
+            text = self.thoughts.text if shown else ""
+            part.height = 1 + shown + text.count("\n") + len(text) // look.width
+
+    def thought(self, seconds: float) -> None:
+        """Say how long the model thought: the answer begins."""
+        self.thoughts.seconds = seconds
+        self.parts[THOUGHTS].layout = None
+
+    def relay(self, look: Look, around: Around) -> None:
         """Lay out for another width or palette, the text when it is seen."""
-        self.parts[0] = _fixed(_head(self.message, look, self.outside))
-        self.parts[-1] = _fixed(_foot(self.message, look, last))
+        self.around = around
+        self.parts[0] = _fixed(head(self.message, look, around))
+        self.parts[-1] = _fixed(foot(self.message, look, around))
         for part in self.parts[1:-1]:
             part.layout = None
+        self.thoughts.relay()
         if self.live is not None:
-            self.live.relay(look.width, look.palette)
+            self.live.relay(look.width, look.palette, wrap_code=look.wrap_code)
 
-    def restate(self, message: Message, look: Look, *, last: bool) -> None:
+    def restate(self, message: Message, look: Look, around: Around) -> None:
         """Put `message` in the place of the old one, which has the same text."""
-        if _titled(message) != _titled(self.message):
-            self.parts[0] = _fixed(_head(message, look, self.outside))
         self.message = message
-        self.parts[-1] = _fixed(_foot(message, look, last))
+        self.around = around
+        self.parts[0] = _kept(self.parts[0], head(message, look, around))
+        self.parts[-1] = _kept(self.parts[-1], foot(message, look, around))
 
-    def set_outside(self, outside: bool, look: Look) -> None:
-        """Say in the head whether the model gets it."""
-        if outside is not self.outside:
-            self.outside = outside
-            self.parts[0] = _fixed(_head(self.message, look, outside))
+    def whole(self, look: Look) -> Entry:
+        """Return the same message unfolded, for what is asked of all of its text."""
+        if not self.around.folded:
+            return self
+        if self._whole is None:
+            self._whole = open_entry(self.message, look, self.around._replace(folded=False))
+        return self._whole
 
     def _take(self, sealed: list[Sealed]) -> None:
         assert self.live is not None
@@ -117,21 +154,30 @@ class Entry:
         part.height = len(part.layout.lines)
 
 
-def open_entry(message: Message, look: Look, *, last: bool, outside: bool = False) -> Entry:
+def open_entry(message: Message, look: Look, around: Around) -> Entry:
     """Return the entry of `message`, none of its text laid out yet."""
-    head = _fixed(_head(message, look, outside))
-    foot = _fixed(_foot(message, look, last))
-    text = _text(message)
+    thoughts = Thoughts(message.reasoning, shown=around.thoughts, seconds=around.seconds)
+    first = [
+        _fixed(head(message, look, around)),
+        Part(bool(thoughts) and _thoughts_height(message, look, around)),
+    ]
+    last = _fixed(foot(message, look, around))
     if message.state is MessageState.STREAMING:
         empty = Part(0, Section("", False, True), Layout([], "", []))
-        live = Live(look.width, look.palette)
-        entry = Entry(message, [head, empty, foot], live, outside=outside)
-        if text:
+        live = Live(look.width, look.palette, wrap_code=look.wrap_code)
+        entry = Entry(message, around, [*first, empty, last], thoughts, live)
+        if message.text:
             entry.expect(message.text, look)
         return entry
+    text = _text(message)
+    if around.folded:
+        section, fold = folded(text, look, markdown=message.role is not Role.USER)
+        body = Part(_estimate(section, look.width), section)
+        rest = Part(len(fold.lines), None, fold)
+        return Entry(message, around, [*first, body, rest, last], thoughts)
     split = split_plain if message.role is Role.USER else split_markdown
     bodies = [Part(_estimate(section, look.width), section) for section in split(text)]
-    return Entry(message, [head, *bodies, foot], outside=outside)
+    return Entry(message, around, [*first, *bodies, last], thoughts)
 
 
 def _text(message: Message) -> str:
@@ -142,6 +188,11 @@ def _text(message: Message) -> str:
     return cited_text(message)
 
 
+def _thoughts_height(message: Message, look: Look, around: Around) -> int:
+    text = message.reasoning
+    return 2 + text.count("\n") + len(text) // look.width if around.thoughts else 1
+
+
 def _estimate(section: Section, width: int) -> int:
     source = section.source
     return section.lead + source.count("\n") + len(source) // width + 1
@@ -149,7 +200,8 @@ def _estimate(section: Section, width: int) -> int:
 
 def _laid_out(section: Section, role: Role, look: Look) -> Layout:
     user = role is Role.USER
-    layout = lay_out(section.blocks(), look.width, look.palette, user=user)
+    blocks, palette = section.blocks(), look.palette
+    layout = lay_out(blocks, look.width, palette, user=user, wrap_code=look.wrap_code)
     return layout._replace(lines=[blank(0), *layout.lines]) if section.lead else layout
 
 
@@ -157,85 +209,8 @@ def _fixed(lines: list[Line]) -> Part:
     return Part(len(lines), None, Layout(lines, "", []))
 
 
-def _author(message: Message) -> tuple[str, str]:
-    """The assistant that wrote a message, where it was one, and the model."""
-    return message.details.assistant_name if message.details else "", message.model
-
-
-def _titled(message: Message) -> tuple[tuple[str, str], bool, bool]:
-    """What of a message its head tells."""
-    return _author(message), message.pinned, message.kept
-
-
-def _head(message: Message, look: Look, outside: bool) -> list[Line]:
-    palette = look.palette
-    assistant = _author(message)[0] or look.assistant_name
-    name, style = {
-        Role.USER: (look.user_name, palette.user_name),
-        Role.ASSISTANT: (assistant, palette.assistant_name),
-        Role.SYSTEM: ("System", palette.dim),
-    }[message.role]
-    pieces = [measurable(harmless(name))]
-    styles = [palette.dim if outside else style]
-    told = [message.model] if message.model and message.role is Role.ASSISTANT else []
-    told += [
-        mark
-        for mark, holds in (
-            (PINNED, message.pinned),
-            (KEPT, message.kept),
-            (OUTSIDE, outside),
-        )
-        if holds
-    ]
-    for text in told:
-        pieces.append(measurable(harmless(f" · {text}")))
-        styles.append(palette.note if text == PINNED else palette.dim)
-    return [blank(0), _uncopied(cut(pieces, styles, wrap(pieces, look.width)[0], 0))]
-
-
-def _foot(message: Message, look: Look, last: bool) -> list[Line]:
-    sources = _sources(message, look) if citations_of(message) else []
-    return sources + _state(message, look, last)
-
-
-def _state(message: Message, look: Look, last: bool) -> list[Line]:
-    palette = look.palette
-    match message.state:
-        case MessageState.STOPPED:
-            return _note("■ stopped", palette.note, look)
-        case MessageState.INTERRUPTED:
-            return _note("■ interrupted - the program ended here", palette.note, look)
-        case MessageState.FAILED:
-            sentence = message.error or "The answer failed."
-            hint = look.hint if last else ""
-            if hint:  # it names the key, and that once is enough
-                sentence = sentence.removesuffix(_ASK_AGAIN).rstrip()
-            lines = _note(f"✗ {sentence}", palette.error, look)
-            told = _RETRY_KEY in sentence
-            return lines + (_note(hint, palette.dim, look) if hint and not told else [])
-        case _:
-            return []
-
-
-def _sources(message: Message, look: Look) -> list[Line]:
-    from studybuddy.ui.transcript.citations import sources_of, target, title_of
-
-    lines: list[Line] = []
-    for mark in sources_of(message):
-        url = target(mark.place)
-        pieces = [f"[{mark.number}]", f" {measurable(title_of(mark.citation))}"]
-        styles = [
-            look.palette.marked(look.palette.text, CITATION, url),
-            look.palette.marked(look.palette.dim, 0, url),
-        ]
-        lines += [_uncopied(cut(pieces, styles, part, 0)) for part in wrap(pieces, look.width)]
-    return [blank(0), *lines] if lines else []
-
-
-def _note(text: str, style: Style, look: Look) -> list[Line]:
-    pieces = [measurable(harmless(text))]
-    return [_uncopied(cut(pieces, [style], part, 0)) for part in wrap(pieces, look.width)]
-
-
-def _uncopied(line: Line) -> Line:
-    return Line(line.segments, [NOT_COPIED] * len(line.segments), line.width, 0)
+def _kept(part: Part, lines: list[Line]) -> Part:
+    """Return a part with these lines, the old one where that looks the same."""
+    old = part.layout.lines if part.layout else []
+    same = len(old) == len(lines) and all(map(Line.looks_like, lines, old))
+    return part if same else _fixed(lines)

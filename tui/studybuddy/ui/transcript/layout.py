@@ -30,12 +30,19 @@ NARROWEST = 12
 _RULE_LENGTH = 24
 
 
-def lay_out(blocks: Iterable[Block], width: int, palette: Palette, *, user: bool = False) -> Layout:
-    """Return the lines of a section, none wider than `width` cells (which is at least 4).
+def lay_out(
+    blocks: Iterable[Block],
+    width: int,
+    palette: Palette,
+    *,
+    user: bool = False,
+    wrap_code: bool = False,
+) -> Layout:
+    """Return the lines of a section, none but code wider than `width` cells (at least 4).
 
-    `user` draws in the student's own style.
+    `user` draws in the student's own style; with `wrap_code` no line of code is wider either.
     """
-    pen = Pen(palette)
+    pen = Pen(palette, wrap_code=wrap_code)
     painter = Painter(pen, user=user)
     lines = [line for block in blocks for line in painter.block(block, width)]
     return Layout(lines, pen.copy(), pen.codes)
@@ -110,7 +117,8 @@ class Painter:
 
     def _code(self, block: Code, width: int) -> list[Line]:
         pen = self._pen
-        code = CodeLayout(block.language, self._palette, width, pen.length, len(pen.codes))
+        at, number, wraps = pen.length, len(pen.codes), pen.wrap_code
+        code = CodeLayout(block.language, self._palette, width, at, number, wrap_all=wraps)
         lines = code.update(block.text)
         pen.codes.append(block.text)
         pen.note(code.copy)

@@ -23,7 +23,7 @@ class Line:
     the same object is the same picture.
     """
 
-    __slots__ = ("at", "code", "offsets", "segments", "width")
+    __slots__ = ("at", "code", "offsets", "segments", "slide", "width")
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class Line:
         width: int,
         at: int,
         code: int = -1,
+        slide: int = -1,
     ) -> None:
         self.segments = segments
         self.offsets = offsets
@@ -40,6 +41,11 @@ class Line:
         self.at = at
         self.code = code
         """Which of the section's code blocks it belongs to, from 0; -1 for none."""
+        self.slide = slide
+        """Cells at its left that stay where the rest is scrolled sideways; -1 where nothing is.
+
+        Only such a line may be wider than the pane; its last segment fills what is left free.
+        """
 
     @property
     def text(self) -> str:
@@ -51,18 +57,21 @@ class Line:
         return (
             self.at == other.at
             and self.code == other.code
+            and self.slide == other.slide
             and self.offsets == other.offsets
             and self.segments == other.segments
         )
 
     def behind(self, prefix: Segment, offset: int = NOT_COPIED) -> Line:
         """Return the line with `prefix` drawn before it."""
+        room = cells(prefix.text)
         return Line(
             [prefix, *self.segments],
             [offset, *self.offsets],
-            self.width + cells(prefix.text),
+            self.width + room,
             self.at if offset < 0 else offset,
             self.code,
+            self.slide if self.slide < 0 else self.slide + room,
         )
 
 
@@ -98,6 +107,8 @@ class Pen:
     pieces: list[str] = field(default_factory=list)
     length: int = 0
     codes: list[str] = field(default_factory=list)
+    wrap_code: bool = False
+    """Whether long lines of code are wrapped, and not scrolled sideways."""
     indent: str = ""
     """What precedes each line of the copy text, inside lists."""
 

@@ -27,7 +27,9 @@ class Sealed(NamedTuple):
 class Live:
     """Lays out a text that grows; lines that did not change stay the same objects."""
 
-    def __init__(self, width: int, palette: Palette) -> None:
+    def __init__(self, width: int, palette: Palette, *, wrap_code: bool = False) -> None:
+        """`wrap_code` says whether long lines of code are wrapped, and not scrolled."""
+        self._wrap_code = wrap_code
         self._parser = TailParser()
         self._first = 0  # the first closed block of the part that is being written
         self._parts = 0  # finished before
@@ -50,8 +52,9 @@ class Live:
         """Whether a blank line stands before what is being written."""
         return self._parts > 0
 
-    def relay(self, width: int, palette: Palette) -> None:
+    def relay(self, width: int, palette: Palette, *, wrap_code: bool = False) -> None:
         """Begin the layout anew for another width or palette; what is sealed is left alone."""
+        self._wrap_code = wrap_code
         self._restart(width, palette)
         self._draw_closed()
         self._draw_open()
@@ -77,7 +80,7 @@ class Live:
     def _restart(self, width: int, palette: Palette) -> None:
         self._width = width
         self._palette = palette
-        self._pen = Pen(palette)
+        self._pen = Pen(palette, wrap_code=self._wrap_code)
         self._painter = Painter(self._pen)
         self._mark = self._pen.mark()
         self._drawn = self._first
@@ -131,8 +134,10 @@ class Live:
         if isinstance(block, Code) and (growing or self._code):
             code = self._code
             if code is None or code.at != pen.length or code.language != block.language:
-                width, codes = self._width, len(pen.codes)
-                code = CodeLayout(block.language, self._palette, width, pen.length, codes)
+                width, codes, wraps = self._width, len(pen.codes), self._wrap_code
+                code = CodeLayout(
+                    block.language, self._palette, width, pen.length, codes, wrap_all=wraps
+                )
             self._code = code
             lines.extend(code.update(block.text, growing=growing))
             pen.codes.append(block.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from re import Pattern
 from typing import Any, ClassVar
 
 from rich.style import Style
@@ -26,6 +27,7 @@ from studybuddy.ui.transcript.rows import (
 )
 from studybuddy.ui.transcript.scrolling import Scrolling
 from studybuddy.ui.transcript.selecting import selected_in, y_of
+from studybuddy.ui.transcript.sliding import Slides
 from studybuddy.ui.transcript.view import Row
 
 TEXT_WIDTH = 100
@@ -55,6 +57,9 @@ class Pane(Scrolling):
         self._wardrobe = Wardrobe(look.palette, margin=0, width=look.width, total=look.width)
         self._margin = 0
         self._pointed: CitationSegment | None = None
+        self._slides = Slides(self._book)
+        self._found: tuple[str, Pattern[str]] | None = None
+        """In which message words are marked, and which."""
 
     # Drawing
 
@@ -73,7 +78,8 @@ class Pane(Scrolling):
             return Strip.blank(self.size.width)
         row = self._rows[min(y, len(self._rows) - 1)]
         place = y_of(row.position.item, row.position.part)
-        return touchable(row.line, place, before=self._margin + GUTTER)
+        line = self._wardrobe.seen(row.line, self._slides.of(row.position, row.line))
+        return touchable(line, place, before=self._margin + GUTTER)
 
     def _update(self) -> None:
         """Bring the screen up to date, repainting what changed."""
@@ -141,6 +147,7 @@ class Pane(Scrolling):
         self._view.height = height
         look = self._book.look
         if (text_width, palette) != (look.width, look.palette):
+            self._slides.clear()
             self._view.relay(self._look(text_width, palette))
 
     def _look(self, width: int, palette: Palette) -> Look:
@@ -167,7 +174,9 @@ class Pane(Scrolling):
             if self.has_focus and self._cursor.marks(row.position, row.line.code):
                 bar, bar_style = CURSOR_BAR, palette.cursor
         selected = selected_in(selection, item, part)
-        dress = Dress(bar, bar_style, fill, selected)
+        dress = Dress(bar, bar_style, fill, selected, shift=self._slides.of(row.position, row.line))
+        if self._found is not None and self._book.messages[item].id == self._found[0]:
+            dress = replace(dress, found=self._found[1])
         if self._pointed is not None and self._pointed.position == row.position:
             dress = replace(dress, pointed=self._pointed.segment)
         return self._wardrobe.strip(row.line, dress)
@@ -180,7 +189,8 @@ class Pane(Scrolling):
             assert self._palette is not None
             text = self._palette.text
             selected = selected_in(selection, item, last.position.part)
-            dress = Dress(" ", text, text, selected, writing=True)
+            shift = self._slides.of(last.position, last.line)
+            dress = Dress(" ", text, text, selected, writing=True, shift=shift)
             strips[-1] = self._wardrobe.strip(last.line, dress)
 
     def _welcome(self, width: int, height: int) -> list[Strip]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from re import Pattern
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,6 +12,7 @@ from textual.strip import Strip
 
 from studybuddy.ui.transcript.lines import Line
 from studybuddy.ui.transcript.palette import Palette
+from studybuddy.ui.transcript.sliding import slid
 
 GUTTER = 2
 """Cells on the left of each line: a bar and a space."""
@@ -36,6 +39,10 @@ class Dress:
     writing: bool = False
     pointed: int = -1
     """The segment under the cursor; -1 for none."""
+    shift: int = 0
+    """Cells by which the line is scrolled sideways, if it can be."""
+    found: Pattern[str] | None = None
+    """Words to be marked."""
 
 
 class Wardrobe:
@@ -64,11 +71,18 @@ class Wardrobe:
         self._new[key] = strip
         return strip
 
+    def seen(self, line: Line, shift: int) -> Line:
+        """Return the part of a line that is seen."""
+        return slid(line, self._width, shift, self._palette.code_label)
+
     def _made(self, line: Line, dress: Dress) -> Strip:
         bar = Segment(dress.bar + " " * (GUTTER - len(dress.bar)), dress.bar_style)
         segments = [*self._margin, bar]
         if dress.pointed >= 0:
             line = _pointed(line, dress.pointed)
+        line = self.seen(line, dress.shift)
+        if dress.found is not None:
+            line = _found(line, dress.found)
         if dress.selected is None:
             segments.extend(line.segments)
         else:
@@ -91,7 +105,28 @@ def _pointed(line: Line, number: int) -> Line:
     segments = list(line.segments)
     text, style, _ = segments[number]
     segments[number] = Segment(text, (style or Style()) + _REVERSE)
-    return Line(segments, line.offsets, line.width, line.at, line.code)
+    return Line(segments, line.offsets, line.width, line.at, line.code, line.slide)
+
+
+def _found(line: Line, words: Pattern[str]) -> Line:
+    """Return a line with the words marked in it, also those of which styles make several pieces."""
+    spans = [match.span() for match in words.finditer(line.text)]
+    if not spans:
+        return line
+    segments: list[Segment] = []
+    offsets: list[int] = []
+    position = 0
+    for (text, style, _), offset in zip(line.segments, line.offsets, strict=True):
+        cuts = {0, len(text)}
+        cuts |= {at - position for span in spans for at in span if 0 < at - position < len(text)}
+        edges = sorted(cuts)
+        for start, end in pairwise(edges):
+            marked = any(a <= position + start < b for a, b in spans)
+            own = style or Style()
+            segments.append(Segment(text[start:end], own + _REVERSE if marked else own))
+            offsets.append(offset if offset < 0 else offset + start)
+        position += len(text)
+    return Line(segments, offsets, line.width, line.at, line.code, line.slide)
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:

@@ -18,6 +18,8 @@ _MANY = 100
 """Messages above which those inside a selection are copied as Markdown: laying out thousands
 would take seconds."""
 _ALL = 1 << 40
+_TEXT = 2
+"""The first part of a message that has its text."""
 
 
 def y_of(item: int, part: int) -> int:
@@ -70,5 +72,5 @@ def _of_message(book: Book, selection: Selection, item: int) -> str:
 
 
 def whole_message(book: Book, item: int) -> Selection:
-    """Return the selection of one message."""
-    return Selection(Offset(0, y_of(item, 0)), Offset(_ALL, y_of(item, 1 << _PARTS - 1)))
+    """Return the selection of one message, without what the model thought before it."""
+    return Selection(Offset(0, y_of(item, _TEXT)), Offset(_ALL, y_of(item, 1 << _PARTS - 1)))

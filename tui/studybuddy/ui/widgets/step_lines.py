@@ -54,7 +54,8 @@ def _piece(piece: Piece, palette: Palette, width: int) -> list[Line]:
     source = piece.text.split("\n")
     text = "\n".join(source[:MOST_LINES])
     if piece.kind == "code":
-        lines = CodeLayout(piece.language, palette, width, 0, 0).update(text)[1:]  # not its label
+        code = CodeLayout(piece.language, palette, width, 0, 0, wrap_all=True)
+        lines = code.update(text)[1:]  # not its label
     else:
         style = palette.error if piece.kind == "error" else palette.text
         lines = _wrapped(text, style, width)
