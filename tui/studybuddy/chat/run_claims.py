@@ -38,8 +38,7 @@ class RunClaims:
         """
         for run in await self._runs.claim_runs():
             session = await opened(run.conversation_id)
-            if session is None or all(m.id != run.answer_id for m in session.messages[1:]):
-                # Nobody would see what comes of it.
+            if session is None:  # nobody would see what comes of it
                 await self._runs.run_over(run.run_id)
                 continue
             thread = cast("ThreadSession", session)
@@ -49,13 +48,16 @@ class RunClaims:
     def give(self, in_use: Endpoint | None) -> list[tuple[ThreadSession, FollowedRun]]:
         """Those that can be followed now, one of each session that is not busy.
 
-        None for as long as no endpoint is in use. Each is given once.
+        None for as long as no endpoint is in use. Each is given once, and not before its answer is
+        in the branch that its session shows.
         """
         given: dict[ThreadSession, FollowedRun] = {}
         for session, run in list(self._claimed.values()):
             if not session.expects(run):  # the student was quicker to ask for it
                 del self._claimed[run.run_id]
-            elif in_use is not None and not session.busy and session not in given:
+            elif not session.shows(run) or session.busy or session in given:
+                continue
+            elif in_use is not None:
                 del self._claimed[run.run_id]
                 session.expect(run, self._endpoint_of(run, in_use))
                 given[session] = run

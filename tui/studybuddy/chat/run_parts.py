@@ -25,5 +25,7 @@ class RunParts:
     assistant: Callable[[], tuple[str, str]]
     """Id and name of the assistant that is chosen right now."""
     account: RunAccount
+    question: str = ""
+    """That is answered."""
     stands_in: bool = False
     """Whether `connect` leads elsewhere than to that endpoint, which is not set up any more."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from studybuddy.chat.run_begun import Begun, found_again
+from studybuddy.chat.run_threads import find_asked, forget_thread, has_just, take_turn_back
 from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import (
     AssistantService,
@@ -92,6 +93,12 @@ class Question:
     """The run of the turn before, where that came to nothing: it leaves the thread."""
     max_completion_tokens: int | None = None
     """Over all of the run; `None` for no limit."""
+    model: str = ""
+    """Another model than the assistant's own; empty for that."""
+    like: str = ""
+    """A thread that may have just `earlier`, and serves in place of a new one then."""
+    leaves: bool = False
+    """Whether it is asked on another thread, and the one there is stays as it is."""
 
 
 class RunStarter:
@@ -117,6 +124,7 @@ class RunStarter:
         self._maybe_asked = question.maybe_asked
         self._earlier_run = question.earlier_run
         self._refused_run = question.refused_run
+        self._like = question.like
         self._fresh = False
         self._given_up = ""
         """The thread that a new one has taken the place of."""
@@ -193,10 +201,12 @@ class RunStarter:
         text = self._question.text
         thread_id = self._place.thread_id
         if not thread_id:
-            thread_id = await service.create_thread(self._question.earlier)
+            thread_id = await self._new_thread(service)
             await self._place.keep_thread(thread_id)
             self._earlier_run = self._refused_run = ""  # they are not on this one
-            await self._forget_thread(service)
+            given_up, self._given_up = self._given_up, ""
+            if given_up:
+                await forget_thread(service, given_up)
         elif self._maybe_asked:
             found, run_id = await self._find(service, thread_id)
             if run_id:
@@ -206,23 +216,22 @@ class RunStarter:
             await service.delete_messages(thread_id, run_id=self._earlier_run)
             text = ""
         elif self._refused_run:
-            await self._take_back(service, thread_id, self._refused_run)
+            await take_turn_back(service, thread_id, self._refused_run)
             self._refused_run = ""
         return await self._create(service, thread_id, text)
 
-    async def _forget_thread(self, service: AssistantService) -> None:
-        """Delete the thread that was given up; nothing depends on it."""
-        thread_id, self._given_up = self._given_up, ""
-        if not thread_id:
-            return
-        try:
-            await service.delete_thread(thread_id)
-        except StudyBuddyError as error:
-            _log.info("a thread that was given up stays: %s", error.problem.kind)
+    async def _new_thread(self, service: AssistantService) -> str:
+        """A thread with what is before the question: one that is there, or else a new one."""
+        earlier = self._question.earlier
+        if self._like and await has_just(service, self._like, earlier):
+            return self._like
+        self._like = ""
+        return await service.create_thread(earlier)
 
     async def _create(self, service: AssistantService, thread_id: str, text: str) -> Begun:
         request = RunRequest(
             self._place.assistant_id,
+            self._question.model,
             question=text,
             additional_instructions=self._question.instructions,
             max_completion_tokens=self._question.max_completion_tokens,
@@ -241,26 +250,8 @@ class RunStarter:
 
     async def _find(self, service: AssistantService, thread_id: str) -> tuple[bool, str]:
         """Whether the thread ends with the question, and the run that answers it."""
-        messages = await service.messages(thread_id)
-        users = [at for at, message in enumerate(messages) if message.role is Role.USER]
-        if not users or messages[users[-1]].text.strip() != self._question.text.strip():
-            return False, ""
-        runs = {message.run_id for message in messages[users[-1] + 1 :]}
-        if runs & self._question.known_runs:
-            return False, ""
-        active = await service.active_run(thread_id)
-        if active is not None and active.id not in self._question.known_runs:
-            return True, active.id
-        return True, next((run_id for run_id in runs if run_id), "")
-
-    async def _take_back(self, service: AssistantService, thread_id: str, run_id: str) -> None:
-        """Take a run's messages and its question out of the thread."""
-        messages = await service.messages(thread_id)
-        written = [at for at, message in enumerate(messages) if message.run_id == run_id]
-        await service.delete_messages(thread_id, run_id=run_id)
-        at = (written[0] if written else len(messages)) - 1
-        if at >= 0 and messages[at].role is Role.USER:
-            await service.delete_message(thread_id, messages[at].id)
+        question = self._question
+        return await find_asked(service, thread_id, question.text, question.known_runs)
 
     async def _waited(self, service: AssistantService) -> bool:
         """Wait until a run that was started elsewhere is over; whether there was one."""

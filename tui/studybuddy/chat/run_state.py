@@ -32,10 +32,15 @@ class RunState:
     """Brings together what the stream and the polls tell of one run."""
 
     def __init__(
-        self, run: Run, put: Callable[[TurnEvent], None], *, shown: str = "", draft: str = ""
+        self,
+        run: Run,
+        put: Callable[[TurnEvent], None],
+        text: RunText,
+        *,
+        draft: str = "",
     ) -> None:
         self.run = run
-        self._text = RunText(shown)
+        self._text = text
         self._put = put
         self._steps: dict[str, RunStep] = {}
         self._draft = draft
@@ -49,6 +54,11 @@ class RunState:
     def text(self) -> str:
         """The answer so far."""
         return self._text.text
+
+    @property
+    def written(self) -> str:
+        """What of it this run wrote: all of it, where it goes on with no answer that was cut."""
+        return self._text.written
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -80,6 +90,7 @@ class RunState:
             self.run.status,
             self._text.citations,
             self.steps,
+            self._text.goes_on,
         )
 
     def take(self, event: RunEvent) -> None:

@@ -12,6 +12,8 @@ from studybuddy.domain.runs import Citation
 
 BETWEEN = "\n\n"
 """Stands between two messages of one run."""
+_SEAM = 500
+"""Characters that are looked at again with each that comes, where a run goes on with a text."""
 
 
 class RunText:
@@ -21,9 +23,20 @@ class RunText:
     TextReplaced takes the place of all before it.
     """
 
-    def __init__(self, shown: str = "") -> None:
-        """Take what is shown already, from before a restart."""
+    def __init__(self, shown: str = "", goes_on: int = 0, question: str = "") -> None:
+        """Take what is shown already.
+
+        Args:
+            shown: from before a restart, or of an answer that was cut.
+            goes_on: how many characters of that are of the answer that was cut: the run goes on
+                from them.
+            question: that is answered.
+        """
         self._shown = [shown] if shown else []
+        self._before = shown[:goes_on]
+        self._question = question
+        self._came = 0
+        """Characters of deltas."""
         self._messages: dict[str, list[str]] = {}
         self._citations: dict[str, tuple[Citation, ...]] = {}
         self._open: set[str] = set()
@@ -37,10 +50,20 @@ class RunText:
         return self._shown[0] if self._shown else ""
 
     @property
+    def written(self) -> str:
+        """What of it the run wrote."""
+        return self.text[len(self._before) :]
+
+    @property
+    def goes_on(self) -> int:
+        """How many characters of it were there before the run."""
+        return len(self._before)
+
+    @property
     def messages(self) -> Mapping[str, str]:
         """What came of each message, by its id; under "" what was shown where none is known."""
         if not self._messages:
-            return {"": self.text} if self._shown else {}
+            return {"": self.written} if self.written else {}
         return {message_id: "".join(parts) for message_id, parts in self._messages.items()}
 
     @property
@@ -52,7 +75,7 @@ class RunText:
     def citations(self) -> tuple[Citation, ...]:
         """Of all messages, counted in the whole text."""
         moved: list[Citation] = []
-        start = 0
+        start = len(self.text) - len(self._joined)  # before the run's first message
         for message_id, parts in self._messages.items():
             text = "".join(parts)
             if not text:
@@ -74,7 +97,7 @@ class RunText:
         begins, first = not parts, not any(self._messages.values())
         parts.append(delta.text)
         # Text from before a restart is not of these messages: the two must be compared.
-        if not last or (first and self._shown):
+        if not last or (first and self._shown) or self._at_seam(delta):
             return self._tell()
         told = BETWEEN + delta.text if begins and not first else delta.text
         self._shown.append(told)
@@ -115,7 +138,7 @@ class RunText:
 
     def _tell(self) -> TextDelta | TextReplaced | None:
         """The change from what is shown to what should be."""
-        now = BETWEEN.join("".join(parts) for parts in self._messages.values() if parts)
+        now = self._before + self._going_on(self._joined)
         shown = self.text
         if now == shown:
             return None
@@ -123,3 +146,23 @@ class RunText:
         if now.startswith(shown):
             return TextDelta(now[len(shown) :])
         return TextReplaced(now)
+
+    @property
+    def _joined(self) -> str:
+        """What the run's messages are together."""
+        return BETWEEN.join("".join(parts) for parts in self._messages.values() if parts)
+
+    def _at_seam(self, delta: MessageDelta) -> bool:
+        """Whether what comes may yet be what the text before ended with."""
+        self._came += len(delta.text)
+        return bool(self._before) and (self._came < _SEAM or not self.written)
+
+    def _going_on(self, written: str) -> str:
+        """What the run wrote, as it goes on from what was there before."""
+        if not self._before:
+            return written
+        from studybuddy.chat.seam import Seam
+
+        seam = Seam(self._before, self._question)
+        begun = seam.add(written)
+        return begun if self._open else begun + seam.end()

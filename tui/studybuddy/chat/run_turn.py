@@ -21,6 +21,7 @@ from studybuddy.chat.run_endings import (
     perhaps_begun,
 )
 from studybuddy.chat.run_parts import RunParts
+from studybuddy.chat.run_text import RunText
 from studybuddy.chat.run_worker import STOP_PATIENCE, RunWorker
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.events import (
@@ -169,9 +170,9 @@ class RunTurn:
         if begun.events is None:
             self.account.was_found()
         self._assistant = self._parts.assistant()
-        worker = RunWorker(
-            self._parts.connect, begun.run, self.put, shown=self._journal.text, draft=draft
-        )
+        goes_on = self.message.details.goes_on if self.message.details else 0
+        text = RunText(self._journal.text, goes_on, self._parts.question)
+        worker = RunWorker(self._parts.connect, begun.run, self.put, text=text, draft=draft)
         self._worker = worker
         try:
             await self._remember(begun.run.id, begun.run.thread_id, draft)
@@ -191,7 +192,7 @@ class RunTurn:
             return given_up(verdict, worker.problem, stop_asked=worker.stop_asked)
         return ending(
             worker.state.run,
-            text=worker.state.text,
+            text=worker.state.written,
             used_tools=worker.state.used_tools,
             stop_asked=worker.stop_asked,
             over=None if self._stop_asked else account.ended_by(worker.state.run),
@@ -270,9 +271,10 @@ class RunTurn:
     def _ended_message(self, end: Ending) -> Message:
         message = replace(
             self.message,
-            text=self._journal.text,
+            text=self._journal.text if self._is_to_be_kept(end.state) else "",
             state=end.state,
             error=str(end.problem) if end.problem else "",
+            finish_reason=end.finish_reason if end.state is MessageState.COMPLETE else "",
         )
         if self._worker is None:
             return message
@@ -281,6 +283,14 @@ class RunTurn:
         if state.run.assistant_id not in ("", assistant_id):
             name = ""  # another one answered than was chosen by then
         return replace(message, model=state.run.model or message.model, details=state.details(name))
+
+    def _is_to_be_kept(self, state: MessageState) -> bool:
+        """Whether the text is an answer; what it went on from is none by itself."""
+        if state in (MessageState.COMPLETE, MessageState.INTERRUPTED):
+            return True
+        known = self.message.details
+        written = self._worker.state.written if self._worker else ""
+        return bool(written) or known is None or not known.goes_on
 
     def _unwritten(self, problem: Problem) -> TurnFailed:
         self.message = replace(self.message, state=MessageState.FAILED, error=str(problem))

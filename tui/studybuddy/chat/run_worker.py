@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 from studybuddy.chat.run_requests import Answered, Broken, Cancelled, Looked, Requests, Stop
 from studybuddy.chat.run_state import RunState
+from studybuddy.chat.run_text import RunText
 from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import AssistantService, RunChanged, RunEvent
 from studybuddy.domain.events import Phase, StatusChanged, TurnEvent
@@ -46,7 +47,7 @@ class RunWorker:
         run: Run,
         put: Callable[[TurnEvent], None],
         *,
-        shown: str = "",
+        text: RunText | None = None,
         draft: str = "",
     ) -> None:
         """Take a run that exists.
@@ -56,10 +57,10 @@ class RunWorker:
                 is found.
             run: as it was seen last.
             put: takes the events.
-            shown: the text that is shown of its answer already.
+            text: of its answer, with what is shown of that already.
             draft: what the student had answered before of what it requires.
         """
-        self.state = RunState(run, put, shown=shown, draft=draft)
+        self.state = RunState(run, put, text or RunText(), draft=draft)
         self.stop_asked = False
         self._requests = Requests(connect, run)
         self._clock = asyncio.get_running_loop().time

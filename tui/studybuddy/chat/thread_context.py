@@ -7,12 +7,13 @@ least: instructions, messages, and the question.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.budgets import Admitted, capped
 from studybuddy.chat.context import request_messages
 from studybuddy.chat.rooms import room_for, spent_on
+from studybuddy.chat.thread_instructions import beyond_assistants
 from studybuddy.chat.weighing import Scales
 from studybuddy.domain.limits import (
     BudgetState,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from studybuddy.chat.holds import Hold
     from studybuddy.chat.limits import Limits
     from studybuddy.chat.model_names import ModelNames
+    from studybuddy.chat.run_start import Question
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.messages import Conversation, Message
@@ -84,13 +86,12 @@ class ThreadContext:
 
     def known(self, head: Conversation, before: Sequence[Message]) -> Terms:
         """The terms of a run that goes on already, for the question that ends `before`."""
-        return Terms((*instructions_of(head, None), *request_messages("", before)))
+        return Terms((*instructions_of(head, None), *request_messages((), before)))
 
     async def admit(
         self,
         head: Conversation,
-        earlier: Sequence[tuple[Role, str]],
-        text: str,
+        question: Question,
         endpoint: Endpoint,
         assistant: Assistant | None,
     ) -> Obstacle | Terms:
@@ -98,11 +99,11 @@ class ThreadContext:
 
         Args:
             head: of the conversation.
-            earlier: what the thread has by then.
-            text: the question.
+            question: with what the thread has by then.
             endpoint: who answers.
             assistant: with which instructions; `None` where that is not known yet.
         """
+        text = question.text
         most = self._limits.settings.limits.prompt_characters
         if 0 < most < len(text):
             return PromptTooLong(len(text), most)
@@ -113,7 +114,8 @@ class ThreadContext:
         if room is not None and (obstacle := await self._too_long(text, room, model)) is not None:
             return obstacle
         budgets = self._limits.budgets
-        asked = (*instructions_of(head, assistant), *earlier, (Role.USER, text))
+        told = instructions(assistant, question.instructions)
+        asked = (*told, *question.earlier, (Role.USER, text))
         if not budgets.any:
             return Terms(asked, max_completion_tokens=longest)
         prompt = (await self.count(asked, model)).tokens
@@ -140,9 +142,21 @@ def model_of(names: ModelNames, endpoint: Endpoint, assistant: Assistant | None)
     return names.of(endpoint, assistant.spec.model if assistant else "")
 
 
+def with_model(assistant: Assistant | None, model: str) -> Assistant | None:
+    """An assistant as one turn asks it, where another model than its own one answers that."""
+    if assistant is None or not model:
+        return assistant
+    return replace(assistant, spec=replace(assistant.spec, model=model))
+
+
 def instructions_of(
     head: Conversation, assistant: Assistant | None
 ) -> tuple[tuple[Role, str], ...]:
     """What stands before the messages: the assistant's instructions, and the conversation's."""
-    texts = (assistant.spec.instructions if assistant else "", head.system_prompt)
+    return instructions(assistant, beyond_assistants(head))
+
+
+def instructions(assistant: Assistant | None, beyond: str) -> tuple[tuple[Role, str], ...]:
+    """The assistant's instructions, and what a run is told beyond them."""
+    texts = (assistant.spec.instructions if assistant else "", beyond)
     return tuple((Role.SYSTEM, text) for text in texts if text)

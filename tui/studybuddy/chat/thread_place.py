@@ -48,6 +48,8 @@ class ThreadPlace(StoredConversation):
         self._known = known
         self._limits = limits
         self._context = ThreadContext(limits)
+        self._usual_model = opened.head.model
+        """That the endpoint of the last new question names."""
         self._found: Assistant | None = None
         """The assistant that was found last; its instructions may have changed since."""
 
@@ -69,6 +71,18 @@ class ThreadPlace(StoredConversation):
         if listed is not None or found is None:
             return listed
         return found if found.id == self.head.assistant_id else None
+
+    def model_beside(self, endpoint: Endpoint, *, again: bool) -> str:
+        """The model that takes the place of the assistant's own one for this turn; else empty.
+
+        That is one that the endpoint names for a question that is asked `again`, where it named
+        another one before.
+        """
+        if not again:
+            self._usual_model = endpoint.model
+        known = self.known_assistant
+        own = known.spec.model if known else ""
+        return endpoint.model if own and endpoint.model not in (own, self._usual_model) else ""
 
     async def choose(self, assistant: Assistant) -> None:
         """Let this assistant answer from the next turn on."""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from studybuddy.chat.context import request_messages
 from studybuddy.chat.run_start import Question
 from studybuddy.chat.stored import Asked
+from studybuddy.chat.thread_instructions import beyond_assistants
 from studybuddy.domain.messages import Conversation, Message, MessageState, Role
+from studybuddy.domain.variations import CONTINUED
 
 
 def question_of(
-    asked: Asked, head: Conversation, messages: Sequence[Message], earlier: Sequence[Message]
+    asked: Asked,
+    head: Conversation,
+    messages: Sequence[Message],
+    earlier: Sequence[Message],
+    *,
+    threads: Collection[str] = (),
+    model: str = "",
 ) -> Question:
     """What is asked of the server.
 
@@ -20,40 +29,87 @@ def question_of(
         head: of its conversation.
         messages: the branch that is shown before the turn.
         earlier: what of it stays before the question.
+        threads: of this conversation; any of them may have just that.
+        model: another one than the assistant's own; empty for that.
     """
-    text = asked.question.text
-    told = request_messages("", earlier)
-    prompt = head.system_prompt
-    known = frozenset(m.details.run_id for m in messages if m.details)
     last = messages[-1] if messages else None
+    told = request_messages((), earlier)
+    question = Question(
+        asked.question.text,
+        told,
+        beyond_assistants(head, None if asked.goes_on else asked.variation),
+        frozenset(m.details.run_id for m in messages if m.details and m.details.run_id),
+        model=model,
+    )
+    if asked.goes_on:
+        # No server adds to a message that is there. So the answer that was cut is shown to it, on
+        # a thread that serves for this alone.
+        cut = (Role.USER, asked.question.text), (Role.ASSISTANT, asked.beginning)
+        return replace(question, text=CONTINUED.instruction, earlier=(*told, *cut), leaves=True)
+    gone = messages[len(earlier) :]
+    if not head.thread_id or not _in_line(asked, gone):
+        return replace(question, like=_thread_of(earlier, threads), leaves=True)
     run_id = _run_on(head.thread_id, last)
-    if asked.anew or asked.replaced:
+    if gone:
         if run_id:
-            return Question(text, told, prompt, known, earlier_run=run_id)
+            return replace(question, earlier_run=run_id)
         # An answer that another thread gave can't be taken back from this one.
-        strange = last is not None and last.details is not None
+        strange = last is not None and bool(_run_of(last))
         whole = last is not None and last.role is Role.ASSISTANT and _complete(last)
         afresh = strange or whole
-        return Question(text, told, prompt, known, maybe_asked=not afresh, afresh=afresh)
-    refused = last is not None and not _complete(last) and not unseen_end(last, head.thread_id)
-    return Question(text, told, prompt, known, refused_run=run_id if refused else "")
+        return replace(question, maybe_asked=not afresh, afresh=afresh)
+    refused = last is not None and not _complete(last) and not unseen_end(last)
+    return replace(question, refused_run=run_id if refused else "")
 
 
-def unseen_end(answer: Message, thread_id: str) -> bool:
-    """Whether the answer's run may still be going on in that thread."""
+def unseen_end(answer: Message) -> bool:
+    """Whether the answer's run may still be going on."""
     details = answer.details
     return (
         answer.state is MessageState.INTERRUPTED
         and details is not None
-        and details.thread_id == thread_id
+        and bool(details.run_id)
         and not details.status.over
     )
+
+
+def _in_line(asked: Asked, gone: Sequence[Message]) -> bool:
+    """Whether the thread can be brought to where the question belongs by what ends it.
+
+    That is a question with its answer: where more leaves the branch, or the question is another,
+    or its run may go on in the thread, the thread stays as it is for the branch that it is of.
+    """
+    if not gone:
+        return True
+    first, *answers = gone
+    if len(answers) > 1 or first.text.strip() != asked.question.text.strip():
+        return False
+    return not any(_may_go_on(answer, asked) for answer in answers)
+
+
+def _may_go_on(answer: Message, asked: Asked) -> bool:
+    """Whether a run is not over, or not known, that is no answer to what is asked."""
+    if answer.state is MessageState.STREAMING or unseen_end(answer):
+        return True
+    lost = answer.state is MessageState.INTERRUPTED and not _run_of(answer)
+    return lost and asked.variation is not None
+
+
+def _thread_of(earlier: Sequence[Message], threads: Collection[str]) -> str:
+    """The thread that the last of those answers was made in; empty where it is not known."""
+    made = (m.details.thread_id for m in reversed(earlier) if m.details and m.details.run_id)
+    thread_id = next(made, "")
+    return thread_id if thread_id in threads else ""
 
 
 def _run_on(thread_id: str, answer: Message | None) -> str:
     """The run of that thread that made an answer; empty where none did."""
     details = answer.details if answer else None
     return details.run_id if details and details.thread_id == thread_id else ""
+
+
+def _run_of(answer: Message) -> str:
+    return answer.details.run_id if answer.details else ""
 
 
 def _complete(message: Message) -> bool:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.asked import place_for
 from studybuddy.chat.run_account import RunAccount
 from studybuddy.chat.run_begun import KnownRun
 from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import RunStarter
 from studybuddy.chat.run_turn import RunTurn
 from studybuddy.chat.stored import ELSEWHERE, Asked, answer_to, failed
-from studybuddy.chat.thread_context import Terms
-from studybuddy.chat.thread_place import Known, Resolve, ThreadPlace
-from studybuddy.chat.thread_question import question_of, unseen_end
+from studybuddy.chat.thread_branches import AsidePlace
+from studybuddy.chat.thread_context import Terms, with_model
+from studybuddy.chat.thread_under_way import ThreadUnderWay
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.assistant_ports import (
-    AssistantConnector,
     FollowedRun,
-    RunStore,
 )
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
@@ -33,66 +32,16 @@ from studybuddy.domain.events import (
     TurnRefused,
     TurnStarted,
 )
-from studybuddy.domain.messages import Message, MessageState, OpenConversation
-from studybuddy.domain.ports import ConversationStore
+from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.runs import RunDetails
 
 if TYPE_CHECKING:
-    from studybuddy.chat.limits import Limits
+    from studybuddy.domain.variations import Variation
 
 
-class ThreadSession(ThreadPlace):
+class ThreadSession(ThreadUnderWay):
     """A `Session` in assistant mode: the store is the mirror of a thread on the server."""
-
-    def __init__(
-        self,
-        opened: OpenConversation,
-        store: ConversationStore,
-        runs: RunStore,
-        connector: AssistantConnector,
-        resolve: Resolve,
-        limits: Limits,
-        *,
-        new: bool,
-        known: Known = lambda assistant_id, name: None,
-    ) -> None:
-        super().__init__(opened, store, resolve, limits, new=new, known=known)
-        self._runs = runs
-        self._connector = connector
-        self._under_way: RunTurn | None = None
-        self._expected: dict[str, tuple[FollowedRun, Endpoint | None]] = {}
-        """By their answers: the runs from before a restart that are not followed yet."""
-        self._action_draft = ""
-        """What was answered so far of what the last run requires."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether a turn is under way."""
-        return self._under_way is not None and not self._under_way.over
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether its last answer is being written by another window of the app."""
-        return super().elsewhere and self._messages[-1].id not in self._expected
-
-    @property
-    def expecting(self) -> bool:
-        """Whether it is to follow a run and does not do so yet."""
-        return bool(self._expected)
-
-    def expects(self, run: FollowedRun) -> bool:
-        """Whether that run is one of those."""
-        expected, _ = self._expected.get(run.answer_id, (None, None))
-        return expected is not None and expected.run_id == run.run_id
-
-    def expect(self, run: FollowedRun, endpoint: Endpoint | None) -> None:
-        """Take a run from before a restart, which `follow` will be called with.
-
-        Args:
-            run: that run.
-            endpoint: where it was started, or what stands in for that where it is not set up any
-                more; `None` where nothing is chosen yet.
-        """
-        self._expected[run.answer_id] = run, endpoint
 
     def send(
         self, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
@@ -107,17 +56,55 @@ class ThreadSession(ThreadPlace):
         return self._turn(lambda: self._asked(self.as_sent(text)), endpoint)
 
     def retry(
-        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+        self,
+        endpoint: Endpoint,
+        allow: Allowance = NOTHING_ALLOWED,
+        *,
+        message_id: str = "",
+        variation: Variation | None = None,
     ) -> AsyncGenerator[TurnEvent]:
-        """Ask the last question again; the answer before stays in the store as a branch.
+        """Ask a question again; the answer before stays in the store as a branch.
 
-        What its run wrote leaves the thread. A run whose end was not seen is followed instead.
+        Where that was the last one, what its run wrote leaves the thread. A run whose end was not
+        seen is followed instead, but for a variation.
 
         Raises:
-            ValueError: where there is no question yet.
+            ValueError: where there is no such question.
         """
-        self.ask_again()
-        return self._turn(lambda: self._unseen_run() or self.ask_again(), endpoint, again=True)
+
+        def wanted() -> Asked | FollowedRun:
+            return self._wanted_again(lambda: self.ask_again(message_id, variation))
+
+        wanted()
+        return self._turn(wanted, endpoint, again=True)
+
+    def edit(
+        self, message_id: str, text: str, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
+        """Ask a question in other words, on another thread; the old one stays beside the new one.
+
+        Raises:
+            ValueError: where there is no such question, or the text is blank.
+        """
+
+        def wanted() -> Asked:
+            return self.ask_otherwise(message_id, self.as_sent(text))
+
+        wanted()
+        return self._turn(wanted, endpoint)
+
+    def go_on(
+        self, endpoint: Endpoint, allow: Allowance = NOTHING_ALLOWED
+    ) -> AsyncGenerator[TurnEvent]:
+        """Go on with the last answer, which was cut, in a new one beside it.
+
+        A run whose end was not seen is followed instead: it may have gone on by itself.
+
+        Raises:
+            ValueError: where the last answer was not cut.
+        """
+        self.ask_on()
+        return self._turn(lambda: self._wanted_again(self.ask_on), endpoint, again=True)
 
     def follow(self, run: FollowedRun) -> AsyncGenerator[TurnEvent]:
         """Go on with a run from before a restart; TurnStarted comes first, as if it were live.
@@ -129,40 +116,19 @@ class ThreadSession(ThreadPlace):
         """
         if not self.expects(run):
             raise ValueError("the session was not opened for this run")
+        if not self.shows(run):
+            raise ValueError("its answer is in a branch that is not shown")
         _, endpoint = self._expected[run.answer_id]
         if endpoint is None:
             raise ValueError("it is not known yet where the run is to be looked for")
         return self._follow(run, endpoint)
 
-    async def answer(self, outputs: Mapping[str, str]) -> None:
-        """Give what the run requires, an output for each call's id; the turn then goes on.
-
-        Raises:
-            StudyBuddyError: where the server refuses it; the run still waits then.
-            ValueError: where the run waits for nothing, or for more than that.
-        """
-        if self._under_way is None:
-            raise ValueError("the run waits for no answer")
-        await self._under_way.answer(outputs)
-
-    async def save_action_draft(self, draft: str) -> None:
-        """Keep what the student has answered so far; it comes back in ActionRequired."""
-        if self._under_way is not None and self._under_way.run_id:
-            self._action_draft = draft
-            await self._runs.save_action_draft(self._under_way.run_id, draft)
-
-    async def stop(self) -> None:
-        """Cancel the run, and return when what came of it is on disk."""
-        if self._under_way is not None:
-            await self._under_way.stop()
-
-    async def leave(self) -> None:
-        """Stop following; the run goes on, and is followed again at the next start."""
-        if self._under_way is not None:
-            await self._under_way.leave()
-
     async def _turn(
-        self, wanted: Callable[[], Asked | FollowedRun], endpoint: Endpoint, *, again: bool = False
+        self,
+        wanted: Callable[[], Asked | FollowedRun],
+        endpoint: Endpoint,
+        *,
+        again: bool = False,
     ) -> AsyncGenerator[TurnEvent]:
         """Ask, or follow what was asked already, unless another window does."""
         if await self.taken(again=again):
@@ -170,7 +136,7 @@ class ThreadSession(ThreadPlace):
             return
         match wanted():
             case Asked() as asked:
-                events = self._ask(asked, endpoint)
+                events = self._ask(asked, endpoint, self.model_beside(endpoint, again=again))
             case run:
                 _, known = self._expected.get(run.answer_id, (run, None))
                 events = self._follow(run, known or endpoint)
@@ -181,16 +147,18 @@ class ThreadSession(ThreadPlace):
     def _asked(self, text: str) -> Asked | FollowedRun:
         question = self.last_question()
         same = question is not None and question.text.strip() == text.strip()
-        return (self._unseen_run() if same else None) or self.ask(text)
+        return (self._unseen_run(self.ask_again()) if same else None) or self.ask(text)
 
-    async def _ask(self, asked: Asked, endpoint: Endpoint) -> AsyncGenerator[TurnEvent]:
-        answer = answer_to(asked.question, endpoint.model)
-        turn = self._begin_turn(answer, endpoint)
+    async def _ask(self, asked: Asked, endpoint: Endpoint, model: str) -> AsyncGenerator[TurnEvent]:
+        answer = place_for(asked, endpoint.model)
+        if asked.goes_on:
+            begun = RunDetails("", "", "", self.head.assistant_name, goes_on=len(answer.text))
+            answer = replace(answer, details=begun)
+        turn = self._begin_turn(answer, endpoint, asked.question.text)
         try:
-            question = question_of(asked, self.head, self._messages, self.branch(asked)[:-1])
-            terms = await self._context.admit(
-                self.head, question.earlier, question.text, endpoint, self.known_assistant
-            )
+            question = await self.knowing_all_runs(self.question(asked, model))
+            assistant = with_model(self.known_assistant, model)
+            terms = await self._context.admit(self.head, question, endpoint, assistant)
             if not isinstance(terms, Terms):
                 yield TurnRefused(terms)
                 return
@@ -202,18 +170,22 @@ class ThreadSession(ThreadPlace):
             self._action_draft = ""
             starter = RunStarter(
                 lambda: self._connector.connect(endpoint),
-                self,
+                AsidePlace(self) if asked.goes_on else self,
                 replace(question, max_completion_tokens=terms.max_completion_tokens),
                 turn.put,
                 random.random,
             )
-            yield (begun := await self.begin(asked, answer, endpoint))
-            if isinstance(begun, TurnFailed):
+            if question.leaves:  # on disk before the branch is another one
+                self.head = replace(self.head, thread_id="")
+            yield (started := await self.begin(asked, answer, endpoint))
+            if isinstance(started, TurnFailed):
                 return
             for budget in terms.warnings:
                 yield BudgetNear(budget)
             async with aclosing(self._told(turn, turn.events(starter))) as told:
                 async for event in told:
+                    if isinstance(event, TurnFinished | TurnFailed):
+                        event = replace(event, back=await self.come_back(asked, event.answer))
                     yield event
         finally:
             self._end_turn(turn)
@@ -222,14 +194,18 @@ class ThreadSession(ThreadPlace):
         place = self._place(run.answer_id)
         self._action_draft = run.action_draft
         answer = replace(self._messages[place], state=MessageState.STREAMING, error="")
-        turn = self._begin_turn(answer, endpoint, run.endpoint)
+        question = self._messages[place - 1]
+        turn = self._begin_turn(answer, endpoint, question.text, run.endpoint)
         turn.account.terms = self._context.known(self.head, self._messages[:place])
         self._expected.pop(run.answer_id, None)
 
         start = KnownRun(run.run_id, run.thread_id, self.head.assistant_id)
         try:
             self._messages[place] = answer
-            yield TurnStarted(self._messages[place - 1], answer, (answer.id,))
+            if run.thread_id != self.head.thread_id:  # which lacks what comes
+                with suppress(StudyBuddyError):
+                    await self.leave_thread()
+            yield TurnStarted(question, answer, (answer.id,))
             if answer.text:
                 yield TextReplaced(answer.text)
             events = turn.events(start, draft=run.action_draft)
@@ -250,7 +226,9 @@ class ThreadSession(ThreadPlace):
         finally:
             self._put(turn.message)
 
-    def _begin_turn(self, answer: Message, endpoint: Endpoint, name: str = "") -> RunTurn:
+    def _begin_turn(
+        self, answer: Message, endpoint: Endpoint, question: str, name: str = ""
+    ) -> RunTurn:
         if self.busy:
             raise RuntimeError("a turn is under way")
         self._under_way = RunTurn(
@@ -270,26 +248,8 @@ class ThreadSession(ThreadPlace):
                     name=name,
                     found=bool(name),
                 ),
+                question,
                 stands_in=name not in ("", endpoint.name),
             ),
         )
         return self._under_way
-
-    def _unseen_run(self) -> FollowedRun | None:
-        """The run of the last answer, where it may still be going on."""
-        last = self._messages[-1] if self._messages else None
-        if last is None:
-            return None
-        if last.id in self._expected:
-            return self._expected[last.id][0]
-        if last.details is None or not unseen_end(last, self.head.thread_id):
-            return None
-        run_id, thread_id = last.details.run_id, last.details.thread_id
-        endpoint = self.head.endpoint
-        return FollowedRun(run_id, thread_id, self.head.id, last.id, endpoint, self._action_draft)
-
-    def _end_turn(self, turn: RunTurn) -> None:
-        turn.release()
-        turn.account.release()
-        if self._under_way is turn:
-            self._under_way = None

@@ -160,3 +160,5 @@ class RunDetails:
     status: RunStatus = RunStatus.QUEUED
     citations: tuple[Citation, ...] = ()
     steps: tuple[RunStep, ...] = ()
+    goes_on: int = 0
+    """Characters of the answer that were there before the run: it goes on with one that was cut."""

@@ -59,6 +59,7 @@ class _Details(Struct):
     status: RunStatus = RunStatus.QUEUED
     citations: tuple[Citation, ...] = ()
     steps: tuple[_Step, ...] = ()
+    goes_on: int = 0
 
 
 _TAGS: dict[type[ToolCall], str] = {
@@ -111,6 +112,7 @@ def decoded(text: str) -> RunDetails | None:
             )
             for step in told.steps
         ),
+        told.goes_on,
     )
 
 
