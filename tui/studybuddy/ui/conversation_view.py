@@ -25,6 +25,7 @@ from studybuddy.domain.events import (
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
 from studybuddy.ui.asking import Asker
+from studybuddy.ui.attaching import Attacher
 from studybuddy.ui.context_marks import ContextMarks
 from studybuddy.ui.conversation_pane import ConversationPane
 from studybuddy.ui.drafts import DraftKeeper, joined
@@ -72,6 +73,7 @@ class ConversationView(ConversationPane):
             self, self._unsent, lambda: self.prompt.keys, self._rested, self._draft_lost
         )
         self._earlier: list[str] = []
+        self.files = Attacher(self, desk)
         self.session: Session = desk.new()
         self.assistant: Assistant | None = None
         """Who answers in assistant mode, where that is known."""
@@ -145,13 +147,19 @@ class ConversationView(ConversationPane):
     def send(self, event: Prompt.Submitted) -> None:
         """Ask what was written."""
         event.stop()
-        if not self.asking.ask(event.text):
-            self.prompt.give_back(event.text)
+        if not self.files.send(event.text):
+            self.ask(event.text, typed=event.text)
+
+    def ask(self, text: str, *, typed: str) -> None:
+        """Ask a question, or give it back where that can't be; Up recalls it as it was typed."""
+        if not self.asking.ask(text):
+            self.prompt.give_back(text)
             return
+        self.files.forget()
         self.meter.typed(())
         self.post_message(self.Rested())
-        if event.text not in self._earlier[:1]:
-            self.set_earlier([event.text, *self._earlier])
+        if typed not in self._earlier[:1]:
+            self.set_earlier([typed, *self._earlier])
 
     @property
     def refused(self) -> Turn | None:
@@ -222,7 +230,7 @@ class ConversationView(ConversationPane):
         if isinstance(event, TurnFinished | TurnFailed):
             self.endpoint_changed()
         elif isinstance(event, TurnStarted):  # the question is in the context now
-            self.meter.typed(self.prompt.document.lines)
+            self.count_draft()
             start(self, self.drafts.store, "draft")  # and no draft any more
         elif isinstance(event, TextDelta):
             self._streams.ask()
@@ -257,18 +265,23 @@ class ConversationView(ConversationPane):
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
-        self.meter.typed(self.prompt.document.lines)
+        self.count_draft()
         self.drafts.typed()
+
+    def count_draft(self) -> None:
+        """Show the reading for what is typed, and for the files that go with it."""
+        self.meter.typed(self.files.behind(self.prompt.document.lines))
 
     def _unsent(self) -> tuple[Session, str]:
         """What is to be kept as the draft: also what was asked and is not stored yet."""
-        asked = self.turn.pending_text if self.turn is not None else ""
+        asked = self.files.pending(self.session) or (self.turn.pending_text if self.turn else "")
         return self.session, joined(asked, self.prompt.text)
 
     def _rested(self) -> None:
         self.status.hint = self._hint()
         self.meter.begin()
         self.meter.settle()
+        self.files.rested()
         self.post_message(self.Rested())
 
     def _counted(self, reading: Reading) -> None:

@@ -45,7 +45,9 @@ class TokenScreens:
             return
 
         async def report() -> ContextReport:
-            return await view.session.report(view.prompt.text, endpoint, self._coming())
+            return await view.session.report(
+                view.files.whole(view.prompt.text), endpoint, self._coming()
+            )
 
         screen = TokensScreen(
             None,
@@ -65,7 +67,7 @@ class TokenScreens:
         view, desk, app = self._place.view, self._place.desk, self._place.screen.app
         messages = [self._as_shown(message) for message in view.session.messages]
         prompt = view.session.head.system_prompt
-        samples, start = samples_of(view.prompt.text, prompt, messages, part)
+        samples, start = samples_of(view.files.whole(view.prompt.text), prompt, messages, part)
         app.clear_notifications()
         model = desk.model_of(view.session)
         app.push_screen(TokenViewScreen(samples, desk.accounts.counter, model, start))

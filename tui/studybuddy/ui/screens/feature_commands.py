@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 
-from studybuddy.ui.commands import BY_ID, Need
+from studybuddy.ui.commands import BY_ID, Command, Need
 from studybuddy.ui.features import Features, Workplace
 from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.undoing import Undoing
+from studybuddy.ui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
     from studybuddy.ui.turns import Turn
+    from studybuddy.ui.widgets.completion import Completer
 
 
 class FeatureCommands(ThreadCommands):
@@ -44,6 +46,33 @@ class FeatureCommands(ThreadCommands):
         """Carry out a command of the table."""
         if self.app.screen is self:
             await self.features.run(command)
+
+    def on_mount(self) -> None:
+        """Have templates, commands and files offered in the prompt; loaded when first typed."""
+        self.view.prompt.completing = self._completing
+
+    def _completing(self) -> Completer:
+        from studybuddy.ui.completing import make_completer
+
+        return make_completer(self.workplace, lambda command: self.possible(BY_ID[command]))
+
+    def possible(self, command: Command) -> bool:
+        """Whether a command can be carried out right now."""
+        name, parameters = ("feature", (command.id,)) if command.feature else (command.id, ())
+        return self.check_action(name, parameters) is True
+
+    @on(Prompt.CommandChosen)
+    async def _command_chosen(self, event: Prompt.CommandChosen) -> None:
+        """Carry out a command that was called in the prompt."""
+        command = BY_ID[event.command_id]
+        if self.possible(command):
+            await self.run_action(command.action.removeprefix("screen."))
+
+    @on(Prompt.TemplateChosen)
+    @work(group="feature", exit_on_error=False)
+    async def _template_chosen(self, event: Prompt.TemplateChosen) -> None:
+        """Have a template filled in."""
+        await self.features.get("prompts").use_template(event.name, event.rest)
 
     def find_titles(self, session: Session, turn: Turn) -> None:
         """Have the model find a title after an answer, and not while another is to come."""

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from textual import events
+from textual.document._document import Location
 from textual.message import Message
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.widgets.editor import Editor
 
+if TYPE_CHECKING:
+    from studybuddy.ui.widgets.completion import Completer
+
 PLACEHOLDER = "Ask Study Buddy…  (Enter sends, Ctrl+J starts a new line)"
 MOST_LINES = 10
 """Lines that the prompt grows to, where the screen has room for three times as many."""
+_BEGINNINGS = ("/", "@")
+"""Characters that something may be offered for."""
+_MOST_SHORT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,20 @@ class Prompt(Editor):
 
         pages: int
 
+    @dataclass
+    class TemplateChosen(Message):
+        """A template is to be filled in; the prompt keeps what calls it until it is `put` over."""
+
+        name: str
+        rest: str
+        """What was typed behind the name."""
+
+    @dataclass
+    class CommandChosen(Message):
+        """A command of the table is to be carried out."""
+
+        command_id: str
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
             id=id,
@@ -57,14 +80,49 @@ class Prompt(Editor):
         self._kept = ""
         self.keys = Keys()
         """What came from the keyboard; Enter and what the app puts here do not count."""
+        self.completing: Callable[[], Completer] | None = None
+        """Makes what is offered while a `/name` or an `@file` is typed, when that is first done."""
+        self._completer: Completer | None = None
+        self._begun: tuple[str, Location] | None = None
+        self._short: dict[str, str] = {}
 
-    def on_key(self) -> None:
-        """Count it."""
+    @property
+    def completer(self) -> Completer | None:
+        """What is offered for what is typed; `None` where nothing is."""
+        if self._completer is None and self.completing is not None:
+            self._completer = self.completing()
+        return self._completer
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Count it; it may be for what is offered, or begin something that is."""
+        self._count()
+        if self._completer is not None and self._completer.took(event.key):
+            event.stop()
+            event.prevent_default()
+        elif event.character in _BEGINNINGS:
+            await super()._on_key(event)
+            self._begin_completing(event.character)
+
+    def _begin_completing(self, character: str | None) -> None:
+        """Offer what a character begins, once that is on the screen."""
+        at = self.cursor_location
+        if character == "/" and at != (0, 1):
+            return  # a slash in a text is none of ours
+        if character is not None and self.completing is not None:
+            self._begun = character, at
+            self.call_after_refresh(self._complete)
+
+    def _complete(self) -> None:
+        begun, self._begun = self._begun, None
+        if begun is not None and (completer := self.completer) is not None:
+            completer.typed(*begun)
+
+    def _count(self) -> None:
         self.keys = Keys(self.keys.count + 1, time.monotonic())
 
     def on_paste(self) -> None:
         """Count it as a key."""
-        self.on_key()
+        self._count()
 
     def set_earlier(self, prompts: Sequence[str]) -> None:
         """Give the prompts that Up recalls, newest first."""
@@ -73,9 +131,26 @@ class Prompt(Editor):
 
     def put(self, text: str) -> None:
         """Replace the text and set the cursor behind it."""
+        self._begun = None
+        if self._completer is not None:
+            self._completer.close()
         self.load_text(text)
         self.move_cursor(self.document.end)
         self._recalled = -1
+
+    def write(self, text: str, begin: Location, end: Location) -> None:
+        """Put a text in place of a part, as if it were typed, and set the cursor behind it."""
+        if result := self._replace_via_keyboard(text, begin, end):
+            self.move_cursor(result.end_location)
+
+    def pick(self) -> None:
+        """Begin to choose a file at the cursor."""
+        self.focus()
+        start, end = sorted(self.selection)
+        before = self.document[start[0]][: start[1]]
+        blank = " " if before and not before[-1].isspace() else ""
+        self.write(f"{blank}@", start, end)
+        self._begin_completing("@")
 
     def action_send(self) -> None:
         """Send what is written, if it is more than blanks."""
@@ -83,18 +158,33 @@ class Prompt(Editor):
         self.call_later(self._send)
 
     def _send(self) -> None:
+        self._complete()  # Enter may be quicker than what was to be offered
         text = self.text
+        completer = self.completer if text.startswith(_BEGINNINGS) else self._completer
+        if completer is not None and completer.entered():
+            return
         if text.strip():
             self.put("")
             self.post_message(self.Submitted(harmless(text)))
 
+    def remember(self, short: str, whole: str) -> None:
+        """Show a question as it was typed where it comes back as it was asked."""
+        self._short[whole] = short
+        if len(self._short) > _MOST_SHORT:
+            del self._short[next(iter(self._short))]
+
+    def as_typed(self, text: str) -> str:
+        """A question as it was typed, where that is remembered; else as it is."""
+        return self._short.get(text, text)
+
     def give_back(self, text: str) -> None:
         """Put a text that was not sent in front of what was typed since."""
+        text = self.as_typed(text)
         self.put(f"{text}\n{self.text}" if self.text else text)
 
     def without(self, text: str) -> str | None:
         """What was typed beside a text that was given back; `None` where that was changed."""
-        now = self.text
+        text, now = self.as_typed(text), self.text
         if now == text:
             return ""
         return now[len(text) + 1 :] if now.startswith(f"{text}\n") else None
@@ -104,7 +194,7 @@ class Prompt(Editor):
         self.call_later(self._newline)
 
     def _newline(self) -> None:
-        self.on_key()
+        self._count()
         if result := self._replace_via_keyboard("\n", *self.selection):
             self.move_cursor(result.end_location)
 
@@ -152,8 +242,19 @@ class Prompt(Editor):
         self._recalled = position
 
     def on_text_area_changed(self) -> None:
-        """Grow and shrink with the text."""
+        """Grow and shrink with the text, and offer what fits it."""
         self._fit()
+        self.on_text_area_selection_changed()
+
+    def on_text_area_selection_changed(self) -> None:
+        """Offer what fits the word that the cursor is in by now."""
+        if self._completer is not None:
+            self._completer.changed()
+
+    def on_blur(self) -> None:
+        """Offer nothing any more, unless it is the terminal that lost the focus."""
+        if self._completer is not None and self.app.app_focus:
+            self._completer.close()
 
     def on_resize(self) -> None:
         """Fit again, since other lines wrap now."""

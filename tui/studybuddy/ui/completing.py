@@ -1,0 +1,33 @@
+"""What is offered in the prompt of the main screen: its parts, put together when first typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from studybuddy.ui.slash import Slash
+from studybuddy.ui.widgets.completion import Completer
+from studybuddy.ui.widgets.file_picker import FilePicker
+
+if TYPE_CHECKING:
+    from studybuddy.domain.counting import TokenCounter
+    from studybuddy.ui.features import Workplace
+
+
+def make_completer(place: Workplace, possible: Callable[[str], bool]) -> Completer:
+    """Offer templates and commands behind a slash, and files behind an at sign.
+
+    Args:
+        place: what there is to work with.
+        possible: whether a command of that id can be carried out right now.
+    """
+    view, desk, library = place.view, place.desk, place.services.library
+    prompt = view.prompt
+
+    def counter() -> tuple[TokenCounter, str]:
+        return desk.accounts.counter, desk.model_of(view.session)
+
+    slash = Slash(prompt, library.templates if library else None, possible, place.tell)
+    files = FilePicker(prompt, counter, view.files.picked)
+    files.completer = completer = Completer(prompt, {"/": slash, "@": files}, prompt.action_send)
+    return completer
