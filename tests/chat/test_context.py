@@ -13,16 +13,19 @@ from studybuddy.chat.context import (
     Turn,
     cut_to_fit,
     entering,
+    opening_of,
     request_messages,
     staying,
     tokens_of,
     turns_of,
 )
 from studybuddy.chat.plans import Plan, ToSumUp, make_plan, summary_messages
+from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.weighing import Weighed
 from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room
 from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.domain.prompts import Example
 
 
 def user(text: str) -> Message:
@@ -34,25 +37,38 @@ def answer(text: str, state: MessageState = MessageState.COMPLETE) -> Message:
 
 
 def test_an_empty_conversation_is_the_system_prompt_alone_or_nothing() -> None:
-    assert request_messages("Be kind.", []) == ((Role.SYSTEM, "Be kind."),)
-    assert request_messages("", []) == ()
+    assert request_messages(((Role.SYSTEM, "Be kind."),), []) == ((Role.SYSTEM, "Be kind."),)
+    assert request_messages((), []) == ()
 
 
 def test_a_question_whose_answer_is_not_whole_leaves_with_it() -> None:
     for state in MessageState:
         messages = [user("a"), answer("b", state), user("c")]
         expected = ["a", "b", "c"] if state is MessageState.COMPLETE else ["c"]
-        assert [text for _, text in request_messages("", messages)] == expected
+        assert [text for _, text in request_messages((), messages)] == expected
 
 
 def test_the_question_being_asked_stays() -> None:
-    assert request_messages("", [user("a")]) == ((Role.USER, "a"),)
+    assert request_messages((), [user("a")]) == ((Role.USER, "a"),)
 
 
 def test_a_question_and_its_answer_are_one_turn() -> None:
     messages = [answer("hi"), user("a"), answer("b"), user("x"), user("c")]
     turns = [[m.text for m in turn] for turn in turns_of(messages)]
     assert turns == [["hi"], ["a", "b"], ["x"], ["c"]]
+
+
+def test_examples_stand_between_the_system_prompt_and_the_messages() -> None:
+    head = replace(
+        new_conversation("Be kind."),
+        examples=(Example("1+1?", "2"), Example("2+2?", "4")),
+    )
+    asked = request_messages(opening_of(head), [user("3+3?")])
+    roles = [Role.SYSTEM, *[Role.USER, Role.ASSISTANT] * 2, Role.USER]
+    texts = ["Be kind.", "1+1?", "2", "2+2?", "4", "3+3?"]
+    assert asked == tuple(zip(roles, texts, strict=True))
+    assert opening_of(replace(head, system_prompt=""))[0] == (Role.USER, "1+1?")
+    assert opening_of(replace(head, system_prompt="", examples=())) == ()
 
 
 def conversation(*sizes: int, question: int = 10, pinned: tuple[int, ...] = ()) -> list[Turn]:
@@ -133,7 +149,7 @@ def test_what_is_sent_always_fits_with_all_that_must_be_in_it(
     assert plan.count.tokens <= window
     if not history.exact:
         assert plan.count.tokens <= window / 1.1
-    inside = plan.messages("System.")
+    inside = plan.messages(((Role.SYSTEM, "System."),))
     assert inside[0] == (Role.SYSTEM, "System.")
     whole = [m for turn in turns for m in turn.messages]
     sent = [m for m in whole if m.id not in plan.gone]

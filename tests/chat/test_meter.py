@@ -11,7 +11,7 @@ import pytest
 
 from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.budgets import Budgets
-from studybuddy.chat.context import request_messages
+from studybuddy.chat.context import opening_of, request_messages
 from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.own_tokenizer import Ask
@@ -123,7 +123,7 @@ class Shown:
     report: Report | None = None
 
     def context(self) -> tuple[tuple[Role, str], ...]:
-        return request_messages(self.head.system_prompt, self.messages)
+        return request_messages(opening_of(self.head), self.messages)
 
     def say(self, role: Role, text: str, usage: Usage | None = None, **more: Any) -> Message:
         """Add a message; `usage` is what its endpoint tells of all that is said before it."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studybuddy.chat.accounts import Accounts
+from studybuddy.chat.context import opening_of
 from studybuddy.chat.fitting import Fitter
 from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.outlooks import Fitted
@@ -25,6 +26,7 @@ from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
 from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.prompts import Example
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
 from studybuddy.domain.usage import Usage
 from studybuddy.tokens.counter import Counter
@@ -68,6 +70,7 @@ class Case:
     model: str
     told: tuple[int, int] | None
     """Of the last turn's request: prompt tokens beyond those counted, and the answer's."""
+    examples: Sequence[Example] = ()
 
 
 cases = st.builds(
@@ -90,6 +93,7 @@ cases = st.builds(
     st.builds(SavingSettings, filler_words=st.booleans(), steady_prefix=st.booleans()),
     st.sampled_from([EXACT, FORMAT_UNKNOWN, UNKNOWN]),
     st.one_of(st.none(), st.tuples(st.integers(-5, 900), st.integers(0, 60))),
+    st.lists(st.builds(Example, texts, texts), max_size=2),
 )
 
 
@@ -108,6 +112,7 @@ class Desk:
         head = replace(
             new_conversation(case.system_prompt),
             overflow=case.overflow,
+            examples=tuple(case.examples),
             max_completion_tokens=case.most,
         )
         messages: list[Message] = []
@@ -140,7 +145,7 @@ class Desk:
         if isinstance(outlook.plan, Plan) and outlook.plan.to_sum_up is None:
             beyond, answer = self.told
             usage = Usage(prompt=max(1, outlook.count.tokens + beyond), completion=answer)
-            sent = outlook.plan.messages(head.system_prompt)
+            sent = outlook.plan.messages(opening_of(head))
             report = Report(self.endpoint.name, self.endpoint.model, sent, usage)
             self.accounts.reports.keep(head.id, report)
 

@@ -5,27 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message, MessageState, Role
+
+if TYPE_CHECKING:
+    from studybuddy.domain.messages import Conversation
 
 _STEADY = 0.75
 """Share of the room that is left in use where a steady beginning is wanted: the rest is filled
 by the turns that follow, with the beginning as it is."""
 
 
-def request_messages(
-    system_prompt: str, messages: Sequence[Message]
-) -> tuple[tuple[Role, str], ...]:
-    """Role and text of what the model is shown where all of it fits, the system prompt first."""
-    shown = [(message.role, message.text) for message in entering(messages)]
-    return ((Role.SYSTEM, system_prompt), *shown) if system_prompt else tuple(shown)
+Opening = tuple[tuple[Role, str], ...]
+"""Role and text of what stands before all messages: system prompt, and examples in pairs."""
+
+
+def opening_of(head: Conversation) -> Opening:
+    """What a conversation's requests begin with, in completion mode."""
+    system = ((Role.SYSTEM, head.system_prompt),) if head.system_prompt else ()
+    if not head.examples:
+        return system
+    shots = ((shot.question, shot.answer) for shot in head.examples)
+    return *system, *(pair for q, a in shots for pair in ((Role.USER, q), (Role.ASSISTANT, a)))
+
+
+def request_messages(opening: Opening, messages: Sequence[Message]) -> tuple[tuple[Role, str], ...]:
+    """Role and text of what the model is shown where all of it fits."""
+    return *opening, *((message.role, message.text) for message in entering(messages))
 
 
 def entering(messages: Sequence[Message]) -> Iterator[Message]:
     """The messages that a context is made of, oldest first.
 
     A question whose answer failed, was stopped or broke off leaves the context with that
-    answer; a question that ends `messages` is the one being asked, and stays.
+    answer; one whose answer was deleted stays, as it stays on screen, and so does one that ends
+    `messages`: it is the one being asked.
     """
     for message, follower in zip_longest(messages, messages[1:]):
         if message.state is not MessageState.COMPLETE:

@@ -93,12 +93,12 @@ class ContextCounts:
         for entry, counted in zip(wanted, counts, strict=True):
             self._keep(entry, counted)
 
-    async def take(self, weighed: Weighed, system: Entry) -> None:
+    async def take(self, weighed: Weighed, opening: Sequence[Entry]) -> None:
         """Take over what was counted elsewhere, for this model.
 
         Args:
             weighed: messages with their tokens.
-            system: the system prompt; empty where there is none.
+            opening: what the request begins with.
         """
         counter, model = self._counter, self.model
 
@@ -107,8 +107,9 @@ class ContextCounts:
 
         self._empty = await asyncio.to_thread(count)
         self.priming = Count(weighed.priming, weighed.exact)
-        if system.text:
-            self._keep(system, Count(weighed.system, weighed.exact))
+        sizes = weighed.sizes_of(tuple((entry.role, entry.text) for entry in opening))
+        for entry, size in zip(opening, sizes, strict=True):
+            self._keep(entry, Count(size, weighed.exact))
         for turn in weighed.turns:
             for message, size in zip(turn.messages, turn.sizes, strict=True):
                 if message.id:  # else it is the draft

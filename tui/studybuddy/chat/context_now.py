@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from studybuddy.chat.context import entering
+from studybuddy.chat.context import entering, opening_of
 from studybuddy.chat.context_counts import Entry
+from studybuddy.chat.thread_instructions import beyond_assistants
 from studybuddy.domain.messages import Message, MessageState, Mode, Role
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.messages import Conversation
+    from studybuddy.domain.prompts import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class ContextKey:
     state: MessageState | None
     length: int
     system_prompt: str
+    examples: tuple[Example, ...]
     assistant: Assistant | None
     model: str
     max_completion_tokens: int | None
@@ -44,6 +48,7 @@ def key_of(session: Session, model: str) -> ContextKey:
         last.state if last else None,
         len(messages),
         head.system_prompt,
+        head.examples,
         known_assistant(session),
         model,
         head.max_completion_tokens,
@@ -75,11 +80,21 @@ def upcoming(session: Session, text: str) -> tuple[Sequence[Message], Message | 
 def entries_of(session: Session) -> list[Entry]:
     """What stands before the draft; before the answer, while one comes."""
     messages = standing(session)
-    systems = {SYSTEM_PROMPT: session.head.system_prompt}
     if session.head.mode is Mode.ASSISTANT:
+        systems = {SYSTEM_PROMPT: beyond_assistants(session.head)}
         systems |= _assistants_part(known_assistant(session), messages)
-    first = [Entry(name, Role.SYSTEM, text) for name, text in systems.items() if text]
+        first = [Entry(name, Role.SYSTEM, text) for name, text in systems.items() if text]
+    else:
+        first = opening_entries(session.head)
     return first + [entry_of(message) for message in entering(messages)]
+
+
+def opening_entries(head: Conversation) -> list[Entry]:
+    """What requests begin with in completion mode, as it is counted."""
+    return [
+        Entry(SYSTEM_PROMPT if role is Role.SYSTEM else f"example {place}", role, text)
+        for place, (role, text) in enumerate(opening_of(head))
+    ]
 
 
 def _assistants_part(assistant: Assistant | None, messages: Sequence[Message]) -> dict[str, str]:

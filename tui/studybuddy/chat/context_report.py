@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import entering, with_coming
+from studybuddy.chat.context import entering, opening_of, with_coming
 from studybuddy.chat.next_request import margin_of
 from studybuddy.chat.plans import Plan
 from studybuddy.chat.rooms import answer_cost
@@ -95,6 +95,8 @@ def _parts(
         tokens = max(0, weighed.system - frames[Role.SYSTEM])
         size = _count(tokens, weighed)
         parts.append(Part(PartKind.SYSTEM, label, size, text=head.system_prompt))
+    if head.examples:
+        parts.append(_examples(head, weighed, frames))
     if plan.summary is not None:
         text = plan.summary.text
         size = _count(plan.summary_tokens, weighed)
@@ -130,6 +132,17 @@ def _parts(
             )
         )
     return parts
+
+
+def _examples(head: Conversation, weighed: Weighed, frames: Mapping[Role, int]) -> Part:
+    """All few-shot examples together."""
+    shots = [message for message in opening_of(head) if message[0] is not Role.SYSTEM]
+    sizes = zip(shots, weighed.examples, strict=True)
+    tokens = sum(max(0, size - frames[role]) for (role, _), size in sizes)
+    number = len(head.examples)
+    label = _label("1 example" if number == 1 else f"{number} examples", shots[0][1])
+    texts = "\n\n".join(f"{_SPEAKERS[role]}: {text}" for role, text in shots)
+    return Part(PartKind.EXAMPLES, label, _count(tokens, weighed), text=texts)
 
 
 async def _left_out(fitter: Fitter, messages: Sequence[Message], model: str) -> dict[str, Count]:

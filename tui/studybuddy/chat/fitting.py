@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import Turn
+from studybuddy.chat.context import Turn, opening_of
 from studybuddy.chat.model_sizes import ModelSizes
 from studybuddy.chat.outlooks import Fitted, Outlook
 from studybuddy.chat.plans import Plan, make_plan, placed, summary_messages
@@ -112,10 +112,10 @@ class Fitter:
             facts = await self._models.asked(endpoint)
             if self._models.name(endpoint) != known:
                 weighed = await self._weigh(head, branch, endpoint)
-        room = room_for(facts, head, self.settings)
+        room, opening = room_for(facts, head, self.settings), opening_of(head)
         counted = weighed
         weighed = await self._as_reported(head, counted, room, wanted, endpoint)
-        told = await self._told(Plan(weighed).messages(head.system_prompt), weighed, room, endpoint)
+        told = await self._told(Plan(weighed).messages(opening), weighed, room, endpoint)
         if told is not None:
             factor = told / max(1, counted.whole.tokens)
             weighed = replace(counted.rescaled(factor), told=told)
@@ -128,8 +128,7 @@ class Fitter:
                 if plan.to_sum_up is not None:
                     made.append(await self._sum_up(head, plan, facts, endpoint, afford, tell))
                     continue
-                messages = plan.messages(head.system_prompt)
-                count = count_of(plan, head.system_prompt)
+                messages, count = plan.messages(opening), count_of(plan, opening)
                 if weighed.told is not None and plan.cut:
                     exact = await self._told(messages, weighed, room, endpoint)
                     if exact is not None and room.prompt is not None and exact > room.prompt:
@@ -166,9 +165,9 @@ class Fitter:
             weighed = replace(weighed, turns=(*weighed.turns, Turn((), ())))
         weighed = await self._as_reported(head, weighed, room, wanted, endpoint)
         plan = await self._plan(head, weighed, room, wanted, endpoint)
-        whole, prompt = placed(plan, weighed), head.system_prompt
+        whole, opening = placed(plan, weighed), opening_of(head)
         reports = self._accounts.reports.of(head.id, endpoint, room.window)
-        count, alone = count_of(whole, prompt), count_alone(whole, prompt, reports)
+        count, alone = count_of(whole, opening), count_alone(whole, opening, reports)
         return Outlook(plan, weighed, room, wanted, facts, count, alone)
 
     def overflow_of(self, head: Conversation, allowed: Overflow | None = None) -> Overflow:
@@ -192,7 +191,7 @@ class Fitter:
         self, head: Conversation, branch: Sequence[Message], endpoint: Endpoint
     ) -> Weighed:
         name = self._models.name(endpoint)
-        return await self.scales.weigh(head.system_prompt, branch, name)
+        return await self.scales.weigh(opening_of(head), branch, name)
 
     async def _as_reported(
         self,
@@ -206,14 +205,15 @@ class Fitter:
         reports = self._accounts.reports.of(head.id, endpoint, room.window)
         if not reports or not weighed.turns:
             return weighed
+        opening = opening_of(head)
         [frame] = await self.scales.of([(Role.ASSISTANT, "")], self._models.name(endpoint))
         counted = placed(await self._plan(head, weighed, room, wanted, endpoint), weighed)
         for report in reports:
-            found = as_reported(counted, head.system_prompt, report, frame.tokens)
+            found = as_reported(counted, opening, report, frame.tokens)
             if found is None:
                 continue
             plan = placed(await self._plan(head, found, room, wanted, endpoint), found)
-            if any(report.begins(each.messages(head.system_prompt)) for each in (plan, counted)):
+            if any(report.begins(each.messages(opening)) for each in (plan, counted)):
                 return found
         return weighed
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context_counts import ContextCounts, Entry
+from studybuddy.chat.context_counts import ContextCounts
 from studybuddy.chat.context_now import (
-    SYSTEM_PROMPT,
     answered_by,
     entries_of,
     key_of,
+    opening_entries,
     own_model,
     upcoming,
 )
@@ -179,7 +179,7 @@ class ConversationMeter:
             _log.warning("what is to be sent can't be told: %s", error.problem.kind)
             await self._count_entries(session)
             return
-        await counts.take(outlook.weighed, Entry(SYSTEM_PROMPT, Role.SYSTEM, head.system_prompt))
+        await counts.take(outlook.weighed, opening_entries(head))
         found = next_request(
             key,
             outlook,

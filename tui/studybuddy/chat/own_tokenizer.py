@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from studybuddy.chat.context import opening_of
 from studybuddy.chat.reports import Report
 from studybuddy.domain.endpoints import EndpointKind
 from studybuddy.domain.messages import Role
@@ -66,7 +67,7 @@ class OwnTokenizer:
             return False
         if plan.to_sum_up is not None:  # what will be sent is not there yet
             return False
-        messages = plan.messages(head.system_prompt)
+        messages = plan.messages(opening_of(head))
         context = messages[:-1] if asks else messages
         told = False
         try:

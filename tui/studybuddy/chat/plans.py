@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studybuddy.chat.context import Turn, cut_to_fit, staying, tokens_of
+from studybuddy.chat.context import Opening, Turn, cut_to_fit, staying, tokens_of
 from studybuddy.chat.weighing import Weighed
 from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room
@@ -83,15 +83,14 @@ class Plan:
     def _summarises(self) -> bool:
         return self.summary is not None or self.to_sum_up is not None
 
-    def messages(self, system_prompt: str) -> tuple[tuple[Role, str], ...]:
-        """Role and text of what is sent: system prompt, summary, and what stays of the turns.
+    def messages(self, opening: Opening) -> tuple[tuple[Role, str], ...]:
+        """Role and text of what is sent: the opening, summary, and what stays of the turns.
 
         What is pinned among the oldest turns so follows the summary, in the order of its age.
         """
-        first = ((Role.SYSTEM, system_prompt),) if system_prompt else ()
         summary = summary_messages(self.summary.text) if self.summary else ()
         turns = staying(self.weighed.turns, self.cut)
-        return (*first, *summary, *((m.role, m.text) for turn in turns for m in turn.messages))
+        return (*opening, *summary, *((m.role, m.text) for turn in turns for m in turn.messages))
 
 
 def placed(plan: Plan | DoesNotFit, weighed: Weighed) -> Plan:

@@ -12,11 +12,12 @@ from studybuddy.domain.usage import Count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from studybuddy.chat.context import Opening
     from studybuddy.chat.reports import Report
     from studybuddy.chat.weighing import Weighed
 
 
-def as_reported(plan: Plan, system_prompt: str, report: Report, frame: int) -> Weighed | None:
+def as_reported(plan: Plan, opening: Opening, report: Report, frame: int) -> Weighed | None:
     """The plan's parts, corrected by a report of some of them; `None` where it is of others.
 
     What was told beyond the count of them is what the endpoint adds of its own, or what an
@@ -24,7 +25,7 @@ def as_reported(plan: Plan, system_prompt: str, report: Report, frame: int) -> W
 
     Args:
         plan: what would be sent; its last turn is the question, or empty where none is asked.
-        system_prompt: of the conversation.
+        opening: what the conversation's requests begin with.
         report: of a request of the same conversation.
         frame: prompt tokens that an answer has beside its text.
     """
@@ -34,8 +35,7 @@ def as_reported(plan: Plan, system_prompt: str, report: Report, frame: int) -> W
         for turn in turns
         for message, size in zip(turn.messages, turn.sizes, strict=True)
     }
-    if system_prompt:
-        sizes[Role.SYSTEM, system_prompt] = weighed.system
+    sizes |= zip(opening, weighed.sizes_of(opening), strict=True)
     if plan.summary is not None:  # two messages that are sized together
         asks, tells = summary_messages(plan.summary.text)
         sizes.setdefault(asks, plan.summary_tokens)
@@ -48,8 +48,8 @@ def as_reported(plan: Plan, system_prompt: str, report: Report, frame: int) -> W
     usage = report.usage
     found = replace(weighed, beyond=usage.prompt - counted, covers=report.messages)
     if not weighed.exact and report.tells_answer:
-        found = _with_answer(found, plan.messages(system_prompt), report, frame)
-    whole = Plan(found).messages(system_prompt)
+        found = _with_answer(found, plan.messages(opening), report, frame)
+    whole = Plan(found).messages(opening)
     return replace(found, whole_told=whole == found.covers)
 
 
@@ -74,24 +74,24 @@ def _with_answer(
     )
 
 
-def count_of(plan: Plan, system_prompt: str) -> Count:
+def count_of(plan: Plan, opening: Opening) -> Count:
     """Prompt tokens of a plan: exact also where all of it was told."""
     count, covers = plan.count, plan.weighed.covers
     if count.exact or plan.to_sum_up is not None or not covers:
         return count
-    return replace(count, exact=plan.messages(system_prompt) == covers)
+    return replace(count, exact=plan.messages(opening) == covers)
 
 
-def count_alone(plan: Plan, system_prompt: str, reports: Sequence[Report]) -> Count:
+def count_alone(plan: Plan, opening: Opening, reports: Sequence[Report]) -> Count:
     """The same without the question that ends it, whatever was told of that."""
     question, weighed = plan.weighed.turns[-1], plan.weighed
-    count = count_of(plan, system_prompt)
+    count = count_of(plan, opening)
     if not question.messages:
         return count
     alone = count.tokens - question.tokens - weighed.frame
     if (plan.count.exact and weighed.exact) or plan.to_sum_up is not None:
         return Count(alone, plan.count.exact and weighed.exact)
-    before = plan.messages(system_prompt)[: -len(question.messages)]
+    before = plan.messages(opening)[: -len(question.messages)]
     for report in reports:
         if report.messages == before and report.is_plausible(alone - weighed.beyond):
             return Count(report.usage.prompt)

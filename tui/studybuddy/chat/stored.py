@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import request_messages
+from studybuddy.chat.context import opening_of, request_messages
 from studybuddy.chat.shown import ShownBranch
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnFailed, TurnStarted
@@ -91,7 +91,7 @@ class StoredConversation(ShownBranch):
 
     def context(self) -> tuple[tuple[Role, str], ...]:
         """Role and text of what the next question is asked with."""
-        return request_messages(self.head.system_prompt, self._messages)
+        return request_messages(opening_of(self.head), self._messages)
 
     @property
     def can_go_on(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import Turn, tokens_of, turns_of
+from studybuddy.chat.context import Opening, Turn, tokens_of, turns_of
 from studybuddy.domain.counting import MARGIN
 from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.usage import Count
@@ -44,11 +44,18 @@ class Weighed:
     """Messages of which the tokens were told all together; empty for none."""
     whole_told: bool = False
     """Whether these are what is sent where nothing is left out."""
+    examples: tuple[int, ...] = ()
+    """Prompt tokens of each message of the few-shot examples."""
 
     @property
     def base(self) -> int:
         """Prompt tokens beside the turns."""
-        return self.system + self.priming + self.beyond
+        return self.system + sum(self.examples) + self.priming + self.beyond
+
+    def sizes_of(self, opening: Opening) -> tuple[int, ...]:
+        """Prompt tokens of each message of what the request begins with."""
+        has_system = any(role is Role.SYSTEM for role, _ in opening[:1])
+        return (self.system, *self.examples) if has_system else self.examples
 
     @property
     def whole(self) -> Count:
@@ -69,6 +76,7 @@ class Weighed:
             system=grown(self.system),
             priming=grown(self.priming),
             turns=tuple(turns),
+            examples=tuple(grown(size) for size in self.examples),
             scale=self.scale * factor,
         )
 
@@ -80,21 +88,26 @@ class Scales:
         self._counter = counter
         self._kept: dict[tuple[str, Role, int, int], Count] = {}
 
-    async def weigh(self, system_prompt: str, messages: Sequence[Message], model: str) -> Weighed:
+    async def weigh(self, opening: Opening, messages: Sequence[Message], model: str) -> Weighed:
         """The branch's parts with their tokens."""
         grouped = turns_of(messages)
         texts = [(message.role, message.text) for turn in grouped for message in turn]
-        if system_prompt:
-            texts.append((Role.SYSTEM, system_prompt))
-        counts, priming = await self._counted(texts, model)
+        counts, priming = await self._counted([*texts, *opening], model)
         rest = iter(counts)
         turns = tuple(Turn(turn, tuple(next(rest).tokens for _ in turn)) for turn in grouped)
-        system = next(rest).tokens if system_prompt else 0
-        exact = priming.exact and all(count.exact for count in counts)
-        if exact:
-            return Weighed(system, priming.tokens, turns, exact)
-        margin = await self.margin([text for _, text in texts], model)
-        return Weighed(system, priming.tokens, turns, exact, margin=margin)
+        first = [count.tokens for count in rest]
+        system = first.pop(0) if opening and opening[0][0] is Role.SYSTEM else 0
+        weighed = Weighed(
+            system,
+            priming.tokens,
+            turns,
+            exact=priming.exact and all(count.exact for count in counts),
+            examples=tuple(first),
+        )
+        if weighed.exact:
+            return weighed
+        margin = await self.margin([text for _, text in (*texts, *opening)], model)
+        return replace(weighed, margin=margin)
 
     async def margin(self, texts: Sequence[str], model: str) -> float:
         """Share by which an estimate for a request of these texts may be too low."""
