@@ -12,6 +12,7 @@ from studybuddy.domain.problems import Problem
 from studybuddy.domain.settings import Settings
 
 if TYPE_CHECKING:
+    from studybuddy.domain.archives import Archive
     from studybuddy.domain.prompts import PromptLibrary
     from studybuddy.domain.searching import ConversationSearch
 
@@ -34,3 +35,5 @@ class Services:
     """Finds what was said; `None` where there is nothing to search."""
     library: PromptLibrary | None = None
     """Personas and templates; `None` where there are none."""
+    archive: Archive | None = None
+    """Conversations to and from files; `None` where there are none."""
