@@ -106,6 +106,7 @@ class Pane(Scrolling):
 
     def _draw(self) -> None:
         self._fit()
+        self._go_where_wanted()
         width, height, with_bar = self._shape
         total = width - self.scrollbar_size_vertical if with_bar else width
         self._rows = self._view.rows()
@@ -149,6 +150,10 @@ class Pane(Scrolling):
         if (text_width, palette) != (look.width, look.palette):
             self._slides.clear()
             self._view.relay(self._look(text_width, palette))
+
+    def _go_where_wanted(self) -> None:
+        """Go where it was to go before there was a size."""
+        raise NotImplementedError
 
     def _look(self, width: int, palette: Palette) -> Look:
         raise NotImplementedError

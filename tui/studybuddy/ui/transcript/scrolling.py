@@ -135,14 +135,29 @@ class Scrolling(ScrollView):
         self.scroll_lines(max(1, self._view.height - 2))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll with the wheel."""
+        """Scroll with the wheel; with Shift or Ctrl sideways."""
         self._wheel(event, -1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll with the wheel."""
+        """Scroll with the wheel; with Shift or Ctrl sideways."""
         self._wheel(event, 1)
 
-    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Scroll sideways what is under the mouse."""
+        self._wheel(event, -1, sideways=True)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Scroll sideways what is under the mouse."""
+        self._wheel(event, 1, sideways=True)
+
+    def _wheel(self, event: events.MouseEvent, direction: int, *, sideways: bool = False) -> None:
         event.stop()
         event.prevent_default()
-        self.scroll_lines(direction * max(1, round(self.app.scroll_sensitivity_y)))
+        if sideways or event.shift or event.ctrl:
+            self._sideways(event.y, direction)
+        else:
+            self.scroll_lines(direction * max(1, round(self.app.scroll_sensitivity_y)))
+
+    def _sideways(self, y: int, direction: int) -> None:
+        """Scroll to the right (1) or left (-1) what is in a line of the screen."""
+        raise NotImplementedError

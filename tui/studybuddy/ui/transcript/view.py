@@ -110,6 +110,8 @@ class View:
         self.following = False
         self._held = None
         rows = self._down_from(self.top) if self.top else []
+        if not rows:  # there is no size yet
+            return
         end = self.book.end()
         if len(rows) < self.height or rows[-1].position == end:
             self.following = True

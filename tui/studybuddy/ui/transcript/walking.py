@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message as Event
 
 from studybuddy.domain.messages import Message, Role
+from studybuddy.ui.transcript.book import Position
 from studybuddy.ui.transcript.cursor import (
     CitationPlace,
     CodePlace,
@@ -22,6 +23,13 @@ from studybuddy.ui.transcript.pane import Pane
 
 if TYPE_CHECKING:
     from studybuddy.domain.runs import Citation
+
+
+class ChosenCode(NamedTuple):
+    """A code block, and the message that it stands in."""
+
+    text: str
+    message: Message
 
 
 class Walking(Pane):
@@ -109,21 +117,56 @@ class Walking(Pane):
         item = self._cursor.item
         return self.last_answer() if item is None else self._book.message(item)
 
+    @property
+    def chosen(self) -> Message | None:
+        """The message under the cursor, as far as it has come; `None` where it is on none."""
+        item = self._cursor.item
+        return None if item is None else self._book.message(item)
+
     def last_answer(self) -> Message | None:
         """Return the last answer, as far as it has come."""
-        places = range(len(self._book.messages) - 1, -1, -1)
-        answers = (i for i in places if self._book.messages[i].role is Role.ASSISTANT)
-        item = next(answers, None)
+        item = self._last_answer_item()
         return None if item is None else self._book.message(item)
+
+    def _last_answer_item(self) -> int | None:
+        return self._last_of(Role.ASSISTANT, len(self._book.messages))
+
+    def _last_of(self, role: Role, end: int) -> int | None:
+        """Return the last message of an author before the one with that number."""
+        places = range(end - 1, -1, -1)
+        return next((i for i in places if self._book.messages[i].role is role), None)
+
+    def question_last(self) -> bool:
+        """Move the cursor to the last question, or from a question to the one before it.
+
+        It is shown at the top. Returns whether there is such a question.
+        """
+        item, end = self._cursor.item, len(self._book.messages)
+        if item is not None and self._book.messages[item].role is Role.USER and not self.on_code:
+            end = item
+        target = self._last_of(Role.USER, end)
+        if target is None:
+            return False
+        self._move_cursor(target)
+        self._view.show(Position(target, 0, 0))
+        self._update()
+        return True
 
     def current_code(self) -> str | None:
         """Return the code block under the cursor, else the last one of the message under it, else
         the last one of the conversation."""
+        code = self.chosen_code()
+        return None if code is None else code.text
+
+    def chosen_code(self) -> ChosenCode | None:
+        """Return the code block of `current_code` with the message that it stands in."""
         place = self._cursor.code
         if place is None:
             item = self._item_or(len(self._book.messages))
             place = code_before(self._book, CodePlace(item + 1, 0, 0))
-        return None if place is None else code_text(self._book, place)
+        if place is None:
+            return None
+        return ChosenCode(code_text(self._book, place), self._book.message(place.item))
 
     def _item_or(self, default: int) -> int:
         item = self._cursor.item
@@ -144,6 +187,7 @@ class Walking(Pane):
 
     def _move_to_code(self, place: CodePlace | None) -> None:
         if place is not None:
+            self._book.fold(place.item, False)
             self._move_cursor(place.item)
             self._cursor.put_on_code(place)
             self._reveal()
@@ -156,6 +200,7 @@ class Walking(Pane):
 
     def _move_cursor(self, item: int | None) -> None:
         before = self._cursor.item
+        self._found = None
         self._cursor.put(item)
         if item != before:
             message = None if item is None else self._book.message(item)

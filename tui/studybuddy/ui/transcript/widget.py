@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 from rich.style import Style
 from textual import events
@@ -15,10 +17,10 @@ from textual.timer import Timer
 from studybuddy.domain.messages import Message
 from studybuddy.ui.transcript.css import CSS
 from studybuddy.ui.transcript.inline import openable
-from studybuddy.ui.transcript.look import Look
+from studybuddy.ui.transcript.look import Keys, Look
 from studybuddy.ui.transcript.palette import Palette, make_palette
+from studybuddy.ui.transcript.placing import Placing
 from studybuddy.ui.transcript.selecting import selected_text, whole_message
-from studybuddy.ui.transcript.walking import Walking
 
 FRAME = 0.045
 """Seconds between two pictures while an answer streams."""
@@ -26,7 +28,7 @@ _REST = 3
 """A picture is followed by a rest of so many times its own time, so that keys get through."""
 
 
-class Transcript(Walking, can_focus=True):
+class Transcript(Placing, can_focus=True):
     """Shows messages, of which only those on the screen are parsed and laid out.
 
     Give it messages by `set_messages`, `append` and `replace`, and the text of an answer that is
@@ -56,10 +58,8 @@ class Transcript(Walking, can_focus=True):
     ) -> None:
         """`empty` is shown where there are no messages; `hint` below the error of a failed last
         answer, such as "Press Ctrl+R to try again."."""
-        self._user_name = user_name
-        self._assistant_name = assistant_name
-        self._hint = hint
-        look = self._look(80, make_palette(lambda _: Style()))
+        palette = make_palette(lambda _: Style())
+        look = Look(80, palette, user_name, assistant_name, hint)
         content = Content(empty) if isinstance(empty, str) else empty
         super().__init__(look, content, name=name, id=id, classes=classes)
         self._timer: Timer | None = None
@@ -68,7 +68,11 @@ class Transcript(Walking, can_focus=True):
             self._book.set_messages(messages)
 
     def _look(self, width: int, palette: Palette) -> Look:
-        return Look(width, palette, self._user_name, self._assistant_name, self._hint)
+        return replace(self._book.look, width=width, palette=palette)
+
+    def _change_look(self, **fields: Any) -> None:
+        self._view.relay(replace(self._book.look, **fields))
+        self._update()
 
     # What is shown
 
@@ -82,6 +86,7 @@ class Transcript(Walking, can_focus=True):
         self._book.set_messages(messages)
         self._move_cursor(None)
         self._unselect()
+        self._wanted = None
         self.follow_end()
 
     def append(self, message: Message) -> None:
@@ -111,6 +116,18 @@ class Transcript(Walking, can_focus=True):
         if message_id not in self._book or not text_delta:
             return
         self._book.add_text(message_id, text_delta)
+        self._frame_soon()
+
+    def reasoning(self, message_id: str, delta: str) -> None:
+        """Add to what the model thinks before it answers; one that is not shown is ignored.
+
+        It is folded to a line that tells how much it is, until the student unfolds it.
+        """
+        if message_id in self._book and delta:
+            self._book.add_thought(message_id, delta)
+            self._frame_soon()
+
+    def _frame_soon(self) -> None:
         if self._timer is None and self.is_mounted:
             wait = self._next_frame - monotonic()
             if wait <= 0:
@@ -121,6 +138,14 @@ class Transcript(Walking, can_focus=True):
     def set_outside(self, ids: frozenset[str]) -> None:
         """Mark these messages, and no others, as what the model does not get."""
         self._book.set_outside(ids)
+        self._update()
+
+    def set_alternatives(self, versions: Mapping[str, tuple[int, int]]) -> None:
+        """Say in heads which alternative a message is, from 1, and of how many; and in no others.
+
+        By message ids; messages that are not there, or that have no other, tell nothing.
+        """
+        self._book.set_versions(versions)
         self._update()
 
     def clear(self) -> None:
@@ -140,14 +165,31 @@ class Transcript(Walking, can_focus=True):
     @property
     def hint(self) -> str:
         """What to do about a failed answer; shown below the error of the last message."""
-        return self._hint
+        return self._book.look.hint
 
     @hint.setter
     def hint(self, hint: str) -> None:
-        self._hint = hint
-        look = self._book.look
-        self._view.relay(self._look(look.width, look.palette))
-        self._update()
+        self._change_look(hint=hint)
+
+    @property
+    def keys(self) -> Keys:
+        """Names of the keys that are told of beside what they do."""
+        return self._book.look.keys
+
+    @keys.setter
+    def keys(self, keys: Keys) -> None:
+        if keys != self._book.look.keys:
+            self._change_look(keys=keys)
+
+    @property
+    def reduced_motion(self) -> bool:
+        """Whether nothing moves but the text: no count of words while the model thinks."""
+        return self._book.look.still
+
+    @reduced_motion.setter
+    def reduced_motion(self, still: bool) -> None:
+        if still is not self._book.look.still:
+            self._change_look(still=still)
 
     def _frame(self) -> None:
         """Show what has come, and plan the earliest time of the next picture."""
@@ -169,6 +211,8 @@ class Transcript(Walking, can_focus=True):
         elif isinstance(url, str) and 0 <= event.y < len(self._rows):
             self._choose_citation(self._rows[event.y].position.item, url)
         elif self.text_selection is None and 0 <= event.y < len(self._rows):
+            if self._clicked(event.y):
+                return
             self._move_cursor(self._rows[event.y].position.item)
             self._update()
 
