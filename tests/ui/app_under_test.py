@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import tomlkit
 from textual.pilot import Pilot
 
 from studybuddy.chat.desk import Desk
@@ -15,8 +16,11 @@ from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.metering import Reading
 from studybuddy.domain.ports import WeightsOffer
-from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.setting_fields import value_at
 from studybuddy.domain.settings import Settings
+from studybuddy.storage.settings import convert, parse
+from studybuddy.storage.settings_file import changed, mistake_in
 from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.services import Services
@@ -48,6 +52,10 @@ class MemorySetup:
     remembered: list[Endpoint] = field(default_factory=list)
     written: dict[str, object] = field(default_factory=dict)
     cancelled: int = 0
+    file: str = ""
+    """The settings file."""
+    file_problem: Problem | None = None
+    """Why it can't be read."""
 
     async def discover(self) -> Sequence[Endpoint]:
         """The servers given."""
@@ -70,6 +78,30 @@ class MemorySetup:
     async def set(self, key: str, value: object) -> None:
         """Keep it for the test."""
         self.written[key] = value
+        self.file = changed(self.file, tuple(key.split(".")), value)
+
+    def begin(self, settings: Settings) -> None:
+        """Have a file that gives these settings."""
+        self.file = tomlkit.dumps(_plain(asdict(settings)))
+
+    async def read(self) -> Settings:
+        """What is written."""
+        if self.file_problem is not None:
+            raise StudyBuddyError(self.file_problem)
+        return convert(parse(self.file.encode())[1])[0]
+
+    def wrong(self, place: Sequence[str], value: object) -> str:
+        """What the file's own check says."""
+        return mistake_in(tuple(place), value)
+
+    async def change(self, place: Sequence[str], value: object, seen: Settings) -> Settings:
+        """Write it, unless something else was written there."""
+        if value_at(await self.read(), place) != value_at(seen, place):
+            sentence = f"`{'.'.join(place)}` was changed meanwhile; nothing was written."
+            raise StudyBuddyError(Problem(ProblemKind.STORAGE, sentence))
+        self.file = changed(self.file, tuple(place), value)
+        self.written[".".join(place)] = value
+        return await self.read()
 
     def weights_offer(self) -> WeightsOffer | None:
         """The offer given."""
@@ -84,6 +116,13 @@ class MemorySetup:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+
+
+def _plain(table: Any) -> Any:
+    """A table without what TOML can't say."""
+    if not isinstance(table, dict):
+        return table
+    return {key: _plain(value) for key, value in table.items() if value is not None}
 
 
 def limited(
@@ -128,6 +167,7 @@ class Student:
         self.connector = ScriptedConnector(self.provider)
         self.setup = setup or MemorySetup()
         settings = replace(settings or Settings(), titles="model" if titles else "question")
+        self.setup.begin(settings)
         limits = limited(self.provider, self.store.data) if limited is not None else None
         self.desk = Desk(
             self.store,

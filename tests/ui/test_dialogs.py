@@ -177,7 +177,7 @@ async def test_help_lists_every_command_with_the_keys_as_they_are() -> None:
     from studybuddy.domain.settings import Settings
     from studybuddy.ui.commands import COMMANDS
 
-    async with Student(settings=Settings(keys={"new": "f5"})).at_work((140, 80)) as student:
+    async with Student(settings=Settings(keys={"new": "f5"})).at_work((140, 160)) as student:
         await student.pilot.press("f1")
         await student.settle()
         shown = student.shown()

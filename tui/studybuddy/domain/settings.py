@@ -97,6 +97,8 @@ class Settings:
     """Model to use with OpenAI when none is named; empty means the app's choice."""
     system_prompt: str = STUDY_BUDDY_PROMPT
     """System prompt of new conversations."""
+    persona: str = ""
+    """Persona of new conversations, such as "Socratic tutor"; empty for the system prompt alone."""
     name: str = ""
     """What Study Buddy calls you; empty where it does not know."""
     theme: str = "textual-dark"
@@ -130,3 +132,13 @@ class Settings:
     """Ways to use fewer tokens."""
     prices: dict[str, PriceSettings] = field(default_factory=dict)
     """Prices and sizes of models."""
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing is to move by itself."""
+        return self.reduced_motion or self.screen_reader
+
+    @property
+    def sidebar_by_itself(self) -> bool:
+        """Whether the sidebar is shown without being asked for."""
+        return self.sidebar and not self.screen_reader

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import COMMANDS, Command, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
+
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
+    from studybuddy.domain.settings import Settings
+    from studybuddy.ui.linear import Linear
 
 _log = logging.getLogger(__name__)
 
 
 def _palette_action(command: Command) -> str:
     """The action by which the palette carries a command out; empty where it has no place there."""
-    if command.id == "theme":
-        return "app.theme"
     if command.scope is Scope.ASSISTANTS:
         return f"screen.assistant('{command.id}')"
     if command.scope is Scope.EVERYWHERE:
@@ -60,7 +64,10 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         self.chat = ChatScreen(services)
         """The main screen, below any dialog."""
         self._warned = False
-        if services.settings.reduced_motion:
+        self._lively = self.animation_level
+        self.linear: Linear | None = None
+        """What holds it to the screen-reader mode, once that was switched on."""
+        if services.settings.still:
             self.animation_level = "none"
 
     def on_mount(self) -> None:
@@ -72,7 +79,8 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         else:
             known = ", ".join(sorted(self.available_themes))
             self.notify(f"Choose: {known}.", title=f"There is no theme “{settings.theme}”.")
-        self.watch(self, "theme", self._remember_theme, init=False)
+        if settings.screen_reader:
+            self.use_manner(settings)
         self.call_after_refresh(_collect_garbage_again)
 
     def get_default_screen(self) -> Screen[None]:
@@ -90,15 +98,53 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
                     lambda action=action: screen.run_action(action.removeprefix("screen.")),
                 )
 
-    def action_theme(self) -> None:
-        """Choose the colours."""
-        self.search_themes()
+    def use_keys(self, keys: Mapping[str, str]) -> None:
+        """Go by other keys from now on; they are named as in the settings."""
+        keymap = check_keymap(keys)[0]
+        self.set_keymap(keymap)
+        self.chat.use_keys(keymap)
 
-    async def _remember_theme(self, theme: str) -> None:
-        try:
-            await self.services.setup.set("theme", theme)
-        except StudyBuddyError as error:
-            self.notify(str(error.problem), severity="warning", markup=False)
+    def use_manner(self, settings: Settings) -> None:
+        """Move less or more, and speak to the eye or to a screen reader, from now on."""
+        self.animation_level = "none" if settings.still else self._lively
+        self.chat.use_manner(settings)
+        if settings.screen_reader and self.linear is None:
+            from studybuddy.ui.linear import Linear
+
+            self.linear = Linear(self)
+        if self.linear is not None:
+            self.linear.hold(settings.screen_reader)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through before it is seen."""
+        filters = super().get_line_filters()
+        linear = self.linear
+        return filters if linear is None or not linear.on else [*filters, linear.filter]
+
+    def post_display_hook(self) -> None:
+        """Have a screen reader follow what has changed."""
+        if self.linear is not None:
+            self.linear.place_cursor()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Tell something in a corner of the screen, and to a screen reader in the status line."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        if self.linear is not None and self.linear.on and self.chat.is_mounted:
+            self.chat.view.status.news = " ".join(filter(None, (title, message)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave every key to a screen that waits for any key at all."""
+        return not any(
+            getattr(screen, "TAKES_EVERY_KEY", False) for screen in self._screen_stack[-1:]
+        )
 
     def _fatal_error(self) -> None:
         """Leave with a sentence; Textual would print a traceback, with keys and messages in it."""

@@ -95,7 +95,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("setup", "Set up", "Paste a key, or choose a server or the built-in model.", "f12"),
     Command("switch_pane", "Switch pane", "Go between prompt and conversation.", "f6"),
     Command("palette", "Command palette", "Find a command by its name.", "ctrl+p"),
-    Command("theme", "Change theme", "Choose the colours.", ""),
+    Command("theme", "Change theme", "Choose the colours.", "", feature="settings"),
+    Command("keymap", "Change keys", "Give commands other keys.", "", feature="settings"),
+    Command("screen_reader", "Screen-reader mode", "Switch on or off: plain text for screen "
+            "readers, with numbers for choices.", "", feature="settings"),
     Command("quit", "Quit", "Leave; everything is kept.", "ctrl+q", "Quit"),
     Command("send", "Send", "Send the prompt.", "enter", scope=Scope.PROMPT),
     Command(
@@ -142,6 +145,8 @@ COMMANDS: tuple[Command, ...] = (
             "shift+right", "", Scope.TRANSCRIPT),
     Command("code_left", "Scroll code left", "Go back to the beginning of long lines.",
             "shift+left", "", Scope.TRANSCRIPT),
+    Command("wrap_code", "Wrap code", "Wrap long lines of code, or let them scroll.", "w", "",
+            Scope.TRANSCRIPT),
     Command("edit_here", "Edit", "Change the chosen question, and ask it again.", "e", "Edit",
             Scope.TRANSCRIPT, "rework", (Need.MESSAGES, Need.REST)),
     Command("differently_here", "Ask differently", "Have the chosen answer given again, "

@@ -19,6 +19,10 @@ BY_ID = {command.id: command for command in COMMANDS}
 """The commands by their ids."""
 
 
+_NO_KEY = "no_key_of_"
+"""Begins the names of keys that no keyboard has: with one, a command can be given a key later."""
+
+
 def _with_alt(command: Command) -> bool:
     """Whether it has a key that an editor would take for a letter."""
     return "alt+" in command.keys
@@ -29,7 +33,7 @@ def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
     prefix = f"{namespace}." if namespace else ""
     return [
         Binding(
-            command.keys,
+            command.keys or f"{_NO_KEY}{command.id}",
             command.action if "." in command.action else f"{prefix}{command.action}",
             command.label or command.title,
             show=bool(command.label),
@@ -38,7 +42,7 @@ def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
             priority=scope is Scope.PROMPT or command.keys.startswith("f") or _with_alt(command),
         )
         for command in COMMANDS
-        if command.scope is scope and command.keys
+        if command.scope is scope
     ]
 
 

@@ -12,6 +12,8 @@ from studybuddy.domain.text import harmless
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.editor import Editor
 
+CONVERSATION = "How shall the model behave in this conversation?"
+
 
 class SystemPromptScreen(Dialog[str | None]):
     """Edits a system prompt; returns it, or `None` where it stays."""
@@ -21,16 +23,26 @@ class SystemPromptScreen(Dialog[str | None]):
         Binding("f9", "save", "Save", show=False, priority=True),
     ]
 
-    def __init__(self, prompt: str, default: str) -> None:
+    def __init__(
+        self,
+        prompt: str,
+        default: str,
+        *,
+        title: str = CONVERSATION,
+        counts: str = "from the next question on",
+    ) -> None:
+        """Take the prompt, the one that Default brings back, and from when on it counts."""
         super().__init__()
+        self._title = title
+        self._counts = counts
         self._prompt = prompt
         self._default = default
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Label("How shall the model behave in this conversation?", classes="title")
+            yield Label(self._title, classes="title", markup=False)
             yield Editor(harmless(self._prompt), soft_wrap=True, tab_behavior="focus")
-            yield Label("F9 saves, Esc leaves it as it was. It counts from the next question on.")
+            yield Label(f"F9 saves, Esc leaves it as it was. It counts {self._counts}.")
             with Horizontal(classes="buttons"):
                 yield Button("Save", id="save", variant="primary")
                 yield Button("Default", id="default")

@@ -108,6 +108,11 @@ class Sidebar(Vertical):
         self._wanted = shown
         self._place()
 
+    def show_by_itself(self, by_itself: bool) -> None:
+        """Show it where there is room without being asked, or wait to be asked, from now on."""
+        self._by_itself, self._wanted = by_itself, None
+        self._place()
+
     def _place(self) -> None:
         shown = self._roomy and self._by_itself if self._wanted is None else self._wanted
         if self.display is not shown:

@@ -114,11 +114,19 @@ class StatusLine(Widget):
     hint = reactive("", layout=False)
     """What can be done about it; where there is little room, the activity gives way to it."""
     reduced_motion = reactive(False)
+    news = reactive("", layout=True)
+    """Below the line, where it may be more than one: what a screen reader is to read."""
 
     _clock: Timer | None = None
+    _told = False
+    """Whether this turn was seen to begin."""
 
     def watch_activity(self, activity: Activity) -> None:
         """Keep the time only while something is under way: an idle app does nothing."""
+        if activity.phase is None:
+            self._told = False
+        elif not self._told:  # another turn: what was told before it is old
+            self._told, self.news = True, ""
         running = activity.phase is not None and not self.reduced_motion
         if running and self._clock is None:
             self._clock = self.set_interval(0.5, self._tick)
@@ -132,6 +140,11 @@ class StatusLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
+        """The line, and what is told below it."""
+        lines = [self._line(), Content(self.news)]
+        return Content("\n").join(lines) if self.news else lines[0]
+
+    def _line(self) -> Content:
         width = self.content_size.width
         text = self.activity.describe(time.monotonic(), reduced_motion=self.reduced_motion)
         left = Content(text).first_line

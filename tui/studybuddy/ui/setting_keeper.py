@@ -1,0 +1,61 @@
+"""The settings as they are by now: checked, written, and taken over by the running app."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.problems import StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.domain.ports import Setup
+    from studybuddy.domain.settings import Settings
+    from studybuddy.ui.services import Services
+
+
+class SettingsKeeper:
+    """What the screens that change settings work with."""
+
+    def __init__(self, services: Services, apply: Callable[[Settings], Awaitable[None]]) -> None:
+        """Take the services, and what has the app hold to other settings from now on."""
+        self._services = services
+        self._apply = apply
+
+    @property
+    def settings(self) -> Settings:
+        """As they are by now."""
+        return self._services.settings
+
+    @property
+    def setup(self) -> Setup:
+        """What checks and writes them."""
+        return self._services.setup
+
+    def wrong(self, place: Sequence[str], value: object) -> str:
+        """What is wrong with a value, as a sentence; empty for nothing."""
+        return self.setup.wrong(place, value) if value is not None else ""
+
+    async def reload(self) -> None:
+        """Take over what the file says.
+
+        Raises:
+            StudyBuddyError: where it can't be read.
+        """
+        await self._apply(await self.setup.read())
+
+    async def change(self, place: Sequence[str], value: object) -> None:
+        """Write one setting, or take it out for `None`, and hold to it.
+
+        Raises:
+            StudyBuddyError: where it can't be written. Where that is because the file says
+                something else by now, what it says holds from here on.
+        """
+        try:
+            settings = await self.setup.change(place, value, self.settings)
+        except StudyBuddyError as error:
+            try:
+                await self.reload()
+            except StudyBuddyError:
+                raise error from None  # it says the same
+            raise
+        await self._apply(settings)
