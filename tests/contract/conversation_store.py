@@ -15,10 +15,12 @@ from studybuddy.domain.messages import (
     MessageState,
     Mode,
     Role,
+    Titled,
     new_id,
 )
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
+from studybuddy.domain.prompts import Example
 from studybuddy.domain.runs import (
     Citation,
     CodeCall,
@@ -101,6 +103,10 @@ def answered(
     )
 
 
+def key_of(head: Conversation) -> tuple[bool, float, str]:
+    return head.pinned, head.updated_at, head.id
+
+
 class ConversationStoreContract:
     """Subclasses give the fixture `world`."""
 
@@ -127,6 +133,14 @@ class ConversationStoreContract:
             "Tutor 学",
             300,
             Overflow.DROP,
+            Titled.MODEL,
+            True,
+            False,
+            "Biology 🌱",
+            None,
+            "Socratic",
+            (Example("Why?", "What do\nyou think?"), Example('"', "")),
+            "m-1:3",
         )
         await store.save(head)
         opened = await store.load(head.id)
@@ -145,6 +159,7 @@ class ConversationStoreContract:
         await store.save(head)
         question = asked("What is\n\tlight? \x1b[31m\0 학생")
         answer = replace(answered("A wave.", question), usage=Usage(10, 5, 4, 3, 2), kept=True)
+        answer = replace(answer, reasoning="Hm 학.", variation="simpler", finish_reason="length")
         failed = replace(answered("", answer, MessageState.FAILED), error="No network.")
         await store.add(head.id, question, answer)
         await store.add(head.id, failed)
@@ -180,12 +195,12 @@ class ConversationStoreContract:
         question = asked()
         await other.add(stale.id, question)
         await other.save_draft(stale.id, "typed elsewhere")
-        await store.save(replace(stale, title="Leaves", endpoint="lab", model="m", draft="old"))
+        await store.save(replace(stale, persona="Poet", endpoint="lab", model="m", draft="old"))
         opened = await store.load(stale.id)
         assert opened is not None
         assert opened.messages == (question,)
-        assert (opened.head.title, opened.head.endpoint, opened.head.model) == (
-            "Leaves",
+        assert (opened.head.persona, opened.head.endpoint, opened.head.model) == (
+            "Poet",
             "lab",
             "m",
         )
@@ -222,15 +237,17 @@ class ConversationStoreContract:
     async def test_pages_of_conversations_join_without_gap_or_double(
         self, store: ConversationStore
     ) -> None:
-        heads = [a_conversation(at=float(number // 3)) for number in range(20)]
+        heads = [
+            a_conversation(at=float(number // 3), pinned=number % 6 == 1) for number in range(20)
+        ]
         for head in heads:
             await store.save(head)
         seen: list[Conversation] = []
         key = None
         while page := await store.recent(6, key):
             seen += page
-            key = page[-1].updated_at, page[-1].id
-        assert seen == sorted(heads, key=lambda h: (h.updated_at, h.id), reverse=True)
+            key = key_of(page[-1])
+        assert seen == sorted(heads, key=key_of, reverse=True)
 
     async def test_the_conversations_of_one_mode_are_listed_alone_and_in_pages(
         self, store: ConversationStore
@@ -243,7 +260,7 @@ class ConversationStoreContract:
             mine = [head for head in reversed(heads) if head.mode is wanted]
             page = await store.recent(3, mode=wanted)
             assert page == mine[:3]
-            assert await store.recent(3, (page[-1].updated_at, page[-1].id), wanted) == mine[3:]
+            assert await store.recent(3, key_of(page[-1]), wanted) == mine[3:]
 
     async def test_a_conversation_can_be_given_a_thread_and_another_assistant(
         self, store: ConversationStore
@@ -278,10 +295,10 @@ class ConversationStoreContract:
         stale = a_conversation()
         await store.save(stale)
         await world.start().set_limits(stale.id, 77, Overflow.REFUSE)
-        await store.save(replace(stale, title="Leaves"))
+        await store.save(replace(stale, persona="Poet"))
         opened = await store.load(stale.id)
         assert opened is not None
-        assert (opened.head.title, opened.head.max_completion_tokens) == ("Leaves", 77)
+        assert (opened.head.persona, opened.head.max_completion_tokens) == ("Poet", 77)
         assert opened.head.overflow is Overflow.REFUSE
 
     async def test_a_message_is_pinned_and_stays_so_when_it_is_finished(

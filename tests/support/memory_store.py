@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.limits import Overflow
@@ -15,9 +16,14 @@ from studybuddy.domain.messages import (
     Mode,
     OpenConversation,
     Role,
+    Titled,
     new_id,
 )
+from studybuddy.domain.ports import EVERYTHING_ACTIVE
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.shelves import Place, Shelf
+from studybuddy.domain.tree import MessageTree
+from tests.support.memory_runs import MemoryRunStore
 
 
 @dataclass
@@ -65,9 +71,12 @@ class MemoryConversationStore:
         if old := self.data.conversations.get(conversation.id):
             conversation = replace(
                 old,
-                title=conversation.title,
+                title=old.title or conversation.title,
+                titled=old.titled if old.title else conversation.titled,
                 mode=conversation.mode,
                 system_prompt=conversation.system_prompt,
+                persona=conversation.persona,
+                examples=conversation.examples,
                 endpoint=conversation.endpoint,
                 model=conversation.model,
                 updated_at=max(old.updated_at, conversation.updated_at),
@@ -80,33 +89,121 @@ class MemoryConversationStore:
     async def recent(
         self,
         limit: int,
-        before: tuple[float, str] | None = None,
+        before: tuple[bool, float, str] | None = None,
         mode: Mode | None = None,
+        place: Place = EVERYTHING_ACTIVE,
     ) -> Sequence[Conversation]:
         self.check()
-        wanted = [h for h in self.data.conversations.values() if mode in (None, h.mode)]
+        wanted = [
+            head
+            for head in self.data.conversations.values()
+            if mode in (None, head.mode)
+            and _shelf(head) is place.shelf
+            and place.folder in (None, head.folder)
+        ]
         newest = sorted(wanted, key=_key, reverse=True)
         return [head for head in newest if before is None or _key(head) < before][:limit]
 
-    async def load(self, conversation_id: str) -> OpenConversation | None:
+    async def folders(self) -> Sequence[str]:
         self.check()
+        heads = self.data.conversations.values()
+        return sorted({h.folder for h in heads if h.deleted_at is None} - {""}, key=str.casefold)
+
+    async def load(self, conversation_id: str) -> OpenConversation | None:
+        messages = await self.tree(conversation_id)
         if (head := self.data.conversations.get(conversation_id)) is None:
             return None
+        tree = MessageTree(messages)
+        shown = tree.branch(head.leaf_id)
+        others = {message.id: tree.alternatives(message.id) for message in shown}
+        counts = {
+            name: (ids.index(name) + 1, len(ids)) for name, ids in others.items() if len(ids) > 1
+        }
+        if any(message.id == head.leaf_id for message in messages):
+            head = replace(head, leaf_id=shown[-1].id if shown else None)
+        return OpenConversation(head, shown, counts)
+
+    async def tree(self, conversation_id: str) -> Sequence[Message]:
+        self.check()
         for message_id, (owner, message) in self.data.messages.items():
             alive = self.data.owners.get(message_id) in self.data.running
             if message.state is MessageState.STREAMING and not alive:
                 cut = replace(message, state=MessageState.INTERRUPTED)
                 self.data.messages[message_id] = owner, cut
-        branch: list[Message] = []
-        at = head.leaf_id
-        while at is not None and at in self.data.messages and len(branch) < len(self.data.messages):
-            branch.append(self.data.messages[at][1])
-            at = branch[-1].parent_id
-        return OpenConversation(head, tuple(reversed(branch)))
+        return [m for owner, m in self.data.messages.values() if owner == conversation_id]
+
+    async def show(self, conversation_id: str, leaf_id: str | None) -> None:
+        self.check()
+        owner, _ = self.data.messages.get(leaf_id or "", (conversation_id, None))
+        if leaf_id is None or (leaf_id in self.data.messages and owner == conversation_id):
+            self._change(conversation_id, leaf_id=leaf_id)
+
+    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
+        self.check()
+        for message_id in self.data.messages.keys() & set(message_ids):
+            owner, message = self.data.messages[message_id]
+            self.data.messages[message_id] = owner, replace(message, deleted=deleted)
+
+    async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
+        self.check()
+        names = {m.id: self._name(conversation.id, m.id) for m in messages}
+        last = names[messages[-1].id] if messages else None
+        leaf = names.get(conversation.leaf_id or "", last)
+        head = self.data.conversations.setdefault(
+            conversation.id, replace(conversation, leaf_id=leaf)
+        )
+        self._change(head.id, leaf_id=head.leaf_id or leaf)
+        added = 0
+        for message in messages:
+            if (name := names[message.id]) not in self.data.messages:
+                added += 1
+                streams = message.state is MessageState.STREAMING
+                state = MessageState.INTERRUPTED if streams else message.state
+                parent = names.get(message.parent_id or "", message.parent_id)
+                new = replace(message, id=name, parent_id=parent, state=state)
+                self.data.messages[name] = conversation.id, new
+        return added
+
+    async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
+        self.check()
+        old, order = self.data.conversations.get(conversation_id), list(Titled)
+        if old is None or (old.title and order.index(old.titled) > order.index(titled)):
+            return False
+        self._change(conversation_id, title=title, titled=titled)
+        return True
+
+    async def arrange(
+        self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
+    ) -> None:
+        self.check()
+        self._change(conversation_id, pinned=pinned, archived=archived, folder=folder)
+
+    async def save_scroll(self, conversation_id: str, scroll: str) -> None:
+        self.check()
+        self._change(conversation_id, scroll=scroll)
+
+    async def discard(self, conversation_id: str) -> None:
+        self.check()
+        old = self.data.conversations.get(conversation_id)
+        if old is not None and old.deleted_at is None:
+            self._change(conversation_id, deleted_at=self._clock())
+
+    async def restore(self, conversation_id: str) -> None:
+        self.check()
+        self._change(conversation_id, deleted_at=None)
+
+    async def purge(self, before: float) -> int:
+        self.check()
+        heads = self.data.conversations.values()
+        gone = [h.id for h in heads if h.deleted_at is not None and h.deleted_at < before]
+        for conversation_id in gone:
+            await self.delete(conversation_id)
+        return len(gone)
 
     async def last_opened(self) -> str | None:
         self.check()
-        return self.data.opened if self.data.opened in self.data.conversations else None
+        head = self.data.conversations.get(self.data.opened or "")
+        return head.id if head and head.deleted_at is None else None
 
     async def mark_opened(self, conversation_id: str) -> None:
         self.check()
@@ -117,7 +214,8 @@ class MemoryConversationStore:
         if not messages:
             return
         known = self.data.messages.keys() & {message.id for message in messages}
-        if conversation_id not in self.data.conversations or known:
+        head = self.data.conversations.get(conversation_id)
+        if head is None or head.deleted_at is not None or known:
             raise StudyBuddyError(Problem(ProblemKind.STORAGE, "That can't be added."))
         for message in messages:
             self.data.messages[message.id] = conversation_id, message
@@ -147,6 +245,9 @@ class MemoryConversationStore:
                 usage=message.usage,
                 details=message.details,
                 kept=message.kept,
+                reasoning=message.reasoning,
+                variation=message.variation,
+                finish_reason=message.finish_reason,
             ),
         )
         self._touch(owner)
@@ -159,24 +260,24 @@ class MemoryConversationStore:
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         self.check()
-        if old := self.data.conversations.get(conversation_id):
-            self.data.conversations[conversation_id] = replace(old, draft=draft)
+        self._change(conversation_id, draft=draft)
 
     async def set_limits(
         self, conversation_id: str, max_completion_tokens: int | None, overflow: Overflow | None
     ) -> None:
         self.check()
-        if old := self.data.conversations.get(conversation_id):
-            self.data.conversations[conversation_id] = replace(
-                old, max_completion_tokens=max_completion_tokens, overflow=overflow
-            )
+        self._change(
+            conversation_id, max_completion_tokens=max_completion_tokens, overflow=overflow
+        )
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         self.check()
         newest = sorted(
             (m.created_at, number, m.text)
-            for number, (_, m) in enumerate(self.data.messages.values())
+            for number, (owner, m) in enumerate(self.data.messages.values())
             if m.role is Role.USER
+            and not m.deleted
+            and self.data.conversations[owner].deleted_at is None
         )
         return list(dict.fromkeys(text for _, _, text in reversed(newest)))[:limit]
 
@@ -196,6 +297,15 @@ class MemoryConversationStore:
         """As at the end of the program: answers still streaming are interrupted ones."""
         self.data.running.discard(self._id)
 
+    def _name(self, conversation_id: str, message_id: str) -> str:
+        """The id that an inserted message is stored by: not one that another conversation has."""
+        owner, _ = self.data.messages.get(message_id, (conversation_id, None))
+        return message_id if owner == conversation_id else f"{conversation_id}-{message_id}"
+
+    def _change(self, conversation_id: str, **changes: Any) -> None:
+        if old := self.data.conversations.get(conversation_id):
+            self.data.conversations[conversation_id] = replace(old, **changes)
+
     def _touch(self, conversation_id: str, leaf_id: str | None = None) -> None:
         old = self.data.conversations[conversation_id]
         self.data.conversations[conversation_id] = replace(
@@ -205,47 +315,11 @@ class MemoryConversationStore:
         )
 
 
-class MemoryRunStore:
-    """`domain.assistant_ports.RunStore` on the data of a `MemoryConversationStore`."""
-
-    def __init__(self, store: MemoryConversationStore) -> None:
-        self._store = store
-
-    @property
-    def _data(self) -> MemoryData:
-        return self._store.data
-
-    async def follow(self, run: FollowedRun) -> None:
-        self._store.check()
-        if self._data.messages.get(run.answer_id, ("",))[0] == run.conversation_id:
-            self._data.runs[run.run_id] = self._store.instance, run
-
-    async def run_over(self, run_id: str) -> None:
-        self._store.check()
-        self._data.runs.pop(run_id, None)
-
-    async def save_action_draft(self, run_id: str, draft: str) -> None:
-        self._store.check()
-        if run_id in self._data.runs:
-            owner, run = self._data.runs[run_id]
-            self._data.runs[run_id] = owner, replace(run, action_draft=draft)
-
-    async def claim_runs(self) -> Sequence[FollowedRun]:
-        self._store.check()
-        claimed = []
-        for run_id, (owner, run) in list(self._data.runs.items()):
-            if owner in self._data.running:
-                continue
-            place, answer = self._data.messages[run.answer_id]
-            if answer.state not in (MessageState.STREAMING, MessageState.INTERRUPTED):
-                del self._data.runs[run_id]
-                continue
-            self._data.runs[run_id] = self._store.instance, run
-            self._data.owners[answer.id] = self._store.instance
-            self._data.messages[answer.id] = place, replace(answer, state=MessageState.STREAMING)
-            claimed.append(run)
-        return claimed
+def _key(head: Conversation) -> tuple[bool, float, str]:
+    return head.pinned, head.updated_at, head.id
 
 
-def _key(head: Conversation) -> tuple[float, str]:
-    return head.updated_at, head.id
+def _shelf(head: Conversation) -> Shelf:
+    if head.deleted_at is not None:
+        return Shelf.DELETED
+    return Shelf.ARCHIVED if head.archived else Shelf.ACTIVE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import (
     Conversation,
@@ -15,9 +14,12 @@ from studybuddy.domain.messages import (
     MessageState,
     Mode,
     OpenConversation,
+    Titled,
 )
+from studybuddy.domain.ports import EVERYTHING_ACTIVE
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.storage import rows
+from studybuddy.domain.shelves import Place
+from studybuddy.storage import branches, order, rows
 from studybuddy.storage.database import transaction
 from studybuddy.storage.instances import Liveness
 from studybuddy.storage.runs import SqliteRunStore
@@ -27,14 +29,14 @@ from studybuddy.storage.worker import DatabaseThread
 if TYPE_CHECKING:
     from studybuddy.domain.limits import Overflow
 
-_PROMPTS_LOOKED_AT = 2000
-"""Prompts that are searched for distinct ones; more of the same are passed over unseen."""
-
 _DELETED = Problem(
     ProblemKind.STORAGE,
     "This conversation no longer exists: it was deleted, maybe in another window.",
-    "Start a new one; your text can be sent there.",
+    "Start a new one, or bring it back from the list of deleted ones; your text can be sent there.",
 )
+
+_SET_ELSEWHERE = {"id", "role", "created_at", "parent_id", "pinned", "deleted"}
+"""What the end of an answer leaves as it is."""
 
 
 def _ignore(_notice: Problem) -> None: ...
@@ -72,24 +74,29 @@ class SqliteConversationStore:
 
     async def save(self, conversation: Conversation) -> None:
         """Insert or update a conversation's head; see the port for what an update leaves."""
-        await self.database.run(self._save, conversation)
+        await self.database.run(order.save, conversation)
 
     async def recent(
         self,
         limit: int,
-        before: tuple[float, str] | None = None,
+        before: tuple[bool, float, str] | None = None,
         mode: Mode | None = None,
+        place: Place = EVERYTHING_ACTIVE,
     ) -> Sequence[Conversation]:
-        """The page of conversations after the key `before` = (updated_at, id), newest first."""
-        return await self.database.run(self._recent, limit, before, mode)
+        """The page after the key `before` = (pinned, updated_at, id): pinned ones, then newest."""
+        return await self.database.run(order.recent, limit, before, mode, place)
+
+    async def folders(self) -> Sequence[str]:
+        """The folders that conversations which are not deleted are in, by name."""
+        return await self.database.run(order.folders)
 
     async def load(self, conversation_id: str) -> OpenConversation | None:
         """A conversation and its shown branch; `None` where there is none of that id."""
-        return await self.database.run(self._load, conversation_id)
+        return await self.database.run(branches.load, conversation_id, self._instance)
 
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last, where it is still there."""
-        return await self.database.run(self._last_opened)
+        return await self.database.run(order.last_opened)
 
     async def mark_opened(self, conversation_id: str) -> None:
         """Remember which conversation is on screen."""
@@ -126,92 +133,74 @@ class SqliteConversationStore:
         sql = "UPDATE conversations SET max_completion_tokens = ?, overflow = ? WHERE id = ?"
         await self._write(sql, max_completion_tokens, overflow, conversation_id)
 
+    async def tree(self, conversation_id: str) -> Sequence[Message]:
+        """All messages of a conversation in the order of writing, those that are deleted too."""
+        return await self.database.run(branches.tree, conversation_id, self._instance)
+
+    async def show(self, conversation_id: str, leaf_id: str | None) -> None:
+        """Make the branch that ends with that message the shown one."""
+        await self.database.run(branches.show, conversation_id, leaf_id)
+
+    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
+        """Delete messages, or bring them back, all in one transaction."""
+        await self.database.run(branches.set_deleted, message_ids, deleted)
+
+    async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
+        """Store a whole conversation, or what is new of it; returns how many messages were.
+
+        A message whose id another conversation has is stored by one of its own.
+        """
+        return await self.database.run(branches.insert, conversation, messages)
+
+    async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
+        """Give a conversation a title; `False` where someone who goes before has given it one."""
+        return await self.database.run(order.rename, conversation_id, title, titled)
+
+    async def arrange(
+        self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
+    ) -> None:
+        """Write where a conversation stands in lists; does nothing where it is unknown."""
+        sql = "UPDATE conversations SET pinned = ?, archived = ?, folder = ? WHERE id = ?"
+        await self._write(sql, pinned, archived, clean(folder), conversation_id)
+
+    async def save_scroll(self, conversation_id: str, scroll: str) -> None:
+        """Write where it is scrolled to; does nothing where the conversation is unknown."""
+        sql = "UPDATE conversations SET scroll = ? WHERE id = ?"
+        await self._write(sql, clean(scroll), conversation_id)
+
+    async def discard(self, conversation_id: str) -> None:
+        """Delete a conversation so that `restore` can bring it back as it was."""
+        sql = "UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"
+        await self._write(sql, self._clock(), conversation_id)
+
+    async def restore(self, conversation_id: str) -> None:
+        """Bring back what `discard` deleted."""
+        sql = "UPDATE conversations SET deleted_at = NULL WHERE id = ?"
+        await self._write(sql, conversation_id)
+
+    async def purge(self, before: float) -> int:
+        """Delete for good what was discarded before that Unix time; returns how many."""
+        return await self.database.run(order.purge, before)
+
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         """The student's latest distinct messages over all conversations, newest first."""
-        return await self.database.run(self._recent_prompts, limit)
+        return await self.database.run(order.recent_prompts, limit)
 
     async def delete(self, conversation_id: str) -> None:
-        """Delete a conversation and its messages."""
+        """Delete a conversation and its messages for good."""
         await self._write("DELETE FROM conversations WHERE id = ?", conversation_id)
 
     async def close(self) -> None:
         """Finish what was asked for and close the file; later calls fail. May be repeated."""
         await self.database.close()
 
-    async def _write(self, sql: str, *values: str | int | None) -> None:
+    async def _write(self, sql: str, *values: str | float | None) -> None:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(sql, values)
 
         await self.database.run(write)
 
     # What follows runs on the storage thread.
-
-    def _save(self, connection: sqlite3.Connection, conversation: Conversation) -> None:
-        connection.execute(
-            f"INSERT INTO conversations ({rows.CONVERSATION}) "
-            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
-            "ON CONFLICT (id) DO UPDATE SET title = excluded.title, mode = excluded.mode, "
-            "system_prompt = excluded.system_prompt, endpoint = excluded.endpoint, "
-            "model = excluded.model, updated_at = max(updated_at, excluded.updated_at), "
-            "thread_id = excluded.thread_id, assistant_id = excluded.assistant_id, "
-            "assistant_name = excluded.assistant_name",
-            rows.conversation_row(conversation),
-        )
-
-    def _recent(
-        self,
-        connection: sqlite3.Connection,
-        limit: int,
-        before: tuple[float, str] | None,
-        mode: Mode | None,
-    ) -> list[Conversation]:
-        wanted = ["mode = ?"] * (mode is not None) + ["(updated_at, id) < (?, ?)"] * bool(before)
-        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
-        found = connection.execute(
-            f"SELECT {rows.CONVERSATION} FROM conversations {where} "
-            "ORDER BY updated_at DESC, id DESC LIMIT ?",
-            (*([mode.value] if mode else []), *(before or ()), limit),
-        )
-        return [rows.conversation(row) for row in found]
-
-    def _load(
-        self, connection: sqlite3.Connection, conversation_id: str
-    ) -> OpenConversation | None:
-        self._interrupt_orphans(connection, conversation_id)
-        connection.execute("BEGIN")  # one view of the head and its messages
-        try:
-            head = connection.execute(
-                f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (conversation_id,)
-            ).fetchone()
-            branch = _branch(connection, head) if head is not None else []
-        finally:
-            if connection.in_transaction:  # some errors roll back by themselves
-                connection.execute("ROLLBACK")
-        if head is None:
-            return None
-        return OpenConversation(rows.conversation(head), tuple(rows.messages(branch)))
-
-    def _interrupt_orphans(self, connection: sqlite3.Connection, conversation_id: str) -> None:
-        owners = connection.execute(
-            "SELECT DISTINCT owner FROM messages WHERE conversation_id = ? AND state = 'streaming'",
-            (conversation_id,),
-        ).fetchall()
-        for (owner,) in owners:
-            # Asked first and written after: an answer that was finished meanwhile is left.
-            if not self._instance.is_alive(owner):
-                connection.execute(
-                    "UPDATE messages SET state = 'interrupted', owner = '' "
-                    "WHERE conversation_id = ? AND state = 'streaming' AND owner = ?",
-                    (conversation_id, owner),
-                )
-
-    def _last_opened(self, connection: sqlite3.Connection) -> str | None:
-        found = connection.execute(
-            "SELECT id FROM conversations "
-            "WHERE id = (SELECT value FROM app_state WHERE key = 'last_opened')"
-        )
-        row = found.fetchone()
-        return row[0] if row else None
 
     def _add(
         self, connection: sqlite3.Connection, conversation_id: str, messages: tuple[Message, ...]
@@ -220,27 +209,25 @@ class SqliteConversationStore:
         with transaction(connection):
             moved = connection.execute(
                 "UPDATE conversations SET leaf_id = ?, updated_at = max(updated_at, ?) "
-                "WHERE id = ?",
+                "WHERE id = ? AND deleted_at IS NULL",
                 (messages[-1].id, self._clock(), conversation_id),
             )
             if not moved.rowcount:
                 raise StudyBuddyError(_DELETED)
+            columns = f"{rows.MESSAGE}, conversation_id, owner"
             connection.executemany(
-                f"INSERT INTO messages ({rows.MESSAGE}, conversation_id, owner) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                new,
+                f"INSERT INTO messages ({columns}) VALUES {rows.places(columns)}", new
             )
 
     def _finish(self, connection: sqlite3.Connection, message: Message) -> None:
-        _, _, text, _, _, state, model, error, *usage, _, kept, details = rows.message_row(message)
-        owner = self._owner(message)
+        row = dict(zip(rows.MESSAGE.split(", "), rows.message_row(message), strict=True))
+        written = [name for name in row if name not in _SET_ELSEWHERE]
+        values = [row[name] for name in written]
         with transaction(connection):
             connection.execute(
-                "UPDATE messages SET text = ?, state = ?, owner = ?, model = ?, error = ?, "
-                "prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?, "
-                "reasoning_tokens = ?, cache_written_tokens = ?, kept = ?, details = ? "
+                f"UPDATE messages SET {', '.join(f'{name} = ?' for name in written)}, owner = ? "
                 "WHERE id = ?",
-                (text, state, owner, model, error, *usage, kept, details, message.id),
+                (*values, self._owner(message), message.id),
             )
             connection.execute(
                 "UPDATE conversations SET updated_at = max(updated_at, ?) "
@@ -253,42 +240,3 @@ class SqliteConversationStore:
             return ""
         self._instance.register()
         return self._instance.id
-
-    def _recent_prompts(self, connection: sqlite3.Connection, limit: int) -> list[str]:
-        found = connection.execute(
-            "SELECT text FROM messages WHERE role = 'user' ORDER BY created_at DESC, seq DESC "
-            "LIMIT ?",
-            (max(limit, _PROMPTS_LOOKED_AT),),
-        )
-        prompts: dict[str, None] = {}
-        for (text,) in found:
-            if len(prompts) >= limit:
-                break
-            prompts.setdefault(text)
-        found.close()
-        return list(prompts)
-
-
-def _branch(connection: sqlite3.Connection, head: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """The rows of the messages that are shown; of what runs left, only theirs is read."""
-    conversation_id, leaf_id = head[0], rows.conversation(head).leaf_id
-    found = connection.execute(
-        f"SELECT {rows.WITHOUT_DETAILS} FROM messages WHERE conversation_id = ?",
-        (conversation_id,),
-    )
-    by_id = {row[0]: row for row in found}
-    branch = []
-    # Popped: a damaged tree with a loop in it ends too.
-    row = by_id.pop(leaf_id, None)
-    while row is not None:
-        branch.append(row)
-        row = by_id.pop(row[4], None)
-    branch.reverse()
-    details = dict(
-        connection.execute(
-            "SELECT id, details FROM messages WHERE id IN (SELECT value FROM json_each(?)) "
-            "AND details IS NOT NULL",
-            (json.dumps([row[0] for row in branch]),),
-        ).fetchall()
-    )
-    return [(*row, details.get(row[0])) for row in branch]

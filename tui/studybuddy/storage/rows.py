@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
+from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role, Titled
 from studybuddy.domain.usage import MOST_TOKENS, Usage
 from studybuddy.storage.text import clean
 
 if TYPE_CHECKING:
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.prompts import Example
     from studybuddy.domain.runs import RunDetails
 
 CONVERSATION = (
     "id, title, created_at, updated_at, mode, system_prompt, endpoint, model, leaf_id, draft, "
-    "thread_id, assistant_id, assistant_name, max_completion_tokens, overflow"
+    "thread_id, assistant_id, assistant_name, max_completion_tokens, overflow, "
+    "titled, pinned, archived, folder, deleted_at, persona, examples, scroll"
 )
 WITHOUT_DETAILS = (
     "id, role, text, created_at, parent_id, state, model, error, "
     "prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cache_written_tokens, "
-    "pinned, kept"
+    "pinned, kept, reasoning, variation, finish_reason, deleted"
 )
 MESSAGE = f"{WITHOUT_DETAILS}, details"
+PARENT, DELETED = 4, 18
+"""Where these two are in a row of a message."""
 
 # Looked up by hand: calling the enumerations costs more than all the rest of a row.
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in MessageState}
+_TITLED = {titled.value: titled for titled in Titled}
+
+
+def places(columns: str) -> str:
+    """As many question marks as there are columns, in brackets."""
+    return f"({','.join('?' * (columns.count(',') + 1))})"
 
 
 def conversation_row(value: Conversation) -> tuple[Any, ...]:
@@ -47,14 +58,28 @@ def conversation_row(value: Conversation) -> tuple[Any, ...]:
         clean(value.assistant_name),
         value.max_completion_tokens and min(value.max_completion_tokens, MOST_TOKENS),
         None if value.overflow is None else value.overflow.value,
+        value.titled.value,
+        value.pinned,
+        value.archived,
+        clean(value.folder),
+        value.deleted_at,
+        clean(value.persona),
+        _examples_text(value.examples),
+        clean(value.scroll),
     )
 
 
 def conversation(row: tuple[Any, ...]) -> Conversation:
     """The conversation of a row of `CONVERSATION`'s columns."""
-    identity, title, created_at, updated_at, mode, *rest = row
-    rest[-1] = _overflow(rest[-1])
-    return Conversation(identity, title, created_at, updated_at, Mode(mode), *rest)
+    values = list(row)
+    values[4] = Mode(values[4])
+    values[14] = _overflow(values[14])
+    # Where a later version wrote it, nothing here may replace the title.
+    values[15] = _TITLED.get(values[15], Titled.STUDENT)
+    values[16] = values[16] == 1
+    values[17] = values[17] == 1
+    values[21] = _examples(values[21]) if values[21] else ()
+    return Conversation(*values)
 
 
 def message_row(value: Message) -> tuple[Any, ...]:
@@ -72,6 +97,10 @@ def message_row(value: Message) -> tuple[Any, ...]:
         *(usage_row(usage) if usage else (None,) * 5),
         value.pinned,
         value.kept,
+        clean(value.reasoning),
+        clean(value.variation),
+        clean(value.finish_reason),
+        value.deleted,
         None if value.details is None else _encoded(value.details),
     )
 
@@ -96,10 +125,14 @@ def messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
             error,
             None
             if prompt is None
-            else Usage(prompt, completion, cached, reasoning, cache_written or 0),
+            else Usage(prompt, completion, cached, reasoned, cache_written or 0),
             None if details is None else _decoded(details),
             pinned == 1,
             kept == 1,
+            reasoning,
+            variation,
+            finish_reason,
+            deleted == 1,
         )
         for (
             identity,
@@ -113,10 +146,14 @@ def messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
             prompt,
             completion,
             cached,
-            reasoning,
+            reasoned,
             cache_written,
             pinned,
             kept,
+            reasoning,
+            variation,
+            finish_reason,
+            deleted,
             details,
         ) in rows
     ]
@@ -131,6 +168,22 @@ def _overflow(name: str | None) -> Overflow | None:
         return Overflow(name)
     except ValueError:  # written by a later version
         return None
+
+
+def _examples_text(examples: tuple[Example, ...]) -> str:
+    """JSON: pairs of question and answer; empty for none."""
+    if not examples:
+        return ""
+    return json.dumps([[example.question, example.answer] for example in examples])
+
+
+def _examples(text: str) -> tuple[Example, ...]:
+    from studybuddy.domain.prompts import Example
+
+    try:
+        return tuple(Example(str(question), str(answer)) for question, answer in json.loads(text))
+    except (ValueError, TypeError, RecursionError):  # written by a later version
+        return ()
 
 
 def _encoded(details: RunDetails) -> str:

@@ -167,5 +167,36 @@ CREATE INDEX usage_by_time ON usage_records (at);
 CREATE INDEX usage_by_conversation ON usage_records (conversation_id, at);
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE, _DURATIONS)
+_CRAFT = """
+ALTER TABLE messages ADD COLUMN reasoning TEXT NOT NULL DEFAULT '';
+ALTER TABLE messages ADD COLUMN variation TEXT NOT NULL DEFAULT '';
+ALTER TABLE messages ADD COLUMN finish_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE messages ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE conversations ADD COLUMN titled TEXT NOT NULL DEFAULT 'question';
+ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN folder TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN deleted_at REAL; -- NULL for what is not deleted
+ALTER TABLE conversations ADD COLUMN persona TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN examples TEXT NOT NULL DEFAULT ''; -- JSON; empty for none
+ALTER TABLE conversations ADD COLUMN scroll TEXT NOT NULL DEFAULT '';
+
+DROP INDEX conversations_by_time;
+DROP INDEX conversations_by_mode;
+
+-- A list for each shelf, and for each mode on it, in its order.
+CREATE INDEX conversations_active ON conversations (pinned, updated_at, id)
+    WHERE deleted_at IS NULL AND archived = 0;
+CREATE INDEX conversations_active_by_mode ON conversations (mode, pinned, updated_at, id)
+    WHERE deleted_at IS NULL AND archived = 0;
+CREATE INDEX conversations_archived ON conversations (pinned, updated_at, id)
+    WHERE deleted_at IS NULL AND archived = 1;
+CREATE INDEX conversations_deleted ON conversations (pinned, updated_at, id)
+    WHERE deleted_at IS NOT NULL;
+CREATE INDEX conversations_in_folders ON conversations (folder)
+    WHERE folder <> '' AND deleted_at IS NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE, _DURATIONS, _CRAFT)
 """Script number N, counted from 0, takes `user_version` N to N + 1."""

@@ -1,0 +1,181 @@
+"""The messages of a conversation in SQLite: its shown branch, and all of its tree.
+
+All of it is run on the storage thread.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from studybuddy.domain.messages import Conversation, Message, MessageState, OpenConversation
+from studybuddy.storage import rows
+from studybuddy.storage.database import transaction
+from studybuddy.storage.instances import Liveness
+
+_Row = tuple[Any, ...]
+
+
+def load(
+    connection: sqlite3.Connection, conversation_id: str, instance: Liveness
+) -> OpenConversation | None:
+    """A conversation and its shown branch."""
+    _interrupt_orphans(connection, conversation_id, instance)
+    connection.execute("BEGIN")  # one view of the head and its messages
+    try:
+        head = connection.execute(
+            f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (conversation_id,)
+        ).fetchone()
+        return None if head is None else _opened(connection, rows.conversation(head))
+    finally:
+        if connection.in_transaction:  # some errors roll back by themselves
+            connection.execute("ROLLBACK")
+
+
+def tree(connection: sqlite3.Connection, conversation_id: str, instance: Liveness) -> list[Message]:
+    """All messages in the order of writing."""
+    _interrupt_orphans(connection, conversation_id, instance)
+    found = connection.execute(
+        f"SELECT {rows.MESSAGE} FROM messages WHERE conversation_id = ? ORDER BY seq",
+        (conversation_id,),
+    )
+    return rows.messages(found)
+
+
+def show(connection: sqlite3.Connection, conversation_id: str, leaf_id: str | None) -> None:
+    """Make another branch the shown one, where the conversation has it."""
+    connection.execute(
+        "UPDATE conversations SET leaf_id = ?1 WHERE id = ?2 AND (?1 IS NULL OR EXISTS "
+        "(SELECT 1 FROM messages WHERE id = ?1 AND conversation_id = ?2))",
+        (leaf_id, conversation_id),
+    )
+
+
+def set_deleted(connection: sqlite3.Connection, message_ids: Sequence[str], deleted: bool) -> None:
+    """Mark messages; one statement, so all or none."""
+    connection.execute(
+        "UPDATE messages SET deleted = ? WHERE id IN (SELECT value FROM json_each(?))",
+        (deleted, json.dumps(list(message_ids))),
+    )
+
+
+def insert(
+    connection: sqlite3.Connection, conversation: Conversation, messages: Sequence[Message]
+) -> int:
+    """Add what is not there yet of a conversation; returns how many messages were added."""
+    with transaction(connection):
+        names = _names(connection, conversation.id, messages)
+        leaf = names.get(conversation.leaf_id or "") or (
+            names[messages[-1].id] if messages else None
+        )
+        head = rows.conversation_row(replace(conversation, leaf_id=leaf))
+        connection.execute(
+            f"INSERT INTO conversations ({rows.CONVERSATION}) "
+            f"VALUES {rows.places(rows.CONVERSATION)} ON CONFLICT (id) DO UPDATE "
+            # Of no messages there was none to show.
+            "SET leaf_id = coalesce(leaf_id, excluded.leaf_id)",
+            head,
+        )
+        added = connection.executemany(
+            f"INSERT INTO messages ({rows.MESSAGE}, conversation_id) "
+            f"VALUES {rows.places(rows.MESSAGE + ',')} ON CONFLICT (id) DO NOTHING",
+            [(*rows.message_row(_named(m, names)), conversation.id) for m in messages],
+        )
+        return added.rowcount
+
+
+def _names(
+    connection: sqlite3.Connection, conversation_id: str, messages: Sequence[Message]
+) -> dict[str, str]:
+    """The id that each message is stored by: another one where another conversation has its own.
+
+    It is the same one each time, so that what is stored twice is there once.
+    """
+    taken = connection.execute(
+        "SELECT id FROM messages WHERE conversation_id <> ? "
+        "AND id IN (SELECT value FROM json_each(?))",
+        (conversation_id, json.dumps([message.id for message in messages])),
+    )
+    names = {message.id: message.id for message in messages}
+    names.update((name, uuid5(NAMESPACE_OID, conversation_id + name).hex) for (name,) in taken)
+    return names
+
+
+def _named(message: Message, names: dict[str, str]) -> Message:
+    parent = message.parent_id
+    streams = message.state is MessageState.STREAMING  # no more, and nobody will finish it
+    return replace(
+        message,
+        id=names[message.id],
+        parent_id=None if parent is None else names.get(parent, parent),
+        state=MessageState.INTERRUPTED if streams else message.state,
+    )
+
+
+def _interrupt_orphans(
+    connection: sqlite3.Connection, conversation_id: str, instance: Liveness
+) -> None:
+    owners = connection.execute(
+        "SELECT DISTINCT owner FROM messages WHERE conversation_id = ? AND state = 'streaming'",
+        (conversation_id,),
+    ).fetchall()
+    for (owner,) in owners:
+        # Asked first and written after: an answer that was finished meanwhile is left.
+        if not instance.is_alive(owner):
+            connection.execute(
+                "UPDATE messages SET state = 'interrupted', owner = '' "
+                "WHERE conversation_id = ? AND state = 'streaming' AND owner = ?",
+                (conversation_id, owner),
+            )
+
+
+def _opened(connection: sqlite3.Connection, head: Conversation) -> OpenConversation:
+    """The head with its shown branch; of what runs left, only what is shown is read."""
+    found = connection.execute(
+        f"SELECT {rows.WITHOUT_DETAILS} FROM messages WHERE conversation_id = ? ORDER BY seq",
+        (head.id,),
+    )
+    by_id: dict[str, _Row] = {row[0]: row for row in found}
+    line = _line(by_id, head.leaf_id)
+    if len(line) == len(by_id) and not any(row[rows.DELETED] for row in line):
+        return OpenConversation(head, _messages(connection, line))
+    from studybuddy.domain.tree import MessageTree  # few conversations have branches
+
+    tree = MessageTree(rows.messages((*row, None) for row in by_id.values()))
+    shown = [message.id for message in tree.branch(head.leaf_id)]
+    counts = {}
+    for message_id in shown:
+        others = tree.alternatives(message_id)
+        if len(others) > 1:
+            counts[message_id] = others.index(message_id) + 1, len(others)
+    if head.leaf_id in by_id:
+        head = replace(head, leaf_id=shown[-1] if shown else None)
+    messages = _messages(connection, [by_id[message_id] for message_id in shown])
+    return OpenConversation(head, messages, counts)
+
+
+def _line(by_id: dict[str, _Row], leaf_id: str | None) -> list[_Row]:
+    """The rows from a first message to the leaf; it ends also where parents make a loop."""
+    line: list[_Row] = []
+    left = dict(by_id)
+    while leaf_id is not None and (row := left.pop(leaf_id, None)) is not None:
+        line.append(row)
+        leaf_id = row[rows.PARENT]
+    line.reverse()
+    return line
+
+
+def _messages(connection: sqlite3.Connection, branch: Sequence[_Row]) -> tuple[Message, ...]:
+    """The messages of the rows with what their runs left."""
+    details = dict(
+        connection.execute(
+            "SELECT id, details FROM messages WHERE id IN (SELECT value FROM json_each(?)) "
+            "AND details IS NOT NULL",
+            (json.dumps([row[0] for row in branch]),),
+        ).fetchall()
+    )
+    return tuple(rows.messages((*row, details.get(row[0])) for row in branch))

@@ -1,0 +1,122 @@
+"""The heads of conversations in SQLite, and where each stands in lists.
+
+All of it is run on the storage thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from studybuddy.domain.messages import Conversation, Mode, Titled
+from studybuddy.domain.shelves import Place, Shelf
+from studybuddy.storage import rows
+from studybuddy.storage.text import clean
+
+# As the conditions of the indices have it, else SQLite would not use them.
+_SHELVES = {
+    Shelf.ACTIVE: "deleted_at IS NULL AND archived = 0",
+    Shelf.ARCHIVED: "deleted_at IS NULL AND archived = 1",
+    Shelf.DELETED: "deleted_at IS NOT NULL",
+}
+
+_SAVE = (
+    f"INSERT INTO conversations ({rows.CONVERSATION}) VALUES {rows.places(rows.CONVERSATION)} "
+    "ON CONFLICT (id) DO UPDATE SET "
+    "title = iif(title = '', excluded.title, title), "
+    "titled = iif(title = '', excluded.titled, titled), "
+    "mode = excluded.mode, system_prompt = excluded.system_prompt, "
+    "persona = excluded.persona, examples = excluded.examples, "
+    "endpoint = excluded.endpoint, model = excluded.model, "
+    "updated_at = max(updated_at, excluded.updated_at), "
+    "thread_id = excluded.thread_id, assistant_id = excluded.assistant_id, "
+    "assistant_name = excluded.assistant_name"
+)
+
+_PROMPTS_LOOKED_AT = 2000
+"""Prompts that are searched for distinct ones; more of the same are passed over unseen."""
+
+
+def save(connection: sqlite3.Connection, conversation: Conversation) -> None:
+    """Insert a head, or update what an update writes."""
+    connection.execute(_SAVE, rows.conversation_row(conversation))
+
+
+def recent(
+    connection: sqlite3.Connection,
+    limit: int,
+    before: tuple[bool, float, str] | None,
+    mode: Mode | None,
+    place: Place,
+) -> list[Conversation]:
+    """A page of a list."""
+    wanted, values = [_SHELVES[place.shelf]], list[object]()
+    if mode is not None:
+        wanted.append("mode = ?")
+        values.append(mode.value)
+    if place.folder is not None:
+        wanted.append("folder = ?")
+        values.append(clean(place.folder))
+    if before is not None:
+        wanted.append("(pinned, updated_at, id) < (?, ?, ?)")
+        values += before
+    found = connection.execute(
+        f"SELECT {rows.CONVERSATION} FROM conversations WHERE {' AND '.join(wanted)} "
+        "ORDER BY pinned DESC, updated_at DESC, id DESC LIMIT ?",
+        (*values, limit),
+    )
+    return [rows.conversation(row) for row in found]
+
+
+def folders(connection: sqlite3.Connection) -> list[str]:
+    """The names of folders with something in them, as a person would order them."""
+    found = connection.execute(
+        "SELECT DISTINCT folder FROM conversations WHERE folder <> '' AND deleted_at IS NULL"
+    )
+    return sorted((name for (name,) in found), key=lambda name: (name.casefold(), name))
+
+
+def rename(
+    connection: sqlite3.Connection, conversation_id: str, title: str, titled: Titled
+) -> bool:
+    """Write a title where no one who goes before `titled` has given one."""
+    order = list(Titled)
+    weaker = [each.value for each in order[: order.index(titled) + 1]]
+    changed = connection.execute(
+        "UPDATE conversations SET title = ?, titled = ? WHERE id = ? "
+        f"AND (title = '' OR titled IN ({','.join('?' * len(weaker))}))",
+        (clean(title), titled.value, conversation_id, *weaker),
+    )
+    return changed.rowcount > 0
+
+
+def purge(connection: sqlite3.Connection, before: float) -> int:
+    """Delete for good what was discarded before."""
+    return connection.execute(
+        "DELETE FROM conversations WHERE deleted_at IS NOT NULL AND deleted_at < ?", (before,)
+    ).rowcount
+
+
+def last_opened(connection: sqlite3.Connection) -> str | None:
+    """The conversation that was on screen last, where it is still there."""
+    found = connection.execute(
+        "SELECT id FROM conversations WHERE deleted_at IS NULL "
+        "AND id = (SELECT value FROM app_state WHERE key = 'last_opened')"
+    ).fetchone()
+    return found[0] if found else None
+
+
+def recent_prompts(connection: sqlite3.Connection, limit: int) -> list[str]:
+    """The latest distinct prompts, newest first."""
+    found = connection.execute(
+        "SELECT text FROM messages WHERE role = 'user' AND deleted = 0 AND conversation_id "
+        "NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL) "
+        "ORDER BY created_at DESC, seq DESC LIMIT ?",
+        (max(limit, _PROMPTS_LOOKED_AT),),
+    )
+    prompts: dict[str, None] = {}
+    for (text,) in found:
+        if len(prompts) >= limit:
+            break
+        prompts.setdefault(text)
+    found.close()
+    return list(prompts)
