@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.desk import Desk
@@ -10,10 +11,12 @@ from studybuddy.chat.sessions import Session
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnEvent
+from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.turn_keeper import TurnKeeper
-from studybuddy.ui.turns import Turn
+from studybuddy.ui.turns import Ask, Turn
 
 if TYPE_CHECKING:
+    from studybuddy.domain.variations import Variation
     from studybuddy.ui.conversation_view import ConversationView
 
 
@@ -28,25 +31,56 @@ class Asker:
 
     def ask(self, text: str) -> bool:
         """Ask what was written; `False` where it can't be, which was told then."""
-        view, endpoint = self._view, self._answering()
+        session, endpoint = self._view.session, self._answering()
         if endpoint is None:
             return False
-        view.about_to_ask(view.session)
-        self._begin(text, view.session, view.session.send(text, endpoint))
+        self._begin(text, session, partial(session.send, text, endpoint))
         return True
 
-    def retry(self) -> None:
-        """Ask the last question again."""
-        view = self._view
-        question = view.session.last_question()
+    def retry(
+        self,
+        message_id: str = "",
+        variation: Variation | None = None,
+        endpoint: Endpoint | None = None,
+    ) -> None:
+        """Ask a question again.
+
+        Args:
+            message_id: the question or its answer; empty for the last question.
+            variation: how the answer is to differ.
+            endpoint: who answers this once, in place of the one in use.
+        """
+        view, session = self._view, self._view.session
+        question = question_before(session.messages, message_id)
         if question is None:
             view.post_message(view.Refused("There is nothing to ask again yet."))
+            return
+        if (answering := self._answering()) is None:
+            return
+        if taken := view.prompt.text.strip() == question.text.strip():
+            view.prompt.put("")
+        ask = partial(
+            session.retry, endpoint or answering, message_id=message_id, variation=variation
+        )
+        self._begin(question.text, session, ask, anew=True, taken=taken)
+
+    def edit(self, message_id: str, text: str) -> bool:
+        """Ask a question of the conversation in other words; `False` where it can't be now."""
+        session, endpoint = self._view.session, self._answering()
+        if endpoint is None:
+            return False
+        self._begin(text, session, partial(session.edit, message_id, text, endpoint))
+        return True
+
+    def go_on(self) -> None:
+        """Have the last answer go on where it was cut."""
+        view, session = self._view, self._view.session
+        question = session.last_question()
+        if question is None or not session.can_go_on:
+            view.post_message(view.Refused("The last answer is whole: there is nothing to go on."))
         elif (endpoint := self._answering()) is not None:
-            if taken := view.prompt.text.strip() == question.text.strip():
-                view.prompt.put("")
-            view.about_to_ask(view.session)
-            events = view.session.retry(endpoint)
-            self._begin(question.text, view.session, events, anew=True, taken=taken)
+            ask = partial(session.go_on, endpoint)
+            self._begin(question.text, session, ask, anew=True, taken=False)
 
     @property
     def refused(self) -> Turn | None:
@@ -61,19 +95,18 @@ class Asker:
 
     def again(self, turn: Turn, allow: Allowance = NOTHING_ALLOWED) -> bool:
         """Ask what was refused, with what the student allows it; `False` where it can't be."""
-        view, endpoint, rest = self._view, self._desk.endpoint, self._rest_of(turn)
-        if turn is not view.turn or rest is None or endpoint is None or view.busy:
+        view, rest = self._view, self._rest_of(turn)
+        nobody = self._desk.endpoint is None
+        if turn is not view.turn or rest is None or turn.ask is None or view.busy or nobody:
             return False
         if turn.taken:
             view.prompt.put(rest)
-        ask = view.session
-        events = ask.retry(endpoint, allow) if turn.anew else ask.send(turn.asked, endpoint, allow)
-        self._begin(turn.asked, ask, events, anew=turn.anew, taken=turn.taken, allow=allow)
+        self._begin(turn.asked, view.session, turn.ask, turn.anew, turn.taken, allow)
         return True
 
     def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
         """Follow a turn whose question is in the conversation already."""
-        self._begin(asked, session, events, anew=True, taken=False)
+        self._follow(session, Turn.begin(asked, anew=True), events, taken=False)
 
     def _rest_of(self, turn: Turn) -> str | None:
         """What is in the prompt beside a turn's question; `None` where that was changed."""
@@ -94,13 +127,30 @@ class Asker:
         self,
         asked: str,
         session: Session,
-        events: AsyncGenerator[TurnEvent],
-        *,
+        ask: Ask,
         anew: bool = False,
         taken: bool = True,
         allow: Allowance = NOTHING_ALLOWED,
     ) -> None:
-        turn = Turn.begin(asked, anew=anew, assistant=session.head.assistant_name)
-        turn.taken, turn.allow = taken, allow
+        self._view.about_to_ask(session)
+        turn = Turn.begin(asked, anew=anew)
+        turn.ask, turn.allow = ask, allow
+        self._follow(session, turn, ask(allow=allow), taken=taken)
+
+    def _follow(
+        self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent], *, taken: bool
+    ) -> None:
+        turn.taken, turn.assistant = taken, session.head.assistant_name
         self._turns.follow(session, turn, events)
         self._view.turn_began(session, turn)
+
+
+def question_before(messages: Sequence[Message], message_id: str) -> Message | None:
+    """The question that a message is, or answers; the last one for an empty id."""
+    found: Message | None = None
+    for message in messages:
+        if message.role is Role.USER:
+            found = message
+        if message.id == message_id:
+            return found
+    return found if not message_id else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -13,16 +12,7 @@ from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
-from studybuddy.domain.events import (
-    BudgetNear,
-    TextDelta,
-    TurnEvent,
-    TurnFailed,
-    TurnFinished,
-    TurnRefused,
-    TurnStarted,
-)
-from studybuddy.domain.messages import Mode
+from studybuddy.domain.messages import Message, Mode
 from studybuddy.domain.problems import Problem
 from studybuddy.ui.asking import Asker
 from studybuddy.ui.attaching import Attacher
@@ -31,11 +21,10 @@ from studybuddy.ui.conversation_pane import ConversationPane
 from studybuddy.ui.drafts import DraftKeeper, joined
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.meter_keeper import MeterKeeper
-from studybuddy.ui.pace import Pace
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
 from studybuddy.ui.texts import introduce
 from studybuddy.ui.turn_keeper import TurnKeeper
-from studybuddy.ui.turn_view import show_event
+from studybuddy.ui.turn_view import TurnView
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import Activity
@@ -45,9 +34,6 @@ if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.metering import Reading
     from studybuddy.domain.runs import RunStep
-
-STREAMING = 0.1
-"""Seconds between two looks at how long an answer is by now: faster ones nobody reads."""
 
 
 class ConversationView(ConversationPane):
@@ -65,9 +51,8 @@ class ConversationView(ConversationPane):
         super().__init__(keys, reduced_motion=reduced_motion, id=id)
         self._keys = keys
         self._desk = desk
-        self._turns = TurnKeeper(self, self)
+        self._turns = TurnKeeper(self, TurnView(self))
         self.asking = Asker(self, desk, self._turns)
-        self._streams = Pace(self, STREAMING, self._streaming)
         self._idle = Activity()
         self.drafts = DraftKeeper(
             self, self._unsent, lambda: self.prompt.keys, self._rested, self._draft_lost
@@ -127,19 +112,36 @@ class ConversationView(ConversationPane):
                 self.turn.aside = self.prompt.text
         typed = self.prompt.text if keep_typed else ""
         self.session = session
-        messages, draft, turn = list(session.messages), session.head.draft, self.turn
-        if turn is not None and (answer := turn.answer_shown()) is not None:
-            messages = [answer if message.id == answer.id else message for message in messages]
+        draft, turn = session.head.draft, self.turn
         if turn is not None and turn.aside is not None:
             draft, turn.aside = turn.aside, None
         with self.app.batch_update():
             self._marks.clear()
-            self.transcript.set_messages(messages)
+            self.transcript.set_messages(self._messages())
+            self.transcript.set_alternatives(session.alternatives)
             self.status.activity = turn.activity if turn else self._idle
-            self.status.hint = self._hint()
+            self.show_hint()
             self.prompt.put(joined(draft, typed))
         self.steps.refresh()
         self.endpoint_changed()
+
+    def _messages(self) -> list[Message]:
+        """The shown branch with what there is by now of an answer that is coming."""
+        turn = self.turn
+        answer = turn.answer_shown() if turn is not None else None
+        messages = self.session.messages
+        if answer is None:
+            return list(messages)
+        return [answer if message.id == answer.id else message for message in messages]
+
+    def bring_in_step(self) -> None:
+        """Show the branch that is the shown one by now, with as little moving as can be."""
+        from studybuddy.ui.in_step import bring_in_step
+
+        with self.app.batch_update():
+            bring_in_step(self.transcript, self._messages())
+            self.transcript.set_alternatives(self.session.alternatives)
+        self.steps.refresh()
 
     # Sending
 
@@ -192,7 +194,13 @@ class ConversationView(ConversationPane):
         """Say again what the turn on screen is at, where something about it changed."""
         if self.turn is not None:
             self.status.activity = self.turn.activity
-        self.status.hint = self._hint()
+        self.show_hint()
+
+    def show_hint(self) -> None:
+        """Say what can be done about what the turn on screen is at."""
+        chooses = self.refused is not None
+        steps = self._steps() or ()
+        self.status.hint = hint_of(self.turn, steps, self._keys, chooses=chooses)
 
     def _steps(self) -> Sequence[RunStep] | None:
         if self.session.head.mode is Mode.COMPLETION:
@@ -203,59 +211,7 @@ class ConversationView(ConversationPane):
     def on_transcript_cursor_moved(self) -> None:
         """Show the steps of the answer that was chosen."""
         self.steps.refresh()
-        self.status.hint = self._hint()
-
-    def _hint(self) -> str:
-        chooses = self.refused is not None
-        return hint_of(self.turn, self._steps() or (), self._keys, chooses=chooses)
-
-    def is_shown(self, session: Session) -> bool:
-        """Whether a conversation is the one on screen."""
-        return session is self.session
-
-    def turn_told(self, session: Session, turn: Turn, event: TurnEvent) -> None:
-        """Show what happened in the turn on screen."""
-        if isinstance(event, BudgetNear):
-            self.post_message(self.BudgetNears(session, event.state))
-        if session is not self.session:
-            return
-        if type(event) is TextDelta and self.status.activity.phase is turn.activity.phase:
-            if turn.answer is not None:
-                self.transcript.stream(turn.answer.id, event.text)
-            self._streams.ask()  # there may be hundreds in a second
-            return
-        show_event(turn, event, self.transcript, self.status, self.prompt)
-        self.status.hint = self._hint()
-        self.steps.take(event)
-        if isinstance(event, TurnFinished | TurnFailed):
-            self.endpoint_changed()
-        elif isinstance(event, TurnStarted):  # the question is in the context now
-            self.count_draft()
-            start(self, self.drafts.store, "draft")  # and no draft any more
-        elif isinstance(event, TextDelta):
-            self._streams.ask()
-        elif isinstance(event, TurnRefused):
-            self.post_message(self.Obstructed(session, turn))
-
-    def _streaming(self) -> None:
-        """Show how long the answer on screen is by now."""
-        turn = self.turn
-        if turn is not None and turn.activity.characters and not turn.over:
-            shown = turn.answer_shown()
-            text = shown.text if shown is not None else ""
-            tokens = self.meter.streaming(turn.activity.characters, text)
-            self.status.activity = replace(turn.activity, tokens=tokens)
-
-    def turn_moved(self, session: Session, turn: Turn, *, stored: bool) -> None:
-        """Tell the screen."""
-        self.post_message(self.TurnChanged(session, turn, stored))
-
-    def turn_broke(self, session: Session, turn: Turn) -> None:
-        """Give the question back."""
-        if session is self.session:
-            self.status.activity = turn.activity
-            if turn.taken:
-                self.prompt.give_back(turn.asked)
+        self.show_hint()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
@@ -278,7 +234,7 @@ class ConversationView(ConversationPane):
         return self.session, joined(asked, self.prompt.text)
 
     def _rested(self) -> None:
-        self.status.hint = self._hint()
+        self.show_hint()
         self.meter.begin()
         self.meter.settle()
         self.files.rested()

@@ -39,6 +39,10 @@ class TurnListener(Protocol):
         """A turn is in another phase, or its conversation's stored head changed with it."""
         ...
 
+    def turn_ended(self, session: Session) -> None:
+        """A turn of that conversation has told all."""
+        ...
+
     def turn_broke(self, session: Session, turn: Turn) -> None:
         """A turn ended by a fault of the app's own."""
         ...
@@ -91,6 +95,7 @@ class TurnKeeper:
         try:
             await self._tell(session, turn, events)
         finally:
+            self._listener.turn_ended(session)
             await self._keep(session, turn)
             turn.aside = None
             self._ends.discard(end)

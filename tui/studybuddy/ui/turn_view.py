@@ -1,8 +1,13 @@
-"""How an event of the turn on screen is shown."""
+"""Shows what turns tell, of the one on screen as it happens."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from studybuddy.domain.events import (
+    BudgetNear,
+    ReasoningDelta,
     TextDelta,
     TextReplaced,
     TurnEvent,
@@ -12,10 +17,86 @@ from studybuddy.domain.events import (
     TurnStarted,
 )
 from studybuddy.domain.messages import Message, MessageState
+from studybuddy.ui.pace import Pace
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import StatusLine
+from studybuddy.ui.workers import start
+
+if TYPE_CHECKING:
+    from studybuddy.chat.sessions import Session
+    from studybuddy.ui.conversation_view import ConversationView
+
+STREAMING = 0.1
+"""Seconds between two looks at how long an answer is by now: faster ones nobody reads."""
+
+
+class TurnView:
+    """A `TurnListener` that shows the turns of all conversations in the pane."""
+
+    def __init__(self, view: ConversationView) -> None:
+        self._view = view
+        self._streams = Pace(view, STREAMING, self._streaming)
+
+    def is_shown(self, session: Session) -> bool:
+        """Whether a conversation is the one on screen."""
+        return session is self._view.session
+
+    def turn_told(self, session: Session, turn: Turn, event: TurnEvent) -> None:
+        """Show what happened in the turn on screen."""
+        view = self._view
+        if isinstance(event, BudgetNear):
+            view.post_message(view.BudgetNears(session, event.state))
+        if session is not view.session:
+            return
+        if type(event) is TextDelta and view.status.activity.phase is turn.activity.phase:
+            if turn.answer is not None:
+                view.transcript.stream(turn.answer.id, event.text)
+            self._streams.ask()  # there may be hundreds in a second
+            return
+        if isinstance(event, ReasoningDelta):
+            if turn.answer is not None:
+                view.transcript.reasoning(turn.answer.id, event.text)
+            return
+        show_event(turn, event, view.transcript, view.status, view.prompt)
+        view.show_hint()
+        view.steps.take(event)
+        if isinstance(event, TurnFinished | TurnFailed):
+            view.endpoint_changed()
+        elif isinstance(event, TurnStarted):  # the question is in the context now
+            view.transcript.set_alternatives(session.alternatives)
+            view.count_draft()
+            start(view, view.drafts.store, "draft")  # and no draft any more
+        elif isinstance(event, TextDelta):
+            self._streams.ask()
+        elif isinstance(event, TurnRefused):
+            view.post_message(view.Obstructed(session, turn))
+
+    def _streaming(self) -> None:
+        """Show how long the answer on screen is by now."""
+        view, turn = self._view, self._view.turn
+        if turn is not None and turn.activity.characters and not turn.over:
+            shown = turn.answer_shown()
+            text = shown.text if shown is not None else ""
+            tokens = view.meter.streaming(turn.activity.characters, text)
+            view.status.activity = replace(turn.activity, tokens=tokens)
+
+    def turn_moved(self, session: Session, turn: Turn, *, stored: bool) -> None:
+        """Tell the screen."""
+        self._view.post_message(self._view.TurnChanged(session, turn, stored))
+
+    def turn_ended(self, session: Session) -> None:
+        """Show the branch as the turn has left it."""
+        if session is self._view.session:
+            self._view.bring_in_step()
+
+    def turn_broke(self, session: Session, turn: Turn) -> None:
+        """Give the question back."""
+        if session is self._view.session:
+            self._view.status.activity = turn.activity
+            if turn.taken:
+                self._view.prompt.give_back(turn.asked)
 
 
 def show_event(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.events import (
     ActionRequired,
     ContextFitted,
     Phase,
+    ReasoningDelta,
     StatusChanged,
     StepChanged,
     TextDelta,
@@ -28,10 +29,18 @@ from studybuddy.ui.drafts import joined
 from studybuddy.ui.widgets.status import Activity
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from studybuddy.domain.limits import Obstacle
     from studybuddy.domain.runs import RunStep
 
 _STOPPED = "Stopped."
+
+
+class Ask(Protocol):
+    """Asks what a turn is about, with what the student allows."""
+
+    def __call__(self, *, allow: Allowance) -> AsyncGenerator[TurnEvent]: ...
 
 
 @dataclass(slots=True)
@@ -65,6 +74,8 @@ class Turn:
     """Whether the question is in the conversation: until then the draft has it."""
     allow: Allowance = NOTHING_ALLOWED
     """What the student allowed it."""
+    ask: Ask | None = None
+    """Asks it again; `None` where it was found under way."""
     aside: str | None = None
     """What was in the prompt when its conversation left the screen; `None` while it is there."""
     obstacle: Obstacle | None = None
@@ -76,6 +87,7 @@ class Turn:
     _taken_up: bool = False
     """Whether the run had begun before: its times are not known."""
     _parts: list[str] = field(default_factory=list)
+    _thoughts: list[str] = field(default_factory=list)
 
     @classmethod
     def begin(cls, asked: str, *, anew: bool, assistant: str = "") -> Turn:
@@ -130,7 +142,8 @@ class Turn:
         """The answer with the text that was shown so far."""
         if self.answer is None or self.over:
             return self.answer
-        return replace(self.answer, text="".join(self._parts))
+        text, reasoning = "".join(self._parts), "".join(self._thoughts)
+        return replace(self.answer, text=text, reasoning=reasoning)
 
     def take(self, event: TurnEvent) -> None:
         """Bring the record up to date with an event."""
@@ -150,6 +163,9 @@ class Turn:
                     details = RunDetails("", "", assistant_name=self.assistant)
                     answer = replace(answer, details=details)
                 self.answer = answer
+                self._parts = [answer.text] if answer.text else []  # one that is continued
+            case ReasoningDelta(text):
+                self._thoughts.append(text)
             case TextDelta(text):
                 self._parts.append(text)
                 if self.activity.phase is not Phase.ANSWERING:
@@ -204,6 +220,7 @@ class Turn:
         self.answer = answer
         self.activity = activity
         self.required = None
+        self._thoughts.clear()
         self._parts.clear()  # the answer has the text
 
     def _summary(self, answer: Message) -> str:

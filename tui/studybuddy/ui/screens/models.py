@@ -31,8 +31,10 @@ class ModelScreen(Dialog[Endpoint | None]):
         Binding("up", "move(-1)", show=False, priority=True),
     ]
 
-    def __init__(self, desk: Desk, setup: Setup) -> None:
+    def __init__(self, desk: Desk, setup: Setup, *, once: bool = False) -> None:
+        """Take where the models are; `once` for a choice that holds for one answer."""
         super().__init__()
+        self._once = once
         self._desk = desk
         self._setup = setup
         self._models: Sequence[Model] = ()
@@ -41,7 +43,8 @@ class ModelScreen(Dialog[Endpoint | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Label("Which model shall answer?", classes="title")
+            once = " this once" if self._once else ""
+            yield Label(f"Which model shall answer{once}?", classes="title")
             yield Input(placeholder="Type to search, Enter to choose", id="search")
             yield OptionList(id="models")
             yield Label("", id="note", markup=False)
