@@ -33,7 +33,7 @@ def test_the_rooms_import_only_whom_they_may() -> None:
 
 HEAVY = {
     "openai", "pydantic", "httpx2", "tiktoken", "keyring", "markdown_it", "pygments", "plotext",
-    "textual_plotext",
+    "textual_plotext", "latex2mathml",
 }  # fmt: skip
 
 

@@ -50,8 +50,19 @@ _PIECES = [
     "\xa0", "||", "\x0b", "\x1b[31m", "_", "~~", "<br>", "https://a.b/c_d)", "x" * 30,
 ]  # fmt: skip
 
-markdown_texts = st.lists(st.sampled_from(_PIECES), max_size=30).map("".join)
-"""Texts made of what Markdown is made of, and of what terminals trip over."""
+_FORMULAS = [
+    "$x$", "$", "$$", "$$\n", "\n$$\n", "$5", "10$", "\\(", "\\)", "\\[", "\\]", "\n\\[\n",
+    "\n\\]\n", "x^2",
+    "\\frac12", "\\begin{align}", "\\end{align}", "a &= b \\\\", "\\sum_{i=1}^n i", "- $$\n",
+    "> $$\n", "  $$\n", "```math\n", "$y_1$.", "\\unknown{", "}", "{", "\\$", "$$x^2$$", "\\b",
+    "\n```\n", "|", "a b", "$|x|$", "\\begin{cases}", "&", "\n",
+]  # fmt: skip
+
+markdown_texts = st.one_of(
+    st.lists(st.sampled_from(_PIECES), max_size=30).map("".join),
+    st.lists(st.sampled_from(_PIECES[:40] + _FORMULAS * 2), max_size=30).map("".join),
+)
+"""Texts made of what Markdown and formulas are made of, and of what terminals trip over."""
 
 chunk_sizes = st.lists(st.integers(1, 12), min_size=1, max_size=8)
 

@@ -15,6 +15,8 @@ ADDRESS = 32
 IMAGE = 64
 CITATION = 128
 """A mark such as [1], whose `url` says which citation it is."""
+MATHS = 256
+"""A formula as it reads; its `url` has its LaTeX."""
 
 Align = Literal["left", "center", "right"]
 
@@ -27,7 +29,7 @@ class Span(NamedTuple):
     """A sum of STRONG, EMPHASIS and the others above."""
     url: str = ""
     """Where a click leads; empty for none. Only http, https and mailto addresses get here, and
-    what `citations.target` makes."""
+    what `citations.target` makes, and formulas."""
 
 
 Spans = tuple[Span, ...]
@@ -103,10 +105,23 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Maths:
+    """A formula that stands by itself."""
+
+    source: str
+    """Its LaTeX without what encloses it; empty while that is still being written."""
+    markup: str
+    """How it was written, shown where it can't be read."""
+    language: str = ""
+    """Of the fence that encloses it, if one does."""
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A thematic break."""
 
     gap: bool = False
 
 
-Block = Paragraph | Plain | Heading | Code | Quote | Item | Table | Rule
+Block = Paragraph | Plain | Heading | Code | Quote | Item | Table | Maths | Rule

@@ -13,6 +13,7 @@ from studybuddy.ui.transcript.blocks import (
     EMPHASIS,
     IMAGE,
     LINK,
+    MATHS,
     STRIKE,
     STRONG,
     Span,
@@ -40,7 +41,11 @@ def _parser() -> MarkdownIt:
         MarkdownIt,  # 50 ms, and there is nothing to parse before the first frame
     )
 
-    return MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
+    from studybuddy.ui.transcript.maths_found import add_inline_rule
+
+    parser = MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
+    add_inline_rule(parser)
+    return parser
 
 
 def openable(url: str) -> bool:
@@ -58,9 +63,19 @@ def spans_of(content: str) -> Spans:
 
 
 def _spans(content: str) -> Spans:
-    if len(content) > LIMIT or not _MARKED_UP.search(content):
+    if len(content) > LIMIT or not _is_marked_up(content):
         return (Span(content.replace("\t", "    ")),) if content else ()
     return _short(content) if len(content) < 1000 else _parsed(content)
+
+
+def _is_marked_up(content: str) -> bool:
+    if _MARKED_UP.search(content):
+        return True
+    if "$" not in content:
+        return False
+    from studybuddy.ui.transcript.maths_found import may_have_formulas
+
+    return may_have_formulas(content)
 
 
 @lru_cache(maxsize=512)
@@ -104,6 +119,8 @@ class _Reader:
             self._marks |= LINK
         elif kind == "link_close":
             self._close_link()
+        elif kind == "math_inline":
+            self._maths(token)
         elif kind == "image":
             self._image(token)
         elif token.tag in _MARKS:
@@ -130,6 +147,16 @@ class _Reader:
                 self.spans[-1] = Span(last.text + text, marks, url)
                 return
         self.spans.append(Span(text, marks, url))
+
+    def _maths(self, token: Token) -> None:
+        from studybuddy.ui.transcript.maths import in_line  # 100 ms, for the first formula
+        from studybuddy.ui.transcript.maths_found import URL
+
+        shown = in_line(token.content)
+        if shown is None:
+            self._add(token.markup, self._marks)
+        else:
+            self.spans.append(Span(shown, self._marks & ~LINK | MATHS, URL + token.content))
 
     def _close_link(self) -> None:
         self._marks &= ~LINK
@@ -158,7 +185,7 @@ def _with_bare_urls(spans: list[Span]) -> list[Span]:
         return spans
     found: list[Span] = []
     for span in spans:
-        if span.marks & (CODE | LINK | ADDRESS | IMAGE) or "://" not in span.text:
+        if span.marks & (CODE | LINK | ADDRESS | IMAGE | MATHS) or "://" not in span.text:
             found.append(span)
             continue
         position = 0

@@ -8,10 +8,12 @@ from rich.segment import Segment
 from rich.style import Style
 
 from studybuddy.ui.transcript.blocks import (
+    MATHS,
     Block,
     Code,
     Heading,
     Item,
+    Maths,
     Paragraph,
     Plain,
     Quote,
@@ -80,6 +82,8 @@ class Painter:
                 return self._item(block, width, base)
             case Quote():
                 return self._quote(block, width)
+            case Maths():
+                return self._maths(block, width, base)
             case Rule():
                 return [self._rule(width)]
 
@@ -132,6 +136,18 @@ class Painter:
         pen.note(table.copy)
         pen.note("\n")
         return lines
+
+    def _maths(self, block: Maths, width: int, base: Style) -> list[Line]:
+        if not block.source:  # still being written
+            return self._plain(block.markup, width, self._palette.marked(base, MATHS, ""))
+        from studybuddy.ui.transcript.maths_layout import MathsLayout
+
+        found = MathsLayout(block.source, self._pen, base, width)
+        if found.lines:
+            return found.lines
+        if block.language:
+            return self._code(Code(block.language, block.markup), width)
+        return self._plain(block.markup, width, base)
 
     def _item(self, item: Item, width: int, base: Style) -> list[Line]:
         pen = self._pen

@@ -18,6 +18,7 @@ from studybuddy.ui.transcript.blocks import (
     Code,
     Heading,
     Item,
+    Maths,
     Paragraph,
     Quote,
     Rule,
@@ -26,6 +27,7 @@ from studybuddy.ui.transcript.blocks import (
     Table,
 )
 from studybuddy.ui.transcript.inline import spans_of
+from studybuddy.ui.transcript.maths_found import FENCES, fenced
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -42,7 +44,11 @@ def _parser() -> MarkdownIt:
         MarkdownIt,  # 50 ms, and there is nothing to parse before the first frame
     )
 
-    return MarkdownIt("commonmark").enable("table").disable(["html_block", "reference"])
+    from studybuddy.ui.transcript.maths_found import add_rules
+
+    parser = MarkdownIt("commonmark").enable("table").disable(["html_block", "reference"])
+    add_rules(parser)
+    return parser
 
 
 class Placed(NamedTuple):
@@ -57,15 +63,18 @@ def parse(source: str) -> list[Block]:
     return [placed.block for placed in parse_placed(source)]
 
 
-def parse_placed(source: str, *, gap: bool = False, number: int | None = None) -> list[Placed]:
+def parse_placed(
+    source: str, *, gap: bool = False, number: int | None = None, growing: bool = False
+) -> list[Placed]:
     """Return the top-level blocks of `source` with their places.
 
-    `gap` and `number` are for a source that goes on from an earlier one: whether the first block
-    has a blank line before it, and, where it is an item of an ordered list, its number.
+    With `growing`, more text may follow the last line. `gap` and `number` are for a source that
+    goes on from an earlier one: whether the first block has a blank line before it, and, where it
+    is an item of an ordered list, its number.
     """
     tokens: list[Token] = []
     parser = _parser()
-    parser.block.parse(source, parser, {}, tokens)
+    parser.block.parse(source, parser, {"growing": growing}, tokens)
     return _Reader(tokens, source.split("\n"), number).top(gap)
 
 
@@ -116,7 +125,9 @@ class _Reader:
         elif kind == "heading_open":
             block = Heading(int(token.tag[1:]), self._inline(), gap)
         elif kind in ("fence", "code_block"):
-            block = Code(language_of(token.info), _code(token.content), gap)
+            block = code_block(language_of(token.info), token.content, gap)
+        elif kind == "math_block":
+            block = Maths(token.content, _unmarked(token.markup).strip("\n"), gap=gap)
         elif kind == "blockquote_open":
             block = Quote(self._flow("blockquote_close", depth), gap)
         elif kind == "table_open":
@@ -179,15 +190,19 @@ class _Reader:
 def spaced(block: Block, previous: Block) -> Block:
     """Return `block` with a blank line before it if it or `previous` wants one in any case."""
     if block.gap or not (
-        isinstance(block, Heading | Code | Table | Rule | Quote)
-        or isinstance(previous, Code | Table | Rule | Quote)
+        isinstance(block, Heading | Code | Table | Rule | Quote | Maths)
+        or isinstance(previous, Code | Table | Rule | Quote | Maths)
     ):
         return block
     return replace(block, gap=True)
 
 
-def _code(content: str) -> str:
-    return _unmarked(content).rstrip(" \t\n")
+def code_block(language: str, content: str, gap: bool) -> Code | Maths:
+    """Return the block of a finished fence."""
+    text = _unmarked(content).rstrip(" \t\n")
+    if language in FENCES and (source := fenced(text)):
+        return Maths(source, text, language, gap)
+    return Code(language, text, gap)
 
 
 def _unmarked(text: str) -> str:

@@ -15,6 +15,7 @@ from studybuddy.ui.transcript.blocks import (
     EMPHASIS,
     IMAGE,
     LINK,
+    MATHS,
     STRIKE,
     STRONG,
 )
@@ -46,6 +47,7 @@ class Palette:
     marker: Style
     link: Style
     citation: Style
+    maths: Style
     rule: Style
     table_header: Style
     table_border: Style
@@ -80,6 +82,8 @@ class Palette:
             base = over(base, self.link, self.text)
         if marks & CITATION:
             base = over(base, self.citation, self.text)
+        if marks & MATHS:
+            base = over(base, self.maths, self.text)
         if marks & ADDRESS:
             base = over(base, self.dim, self.text)
         if marks & STRONG:

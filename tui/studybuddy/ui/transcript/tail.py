@@ -12,14 +12,16 @@ import re
 from dataclasses import replace
 
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import Block, Code, Item, Spans, Table
+from studybuddy.ui.transcript.blocks import Block, Code, Item, Maths, Spans, Table
 from studybuddy.ui.transcript.fences import Fence, opened_by
-from studybuddy.ui.transcript.markdown import Placed, parse_placed, spaced
+from studybuddy.ui.transcript.markdown import Placed, code_block, parse_placed, spaced
 
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 # The beginning of a line that may turn out to be a list, a rule, a fence, the underline of a
-# heading or of a table's header: shown only when it is known which.
-_UNDECIDED = re.compile(r"[ \t]*(?:[-=*_#>+~`|: \t]+|\d{1,9}[.)]?[ \t]*)")
+# heading or of a table's header, a formula: shown only when it is known which.
+_UNDECIDED = re.compile(
+    r"[ \t]*(?:[-=*_#>+~`|: \t]+|\d{1,9}[.)]?[ \t]*|\$|\\[a-z]{0,5}(?:\{[a-z]*)?)"
+)
 # A line that may turn out to be the header of a table.
 _MAYBE_HEADER = re.compile(r"(?:^|\n)(\|[^\n]{0,300}(?:\n[ \t|:-]*)?)$")
 
@@ -115,12 +117,12 @@ class TailParser:
             line = self.text[self._base : stop if stop >= 0 else end]
             self._base += len(line) + 1
             if fence.is_closed_by(line):
-                self._shut(self._code_block(""), self._start)
+                self._shut(self._finished_code(), self._start)
                 self._restart(self._base, gap=True, number=None)
                 return True
             self._code += line + "\n"
         if final:
-            self._shut(self._code_block(""), self._start)
+            self._shut(self._finished_code(), self._start)
             self.open = []
             return False
         last = self.text[self._base :]
@@ -131,12 +133,16 @@ class TailParser:
         assert self._fence is not None
         return Code(self._fence.language, (self._code + last).rstrip(" \t\n"), self._gap)
 
+    def _finished_code(self) -> Block:
+        assert self._fence is not None
+        return code_block(self._fence.language, self._code, self._gap)
+
     # Everything else
 
     def _advance_blocks(self, final: bool) -> None:
         tail = self.text[self._base :]
         source = self._head + (tail if final else _decided(tail, bool(self._head)))
-        placed = parse_placed(source, gap=self._gap, number=self._number)
+        placed = parse_placed(source, gap=self._gap, number=self._number, growing=not final)
         if placed and self.closed:  # a paragraph may have become a heading or a table
             placed[0] = Placed(spaced(placed[0].block, self.closed[-1]), placed[0].line)
         if self._rows:
@@ -189,6 +195,8 @@ def _closed_count(placed: list[Placed], source: str, offsets: list[int]) -> int:
     for index in range(len(placed) - 1, 0, -1):
         block, line = placed[index]
         if line + isinstance(block, Table) >= unfinished:
+            continue
+        if isinstance(block, Maths) and not block.source:  # without an end it may become text
             continue
         if isinstance(block, Item) and "|" in source[offsets[line] : offsets[line + 1]]:
             continue
