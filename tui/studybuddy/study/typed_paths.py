@@ -31,6 +31,16 @@ def read_paths(text: str) -> list[Path]:
     return paths
 
 
+def path_of(text: str) -> Path:
+    """The one path that a text names, whether there is such a file or not."""
+    text = text.strip()
+    if text[:1] in ("'", '"'):
+        text = text.strip(text[0])
+    elif os.name != "nt":
+        text = text.replace("\\ ", " ")
+    return _path(text)
+
+
 def _path(word: str) -> Path:
     word = word.strip("'\"") if len(word) > 1 and word[0] == word[-1] else word
     if word.lower().startswith("file://"):

@@ -64,8 +64,10 @@ class ConversationPane(Vertical):
     ) -> None:
         """Take the keys of commands by their ids."""
         super().__init__(id=id)
-        self.transcript = Conversation(id="transcript", hint=f"{keys['retry']} asks again.")
+        self.transcript = Conversation(id="transcript")
         """The messages."""
+        self.transcript.name_keys(keys)
+        self.transcript.reduced_motion = reduced_motion
         self.status = StatusLine(id="status")
         """The line below them."""
         self.prompt = Prompt(id="prompt")

@@ -77,6 +77,7 @@ class ChatScreen(TokenCommands):
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
         self._opener = Opener(self._desk, self.view, self.sidebar, self.tell, self.session_shown)
+        self.view.transcript.spoken = self._services.settings.screen_reader
         self._composed = True
         self.call_after_refresh(self._begin)
 
@@ -98,11 +99,14 @@ class ChatScreen(TokenCommands):
         """Name other keys from now on."""
         self._keymap = dict(keymap)
         self._key_names.update((command.id, keys_of(command.id, keymap)) for command in COMMANDS)
+        self.view.transcript.name_keys(self._key_names)
         self.view.endpoint_changed()
 
     def use_manner(self, settings: Settings) -> None:
         """Move less or more from now on."""
         self.view.status.reduced_motion = settings.still
+        self.view.transcript.reduced_motion = settings.still
+        self.view.transcript.spoken = settings.screen_reader
         self.sidebar.show_by_itself(settings.sidebar_by_itself)
 
     def on_resize(self) -> None:

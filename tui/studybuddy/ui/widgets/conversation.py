@@ -12,7 +12,7 @@ from textual.message import Message as Event
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
-from studybuddy.ui.transcript.look import citations_of
+from studybuddy.ui.transcript.look import Keys, citations_of
 
 
 class Conversation(Transcript):
@@ -30,10 +30,18 @@ class Conversation(Transcript):
     FOCUS_ON_CLICK = False  # what is typed after a click still goes to the prompt
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer citations where there are any."""
+        """Offer citations and reasoning where there are any."""
         if action in ("next_citation", "previous_citation", "open_citation"):
             return any(map(citations_of, self.messages))
+        if action == "reasoning":
+            return any(map(_may_have_reasoning, self.messages))
         return True
+
+    def name_keys(self, keys: Mapping[str, str]) -> None:
+        """Tell of these keys beside what they do, given by the ids of commands."""
+        first = {command: names.split(", ")[0] for command, names in keys.items()}
+        self.hint = f"{keys['retry']} asks again."
+        self.keys = Keys(first["fold"], first["reasoning"], first["continue"])
 
     def action_previous(self) -> None:
         """Choose the message before."""
@@ -66,6 +74,34 @@ class Conversation(Transcript):
         else:
             self.citation_next()
 
+    def action_last_question(self) -> None:
+        """Choose the last question, or the one before."""
+        self.question_last()
+
+    def action_fold(self) -> None:
+        """Fold the chosen message, or unfold it."""
+        if not self.toggle_fold():
+            self.notify("This message is too short to be folded.", timeout=4)
+
+    def action_reasoning(self) -> None:
+        """Show what the model thought, or fold it."""
+        if not self.toggle_thoughts():
+            self.notify("The model showed no reasoning for this message.", timeout=4)
+
+    def action_code_right(self) -> None:
+        """Show what follows in long lines of code."""
+        self.slide(1)
+
+    def action_code_left(self) -> None:
+        """Go back in long lines of code."""
+        self.slide(-1)
+
+    def action_wrap_code(self) -> None:
+        """Wrap long lines of code, or let them scroll."""
+        wraps = self.toggle_wrap()
+        told = "Long lines of code are wrapped." if wraps else "Long lines of code can be scrolled."
+        self.notify(told, timeout=3)
+
     def action_pin(self) -> None:
         """Keep the chosen message in the context, or no longer."""
         message = self.current_message()
@@ -92,13 +128,14 @@ class Conversation(Transcript):
     def copy_message(self) -> None:
         """Copy the chosen message while this has the focus, else the last answer."""
         message = self.current_message() if self.has_focus else self.last_answer()
-        self._copy(_markdown(message) if message else "", "message")
+        self.copy(markdown_of(message) if message else "", "message")
 
     def copy_code(self) -> None:
         """Copy the chosen code block, else the last one."""
-        self._copy(self.current_code() or "", "code block")
+        self.copy(self.current_code() or "", "code block")
 
-    def _copy(self, text: str, what: str) -> None:
+    def copy(self, text: str, what: str) -> None:
+        """Copy a text and say so; `what` names it."""
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(f"Copied the {what}: {len(text):,} characters.", timeout=3, markup=False)
@@ -106,12 +143,17 @@ class Conversation(Transcript):
             self.notify(f"There is no {what} to copy here.", timeout=4, markup=False)
 
 
-def _markdown(message: Message) -> str:
+def markdown_of(message: Message) -> str:
+    """A message as it is copied: Markdown, with its sources at the end, without reasoning."""
     if not citations_of(message):
         return message.text
     from studybuddy.ui.transcript.citations import cited_markdown
 
     return cited_markdown(message)
+
+
+def _may_have_reasoning(message: Message) -> bool:
+    return bool(message.reasoning) or message.state is MessageState.STREAMING
 
 
 def _has_browser(environ: Mapping[str, str]) -> bool:

@@ -1,0 +1,78 @@
+"""Where a text is to be saved."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input, Label
+
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.saving import Unsure, save
+from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.widgets.path_input import PathInput
+
+_HOW = "Enter saves, Tab completes the path, Esc leaves."
+
+
+class SaveScreen(Dialog[Path | None]):
+    """Asks for a path and writes a text to it; returns where that is, or `None`.
+
+    A file that is there is not replaced, and no folder made, before Enter is pressed again.
+    """
+
+    BINDINGS = [Binding("escape", "leave", "Back", show=False)]
+
+    def __init__(self, title: str, path: str, text: str) -> None:
+        """Take what is asked, a path to begin with, and the text."""
+        super().__init__()
+        self._title = title
+        self._path = path
+        self._text = text
+        self._asked = ""  # what was typed when it was asked whether it may be
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="title", markup=False)
+            yield PathInput(self._path, select_on_focus=False)
+            yield Label(_HOW, id="note", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("Save", id="save", variant="primary")
+                yield Button("Cancel", id="cancel")
+
+    def on_mount(self) -> None:
+        line = self.query_one(PathInput)
+        line.focus()
+        line.cursor_position = len(self._path)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#save")
+    @work(exclusive=True, group="save", exit_on_error=False)
+    async def _save(self) -> None:
+        typed = self.query_one(PathInput).value.strip()
+        sure = bool(typed) and typed == self._asked
+        try:
+            path = await asyncio.to_thread(save, typed, self._text, sure=sure)
+        except Unsure as question:
+            self._asked = typed
+            self._say(str(question))
+        except StudyBuddyError as error:
+            self._say(str(error.problem))
+        else:
+            self.dismiss(path)
+
+    @on(PathInput.Completed)
+    def _completed(self, event: PathInput.Completed) -> None:
+        self._say("  ".join(event.names[:12]) or _HOW)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#note", Label).update(text)
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """Save nothing."""
+        self.dismiss(None)
