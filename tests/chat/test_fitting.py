@@ -308,6 +308,24 @@ async def test_older_turns_are_summed_up_by_the_model_and_the_summary_is_used_ag
     assert len(bench.provider.requests) == 1
 
 
+async def test_a_summary_that_tells_of_what_was_deleted_since_is_not_used_any_more() -> None:
+    bench = Bench(
+        says("All of it."), says("Less."), turns=10, words=147, facts=of_window(2900, 200)
+    )
+    await bench.fitted(Overflow.SUMMARISE)
+    whole = list(bench.branch)
+    bench.branch[2:4] = []  # as a deleted turn is: what follows still follows it
+    bench.branch[2] = replace(bench.branch[2], parent_id="a1")
+    fitted = await bench.fitted(Overflow.SUMMARISE)
+    assert "Less." in [text for _, text in fitted.messages]
+    again = await bench.fitted(Overflow.SUMMARISE)
+    assert again.messages == fitted.messages
+    bench.branch[:] = whole
+    back = await bench.fitted(Overflow.SUMMARISE)
+    assert "All of it." in [text for _, text in back.messages]
+    assert len(bench.provider.requests) == 2
+
+
 async def test_a_summary_leaves_a_record_of_what_it_cost() -> None:
     bench = Bench(facts=of_window(600, 100))
     await bench.fitted(Overflow.SUMMARISE)

@@ -24,8 +24,8 @@ def carried(
     """A copy of the shown branch in the other mode; the original stays as it is.
 
     An answer that is still being written is left behind. A copy in assistant mode has no thread
-    yet: its first question makes one from the messages. The student's own limits and pinned
-    messages go with it; usage does not, for none of its requests was the copy's.
+    yet: its first question makes one from the messages. The student's own limits, persona and
+    pinned messages go with it; usage does not, for none of its requests was the copy's.
     """
     mode = Mode.ASSISTANT if head.mode is Mode.COMPLETION else Mode.COMPLETION
     copies: list[Message] = []
@@ -38,6 +38,8 @@ def carried(
             details = None  # its run goes on for the original
         copies.append(replace(message, id=new_id(), parent_id=parent, details=details, usage=None))
     now = time.time()
+    chosen = bool(head.persona or head.examples)  # else the prompt is that of all in its mode
+    usual = system_prompt if mode is Mode.COMPLETION else ""
     copy = replace(
         head,
         id=new_id(),
@@ -45,9 +47,12 @@ def carried(
         created_at=now,
         updated_at=now,
         mode=mode,
-        system_prompt=system_prompt if mode is Mode.COMPLETION else "",
+        system_prompt=head.system_prompt if chosen else usual,
         leaf_id=None,
         draft="",
+        pinned=False,
+        archived=False,
+        scroll="",
         thread_id="",
         assistant_id="",
         assistant_name="",

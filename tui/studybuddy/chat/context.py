@@ -87,6 +87,8 @@ class Turn:
     messages: tuple[Message, ...]
     sizes: tuple[int, ...]
     """Prompt tokens of each message."""
+    gap: bool = False
+    """Whether a message that one of them follows was deleted."""
 
     @property
     def tokens(self) -> int:

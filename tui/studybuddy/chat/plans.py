@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from studybuddy.chat.context import Opening, Turn, cut_to_fit, staying, tokens_of
 from studybuddy.chat.weighing import Weighed
@@ -33,11 +34,8 @@ class ToSumUp:
     """What stands for all before that."""
     most: int
     """Tokens that it may have."""
-
-    @property
-    def covers_id(self) -> str:
-        """The last message that it sums up."""
-        return self.turns[-1].messages[-1].id
+    covers_id: str
+    """Names all that it sums up; see `covers_ids`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,8 @@ def _with_summary(
     weighed: Weighed, limit: int, summaries: Sequence[tuple[Summary, int]]
 ) -> Plan | None:
     """With a summary that is there and does, else with one that has to be made, if it can be."""
-    ends = {m.id: n for n, turn in enumerate(weighed.turns[:-1], 1) for m in turn.messages[-1:]}
+    names = covers_ids(weighed.turns[:-1])
+    ends = {name: n for n, name in enumerate(names, 1)}
     known = [(ends[s.covers_id], s, size) for s, size in summaries if s.covers_id in ends]
     known.sort(key=lambda one: one[0])  # the one that stands for least goes first
     for cut, summary, size in known:
@@ -176,6 +175,22 @@ def _with_summary(
     for goal in (int(limit * _LEFT_AFTER_SUMMARY), limit):
         cut = cut_to_fit(weighed.turns, base, goal) or 0
         if cut > start:
-            to_sum_up = ToSumUp(weighed.turns[start:cut], previous, most)
+            to_sum_up = ToSumUp(weighed.turns[start:cut], previous, most, names[cut - 1])
             return Plan(weighed, cut, None, to_sum_up, most)
     return None
+
+
+def covers_ids(turns: Sequence[Turn]) -> list[str]:
+    """Of each turn: what names a summary of all up to its end.
+
+    That is the id of its last message. Where messages before were deleted, what is left of them
+    is in the name too: a summary made before may tell of what is gone, and does no more.
+    """
+    names: list[str] = []
+    left, gap = sha256(), False
+    for turn in turns:
+        gap = gap or turn.gap
+        left.update(" ".join(message.id for message in turn.messages).encode() + b"\n")
+        last = turn.messages[-1].id
+        names.append(f"{last} {left.hexdigest()[:16]}" if gap else last)
+    return names

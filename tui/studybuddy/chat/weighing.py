@@ -94,7 +94,15 @@ class Scales:
         texts = [(message.role, message.text) for turn in grouped for message in turn]
         counts, priming = await self._counted([*texts, *opening], model)
         rest = iter(counts)
-        turns = tuple(Turn(turn, tuple(next(rest).tokens for _ in turn)) for turn in grouped)
+        shown = {message.id for message in messages}
+        turns = tuple(
+            Turn(
+                turn,
+                sizes=tuple(next(rest).tokens for _ in turn),
+                gap=any(m.parent_id is not None and m.parent_id not in shown for m in turn),
+            )
+            for turn in grouped
+        )
         first = [count.tokens for count in rest]
         system = first.pop(0) if opening and opening[0][0] is Role.SYSTEM else 0
         weighed = Weighed(

@@ -15,7 +15,10 @@ class Summary:
 
     conversation_id: str
     covers_id: str
-    """The last message that it sums up; all before it on its branch are summed up too."""
+    """The last message that it sums up; all before it on its branch are summed up too.
+
+    Where some of them were deleted before, what was left of them is in it too.
+    """
     text: str
     created_at: float
     """Unix time, seconds."""
