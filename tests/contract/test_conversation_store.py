@@ -10,6 +10,8 @@ import pytest
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.storage.conversations import SqliteConversationStore
 from studybuddy.storage.instances import Instance
+from tests.contract.conversation_branches import BranchesContract
+from tests.contract.conversation_order import OrderContract
 from tests.contract.conversation_store import Clock, ConversationStoreContract
 from tests.contract.run_store import RunStoreContract
 from tests.support.memory_store import MemoryConversationStore, MemoryData
@@ -53,7 +55,7 @@ class MemoryWorld:
         await store.close()
 
 
-class TestSqliteConversationStore(ConversationStoreContract):
+class TestSqliteConversationStore(ConversationStoreContract, BranchesContract, OrderContract):
     @pytest.fixture
     async def world(self, tmp_path: Path) -> AsyncIterator[SqliteWorld]:
         world = SqliteWorld(tmp_path)
@@ -61,7 +63,7 @@ class TestSqliteConversationStore(ConversationStoreContract):
         await world.end()
 
 
-class TestMemoryConversationStore(ConversationStoreContract):
+class TestMemoryConversationStore(ConversationStoreContract, BranchesContract, OrderContract):
     @pytest.fixture
     def world(self) -> MemoryWorld:
         return MemoryWorld()

@@ -12,7 +12,7 @@ import pytest
 from studybuddy.domain.accounts import Selection
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.limits import Overflow
-from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role
+from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role, Titled
 from studybuddy.domain.runs import RunDetails
 from studybuddy.domain.usage import Usage
 from studybuddy.storage.conversations import SqliteConversationStore
@@ -169,6 +169,37 @@ async def test_usage_of_version_3_is_read_as_it_was_and_may_be_without_a_duratio
     assert (await log.total(Selection(conversation_id="c1"))).requests == 3
     await store.close()
     instance.release()
+
+
+async def test_conversations_of_version_4_are_listed_with_nothing_done_to_them(
+    tmp_path: Path,
+) -> None:
+    with closing(open_database(tmp_path / "studybuddy.db", MIGRATIONS[:4]).connection) as old:
+        old.execute(
+            "INSERT INTO conversations VALUES ('c1', 'Light', 1, 5, 'completion', 'Be kind.', "
+            "'lab', 'small', 'm1', 'typed', '', '', '', NULL, NULL)"
+        )
+        old.execute(
+            "INSERT INTO messages VALUES (1, 'm1', 'c1', NULL, 'user', 'What is light?', 2, "
+            "'complete', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0)"
+        )
+    store, instance = open_store(tmp_path)
+    assert await store.recent(9) == [replace(OLD, leaf_id="m1")]
+    assert await store.tree("c1") == [QUESTION]
+    assert await store.rename("c1", "Optics", Titled.MODEL)
+    await store.close()
+    instance.release()
+
+
+@pytest.mark.parametrize("garbled", ["{", "7", '["a"]', "[[1]]", "[" * 3000])
+async def test_examples_that_are_none_cost_the_examples_and_not_the_conversation(
+    tmp_path: Path, store: SqliteConversationStore, garbled: str
+) -> None:
+    await store.load("c1")
+    with closing(open_database(tmp_path / "studybuddy.db").connection) as other:
+        other.execute("UPDATE conversations SET examples = ?, titled = 'a muse'", (garbled,))
+    [head] = await store.recent(9)
+    assert (head.examples, head.titled) == ((), Titled.STUDENT)
 
 
 @pytest.mark.parametrize(
