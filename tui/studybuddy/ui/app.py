@@ -79,8 +79,7 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         else:
             known = ", ".join(sorted(self.available_themes))
             self.notify(f"Choose: {known}.", title=f"There is no theme “{settings.theme}”.")
-        if settings.screen_reader:
-            self.use_manner(settings)
+        self._hold_linear(settings.screen_reader)
         self.call_after_refresh(_collect_garbage_again)
 
     def get_default_screen(self) -> Screen[None]:
@@ -108,12 +107,15 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         """Move less or more, and speak to the eye or to a screen reader, from now on."""
         self.animation_level = "none" if settings.still else self._lively
         self.chat.use_manner(settings)
-        if settings.screen_reader and self.linear is None:
+        self._hold_linear(settings.screen_reader)
+
+    def _hold_linear(self, on: bool) -> None:
+        if on and self.linear is None:
             from studybuddy.ui.linear import Linear
 
             self.linear = Linear(self)
         if self.linear is not None:
-            self.linear.hold(settings.screen_reader)
+            self.linear.hold(on)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through before it is seen."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 from textual.worker import Worker
@@ -41,6 +43,28 @@ class Dialog(ModalScreen[ScreenResultType]):
         if self._given is not None:
             self.dismiss(self._given[0])
 
+    def on_mount(self) -> None:
+        """Number the choices, where a screen reader is to read them."""
+        if _is_linear(self):
+            from studybuddy.ui.numbering import number
+
+            self.call_after_refresh(number, self)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Number what came into a list."""
+        if _is_linear(self):
+            from studybuddy.ui.numbering import number
+
+            number(self)
+
+    def on_key(self, event: events.Key) -> None:
+        """Choose by a digit, where choices have numbers."""
+        if event.key.isdigit() and _is_linear(self):
+            from studybuddy.ui.numbering import choose
+
+            if self.check_action("choose", ()) and choose(self, int(event.key)):
+                event.stop()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take no key before there is something that it could act on."""
         return self.is_mounted and (action == "leave" or time.monotonic() >= self.deaf_until)
@@ -48,3 +72,9 @@ class Dialog(ModalScreen[ScreenResultType]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
         tell_fault(self, event)
+
+
+def _is_linear(screen: Dialog[Any]) -> bool:
+    """Whether a screen reader reads it; only the app itself knows of that mode."""
+    linear = getattr(screen.app, "linear", None)
+    return linear is not None and bool(linear.on)

@@ -27,9 +27,13 @@ def head(message: Message, look: Look, around: Around) -> list[Line]:
     }[message.role]
     pieces = [measurable(harmless(name))]
     styles = [palette.dim if around.outside else style]
+    between = (" (", ", ") if look.spoken else (" · ", " · ")
     for text, marked in _told(message, around):
-        pieces.append(measurable(harmless(f" · {text}")))
+        pieces.append(measurable(harmless(f"{between[len(pieces) > 1]}{text}")))
         styles.append(palette.note if marked else palette.dim)
+    if look.spoken:
+        pieces.append("):" if len(pieces) > 1 else ":")
+        styles.append(styles[0])
     return [blank(0), uncopied(cut(pieces, styles, wrap(pieces, look.width)[0], 0))]
 
 

@@ -47,6 +47,8 @@ class Look:
     keys: Keys = _KEYS
     still: bool = False
     """Whether nothing is to change on the screen but the text itself."""
+    spoken: bool = False
+    """Whether a screen reader says it: names are said as in a play, "You:"."""
     wrap_code: bool = False
     """Whether long lines of code are wrapped, and not scrolled sideways."""
 

@@ -14,7 +14,8 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from studybuddy.domain.messages import MessageState, Role
-from studybuddy.ui.transcript.cursor import CitationSegment, Cursor
+from studybuddy.ui.transcript.book import Position
+from studybuddy.ui.transcript.cursor import Cursor
 from studybuddy.ui.transcript.look import Look
 from studybuddy.ui.transcript.palette import PARTS, Palette, component, make_palette
 from studybuddy.ui.transcript.rows import (
@@ -56,10 +57,19 @@ class Pane(Scrolling):
         self._new_styles = True
         self._wardrobe = Wardrobe(look.palette, margin=0, width=look.width, total=look.width)
         self._margin = 0
-        self._pointed: CitationSegment | None = None
+        self._pointed: dict[Position, int] = {}
         self._slides = Slides(self._book)
         self._found: tuple[str, Pattern[str]] | None = None
         """In which message words are marked, and which."""
+
+    @property
+    def reading_row(self) -> int:
+        """Where a screen reader is to be: the first line of what is chosen, else the last line."""
+        for y, row in enumerate(self._rows):
+            below_head = row.position.part > 0 or row.position.row > 0
+            if below_head and self._cursor.marks(row.position, row.line.code):
+                return y
+        return max(0, len(self._rows) - 1)
 
     # Drawing
 
@@ -112,7 +122,7 @@ class Pane(Scrolling):
         self._rows = self._view.rows()
         self._wardrobe.turn()
         selection = self.text_selection
-        self._pointed = self._cursor.segment if self.has_focus else None
+        self._pointed = self._cursor.pointed if self.has_focus else {}
         strips = [self._strip(row, selection) for row in self._rows]
         if self._rows:
             self._mark_writing(strips, selection)
@@ -182,8 +192,8 @@ class Pane(Scrolling):
         dress = Dress(bar, bar_style, fill, selected, shift=self._slides.of(row.position, row.line))
         if self._found is not None and self._book.messages[item].id == self._found[0]:
             dress = replace(dress, found=self._found[1])
-        if self._pointed is not None and self._pointed.position == row.position:
-            dress = replace(dress, pointed=self._pointed.segment)
+        if row.position in self._pointed:
+            dress = replace(dress, pointed=self._pointed[row.position])
         return self._wardrobe.strip(row.line, dress)
 
     def _mark_writing(self, strips: list[Strip], selection: Selection | None) -> None:

@@ -191,6 +191,16 @@ class Transcript(Placing, can_focus=True):
         if still is not self._book.look.still:
             self._change_look(still=still)
 
+    @property
+    def spoken(self) -> bool:
+        """Whether it is laid out for a screen reader."""
+        return self._book.look.spoken
+
+    @spoken.setter
+    def spoken(self, spoken: bool) -> None:
+        if spoken is not self._book.look.spoken:
+            self._change_look(spoken=spoken)
+
     def _frame(self) -> None:
         """Show what has come, and plan the earliest time of the next picture."""
         if self._timer is not None:

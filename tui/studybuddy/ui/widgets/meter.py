@@ -59,7 +59,8 @@ class MeterLine(Widget):
     def render(self) -> Content:
         """The parts that there is room for."""
         parts = parts_of(self.reading) if self.reading is not None else ()
-        return fitted(parts, self.content_size.width)
+        line = fitted(parts, self.content_size.width)
+        return _spoken(line) if self.app.has_class("-linear") else line
 
 
 def fitted(parts: Sequence[Part], width: int) -> Content:
@@ -109,6 +110,14 @@ def _parts(reading: Reading) -> Iterator[Part]:
     same = reading.cost is not None and reading.cost == reading.session
     if reading.session is not None and not same and not reading.session.free:
         yield Part(7, [Content(f"session {reading.session}")])
+
+
+def _spoken(line: Content) -> Content:
+    """The line with a word where the bar is, which says nothing to a screen reader."""
+    bar = next((at for at, cell in enumerate(line.plain) if cell in (FULL, FREE, KEPT)), None)
+    if bar is None:
+        return line
+    return Content.assemble(line[:bar], "context:", line[bar + CELLS :])
 
 
 def _budget(state: BudgetState) -> Sequence[Content]:

@@ -27,6 +27,8 @@ class ModeSwitch(Widget):
         mode: Mode
 
     def render(self) -> Content:
+        if self.app.has_class("-linear"):  # colours alone say nothing to a screen reader
+            return Content(f"Mode: {_NAMES[self.mode]}")
         return Content(" ").join([self._side(mode) for mode in Mode])
 
     def _side(self, mode: Mode) -> Content:
