@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.style import Style
 
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.ui.transcript.book import Book, Position
 from studybuddy.ui.transcript.look import citations_of
+
+if TYPE_CHECKING:
+    from studybuddy.ui.transcript.formulas import Drawn, FormulaPlace
 
 
 class CodePlace(NamedTuple):
@@ -36,13 +39,14 @@ class CitationSegment(NamedTuple):
 
 
 class Cursor:
-    """Stands on a message, and maybe on a code block or a citation in it; or nowhere."""
+    """Stands on a message, and maybe on a code block, a citation or a formula in it; or nowhere."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._id: str | None = None
         self.code: CodePlace | None = None
         self.citation: CitationPlace | None = None
+        self.formula: FormulaPlace | None = None
 
     @property
     def item(self) -> int | None:
@@ -56,6 +60,7 @@ class Cursor:
         self._id = None if item is None else self._book.messages[item].id
         self.code = None
         self.citation = None
+        self.formula = None
 
     def put_on_code(self, place: CodePlace) -> None:
         """Stand on a code block."""
@@ -66,6 +71,28 @@ class Cursor:
         """Stand on a citation."""
         self.put(place.item)
         self.citation = place
+
+    def put_on_formula(self, place: FormulaPlace) -> None:
+        """Stand on a formula."""
+        self.put(place.item)
+        self.formula = place
+
+    @property
+    def drawn(self) -> Drawn | None:
+        """The formula on which it stands, if it does."""
+        if self.formula is None or self.formula.item != self.item:
+            return None
+        from studybuddy.ui.transcript.formulas import drawn_at
+
+        return drawn_at(self._book, self.formula)
+
+    @property
+    def pointed(self) -> dict[Position, int]:
+        """Which segments of which lines the citation or formula under it is."""
+        if (drawn := self.drawn) is not None:
+            return dict(drawn.pieces)
+        found = self.segment
+        return {} if found is None else {found.position: found.segment}
 
     @property
     def segment(self) -> CitationSegment | None:
@@ -87,8 +114,8 @@ class Cursor:
         """Return the first and the last line it stands on."""
         if self.code is not None:
             return self._lines_of_code(self.code)
-        if (found := self.segment) is not None:
-            return found.position, found.position
+        if pointed := self.pointed:
+            return min(pointed), max(pointed)
         item = self.item
         if item is None:
             return None

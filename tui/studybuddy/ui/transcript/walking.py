@@ -23,6 +23,7 @@ from studybuddy.ui.transcript.pane import Pane
 
 if TYPE_CHECKING:
     from studybuddy.domain.runs import Citation
+    from studybuddy.ui.transcript.formulas import FormulaPlace
 
 
 class ChosenCode(NamedTuple):
@@ -112,6 +113,32 @@ class Walking(Pane):
         if index is not None and index < len(citations):
             self.post_message(self.CitationChosen(message.id, citations[index]))
 
+    @property
+    def on_formula(self) -> bool:
+        """Whether the cursor is on a formula."""
+        return self._cursor.formula is not None
+
+    def formula_previous(self) -> None:
+        """Move the cursor to the formula before."""
+        from studybuddy.ui.transcript.formulas import FormulaPlace, formula_before
+
+        place = self._cursor.formula
+        place = place or FormulaPlace(self._item_or(len(self._book.messages) - 1) + 1, 0, 0)
+        self._move_to_formula(formula_before(self._book, place))
+
+    def formula_next(self) -> None:
+        """Move the cursor to the formula after."""
+        from studybuddy.ui.transcript.formulas import FormulaPlace, formula_after
+
+        first = self._rows[0].position.item if self._rows else 0
+        place = self._cursor.formula or FormulaPlace(self._item_or(first), 0, -1)
+        self._move_to_formula(formula_after(self._book, place))
+
+    def current_formula(self) -> str | None:
+        """Return the LaTeX of the formula under the cursor, if it is on one."""
+        drawn = self._cursor.drawn
+        return None if drawn is None else drawn.source
+
     def current_message(self) -> Message | None:
         """Return the message under the cursor, else the last answer, as far as it has come."""
         item = self._cursor.item
@@ -178,7 +205,7 @@ class Walking(Pane):
         item = self._cursor.item
         if item is None:
             target = self._rows[-1].position.item
-        elif (self.on_code or self.on_citation) and by < 0:
+        elif (self.on_code or self.on_citation or self.on_formula) and by < 0:
             target = item
         else:
             target = min(max(item + by, 0), len(self._book.messages) - 1)
@@ -196,6 +223,12 @@ class Walking(Pane):
         if place is not None:
             self._move_cursor(place.item)
             self._cursor.put_on_citation(place)
+            self._reveal()
+
+    def _move_to_formula(self, place: FormulaPlace | None) -> None:
+        if place is not None:
+            self._move_cursor(place.item)
+            self._cursor.put_on_formula(place)
             self._reveal()
 
     def _move_cursor(self, item: int | None) -> None:

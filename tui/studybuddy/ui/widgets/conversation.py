@@ -67,6 +67,14 @@ class Conversation(Transcript):
         """Choose the citation after."""
         self.citation_next()
 
+    def action_previous_formula(self) -> None:
+        """Choose the formula before."""
+        self.formula_previous()
+
+    def action_next_formula(self) -> None:
+        """Choose the formula after."""
+        self.formula_next()
+
     def action_open_citation(self) -> None:
         """Open the citation that was stepped to, else step to the first one."""
         if self.on_citation:
@@ -109,9 +117,11 @@ class Conversation(Transcript):
             self.post_message(self.PinAsked(message.id, not message.pinned))
 
     def action_copy_here(self) -> None:
-        """Copy the code block that was stepped to, or the chosen message."""
+        """Copy the code block or formula that was stepped to, or the chosen message."""
         if self.on_code:
             self.copy_code()
+        elif self.on_formula:
+            self.copy(self.current_formula() or "", "formula as LaTeX")
         else:
             self.copy_message()
 
