@@ -34,7 +34,7 @@ def _end(text: str, width: int) -> int:
         if end < 0:
             end = len(text)
             break
-    most = FOLDED * width
+    most = FOLDED * width * 7 // 8  # between words a line is seldom full
     if end <= most:
         return end
     before = text.rfind("\n", 0, most)

@@ -200,7 +200,7 @@ class Pane(Scrolling):
         last = self._rows[-1]
         item = len(self._book.messages) - 1
         streaming = self._book.messages[item].state is MessageState.STREAMING
-        if streaming and last.position.part > 0 and last.position == self._book.end():
+        if streaming and last.position.part > 1 and last.position == self._book.end():
             assert self._palette is not None
             text = self._palette.text
             selected = selected_in(selection, item, last.position.part)

@@ -133,6 +133,6 @@ def _behind(line: Line, bar: Segment, base: int) -> Line:
 
 def _duration(seconds: float) -> str:
     if seconds < 1:
-        return "less than a second"
+        return "under 1 s"
     whole = round(seconds)
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
