@@ -13,7 +13,7 @@ from studybuddy.chat.limits import Limits
 from studybuddy.chat.run_claims import RunClaims
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
-from studybuddy.chat.stored import new_conversation
+from studybuddy.chat.stored import in_persona, new_conversation
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.messages import Conversation, Mode, OpenConversation
@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first f
         FollowedRun,
         RunStore,
     )
+    from studybuddy.domain.prompts import Persona
     from studybuddy.domain.settings import SavingSettings, Settings
 
 _log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ class Desk:
         self.endpoint = endpoint
         """Where questions go; `None` until the student has chosen."""
         self.system_prompt = system_prompt
+        self.persona: Persona | None = None
+        """Who answers in new conversations in completion mode, in place of the system prompt."""
         self._shelf: AssistantShelf | None = None
         self._store = store
         self._connector = connector
@@ -140,7 +143,10 @@ class Desk:
     def new(self, mode: Mode = Mode.COMPLETION) -> Session:
         """A new conversation; it is stored with its first message or draft."""
         prompt = self.system_prompt if mode is Mode.COMPLETION else ""
-        opened = OpenConversation(new_conversation(prompt, mode))
+        head = new_conversation(prompt, mode)
+        if self.persona is not None and mode is Mode.COMPLETION:
+            head = in_persona(head, self.persona)
+        opened = OpenConversation(head)
         return self._keep(self._session(opened, new=True))
 
     async def open(self, conversation_id: str) -> Session | None:
@@ -276,6 +282,15 @@ class Desk:
 
         endpoint = self.endpoint
         return self.accounts.names.of(endpoint, own_model(session)) if endpoint else ""
+
+    async def head(self, conversation_id: str) -> Conversation | None:
+        """The head of a stored conversation; `None` where there is none of that id.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        opened = await self._store.load(conversation_id)
+        return opened.head if opened is not None else None
 
     @property
     def shelf(self) -> ConversationShelf:

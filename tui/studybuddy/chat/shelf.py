@@ -62,6 +62,10 @@ class ConversationShelf:
         """Bring back a deleted conversation."""
         await self._store.restore(conversation_id)
 
+    async def delete(self, conversation_id: str) -> None:
+        """Delete a conversation for good."""
+        await self._store.delete(conversation_id)
+
     async def purge(self) -> int:
         """Delete for good what was deleted weeks ago; returns how many."""
         return await self._store.purge(self._now() - KEPT_DAYS * 86_400)

@@ -86,6 +86,12 @@ class Opener:
             self._view.prompt.focus()
         await self.reload_list()
 
+    async def leave(self, following: str | None) -> None:
+        """Show another conversation, since the one on screen is gone; a new one for `None`."""
+        session = await self._desk.open(following) if following is not None else None
+        mode = self._view.session.head.mode
+        await self.put_on_screen(session or self._desk.new(mode=mode))
+
     async def new(self) -> None:
         """Show a new conversation of the same mode."""
         await self.put_on_screen(self._desk.new(mode=self._view.session.head.mode))

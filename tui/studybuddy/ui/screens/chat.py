@@ -14,6 +14,7 @@ from textual.worker import Worker
 
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.shelves import Shelf
 from studybuddy.ui.commands import (
     ASSISTANT_MODE,
     COMMANDS,
@@ -136,6 +137,7 @@ class ChatScreen(TokenCommands):
             await self._keeper.warm_up()
         try:
             await self.follow_runs()
+            await self._desk.shelf.purge()
         except StudyBuddyError as error:
             self.tell(error.problem)
 
@@ -153,27 +155,6 @@ class ChatScreen(TokenCommands):
         """Choose the model."""
         await self._keeper.choose_model()
 
-    @work(group="dialog", exit_on_error=False)
-    async def action_system_prompt(self) -> None:
-        """Change how the model is told to behave."""
-        if self.view.session.head.mode is Mode.ASSISTANT:  # the assistant's instructions say it
-            await self._do("edit_assistant")
-        else:
-            await self.once(self._edit_system_prompt)
-
-    async def _edit_system_prompt(self) -> None:
-        from studybuddy.ui.screens.system_prompt import SystemPromptScreen
-
-        session = self.view.session
-        screen = SystemPromptScreen(session.head.system_prompt, self._desk.system_prompt)
-        prompt = await self.app.push_screen_wait(screen)
-        if prompt is not None:
-            try:
-                await session.set_system_prompt(prompt)
-            except StudyBuddyError as error:
-                self.tell(error.problem)
-            self.view.meter.settle()
-
     def _tell_notices(self) -> None:
         """Tell what storage and settings have found since the last time."""
         for problem in self._services.notices[self._told :]:
@@ -189,6 +170,8 @@ class ChatScreen(TokenCommands):
     @on(ConversationList.Chosen)
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _open(self, event: ConversationList.Chosen) -> None:
+        if self.sidebar.place.shelf is Shelf.DELETED:
+            await self.features.get("order").bring_back(event.conversation_id)
         await self._opener.open(event.conversation_id)
 
     @on(ConversationView.TurnChanged)

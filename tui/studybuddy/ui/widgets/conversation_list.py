@@ -13,9 +13,11 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from studybuddy.domain.messages import Conversation, Mode
+from studybuddy.ui.commands import Scope, bindings
 
 UNTITLED = "New conversation"
 UNTITLED_THREAD = "New thread"
+PINNED = "Pinned"
 
 
 class Mark(StrEnum):
@@ -60,6 +62,8 @@ def day_name(moment: float, today: datetime.date) -> str:
 class ConversationList(OptionList):
     """Shows pages of conversations, and asks for more where its end comes into reach."""
 
+    BINDINGS = bindings(Scope.CONVERSATIONS)
+
     @dataclass
     class Chosen(Message):
         """A conversation was chosen."""
@@ -76,19 +80,33 @@ class ConversationList(OptionList):
         self._marks: dict[str, Mark] = {}
         self._asked_at = -1
 
+    @property
+    def chosen_id(self) -> str | None:
+        """The conversation under the cursor."""
+        return self.highlighted_option.id if self.highlighted_option else None
+
     def show(
-        self, conversations: Sequence[Conversation], current: str, marks: Mapping[str, Mark]
+        self,
+        conversations: Sequence[Conversation],
+        current: str,
+        marks: Mapping[str, Mark],
+        name: str = "",
     ) -> None:
-        """Show these conversations, one of them as the one on screen."""
+        """Show these conversations, one of them as the one on screen, below the list's name."""
         today = datetime.date.today()
         self._shown = tuple(conversations)
         self._current = current
         self._marks = dict(marks)
-        highlighted = self.highlighted_option.id if self.highlighted_option else None
+        highlighted, at = self.chosen_id, self.highlighted
         options: list[Option] = []
+        if name:
+            options.append(Option(Content(name).stylize("bold $text-primary"), disabled=True))
+            if not conversations:
+                options.append(Option(Content("Nothing is here.").stylize("dim"), disabled=True))
         heading = ""
         for conversation in conversations:
-            day = day_name(conversation.updated_at, today)
+            pinned = conversation.pinned
+            day = PINNED if pinned else day_name(conversation.updated_at, today)
             if day != heading:
                 heading = day
                 options.append(Option(Content(day).stylize("bold $text-muted"), disabled=True))
@@ -98,6 +116,10 @@ class ConversationList(OptionList):
             wanted = highlighted if self.has_focus and highlighted else current
             if wanted in {conversation.id for conversation in conversations}:
                 self.highlighted = self.get_option_index(wanted)
+            elif self.has_focus and at is not None and conversations:
+                # It is gone from here: the next one takes its place under the cursor.
+                places = [n for n, option in enumerate(options) if not option.disabled]
+                self.highlighted = min(places, key=lambda n: (abs(n - at), n < at))
 
     def forget_pages(self) -> None:
         """Ask for more again, since another list begins."""

@@ -12,6 +12,8 @@ from textual.worker import Worker
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.events import Phase
 from studybuddy.domain.messages import Conversation, Mode
+from studybuddy.domain.ports import EVERYTHING_ACTIVE
+from studybuddy.domain.shelves import Place
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation_list import ConversationList, Mark
@@ -59,6 +61,7 @@ class Sidebar(Vertical):
         self._marks: dict[str, Mark] = {}
         self._current = ""
         self._assistants: AssistantPane | None = None
+        self._place_listed = EVERYTHING_ACTIVE
 
     def compose(self) -> ComposeResult:
         yield ModeSwitch(id="mode")
@@ -80,6 +83,26 @@ class Sidebar(Vertical):
             self._assistants = AssistantPane(id="assistants")
             self.mount(self._assistants, before=self.list)
         return self._assistants
+
+    @property
+    def place(self) -> Place:
+        """Which conversations of the mode are listed."""
+        return self._place_listed
+
+    @place.setter
+    def place(self, place: Place) -> None:
+        self._place_listed = place
+        self._loaded = []
+        self.list.forget_pages()
+
+    def beside(self, conversation_id: str) -> str | None:
+        """The conversation that is listed after one, or else before it."""
+        ids = [head.id for head in self._loaded]
+        if conversation_id not in ids:
+            return None
+        at = ids.index(conversation_id)
+        beside = [*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at]]
+        return beside[0] if beside else None
 
     @property
     def mode(self) -> Mode:
@@ -124,9 +147,10 @@ class Sidebar(Vertical):
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        mode = self.mode
-        loaded = await self._desk.recent(max(PAGE, len(self._loaded)), mode=mode)
-        if mode is self.mode:
+        mode, place = self.mode, self.place
+        number = max(PAGE, len(self._loaded))
+        loaded = await self._desk.recent(number, mode=mode, place=place)
+        if (mode, place) == (self.mode, self.place):
             self._loaded = list(loaded)
             self._show()
 
@@ -149,16 +173,21 @@ class Sidebar(Vertical):
             self._show()
 
     def _show(self) -> None:
-        self.list.show(self._loaded, self._current, self._marks)
+        name = ""
+        if self.place != EVERYTHING_ACTIVE:
+            from studybuddy.ui.ordering import name_of
+
+            name = name_of(self.place)
+        self.list.show(self._loaded, self._current, self._marks, name)
 
     @on(ConversationList.EndReached)
     @work(exclusive=True, group="page", exit_on_error=False)
     async def _next_page(self) -> None:
-        mode = self.mode
+        mode, place = self.mode, self.place
         if not self._loaded:
             return
-        page = await self._desk.recent(PAGE, self._loaded[-1], mode=mode)
-        if page and mode is self.mode:
+        page = await self._desk.recent(PAGE, self._loaded[-1], mode=mode, place=place)
+        if page and (mode, place) == (self.mode, self.place):
             self._loaded.extend(page)
             self._show()
 
