@@ -102,8 +102,9 @@ def attach(
         if name is None or f"\n{_title(name)}\n" in text:  # it is there from the last time
             continue
         path = _path(name, folder)
-        if path not in files:
-            files[path] = Attached(name, path, read(name, path, most_bytes))
+        same = path.resolve()  # however it is written
+        if same not in files:
+            files[same] = Attached(name, path, read(name, path, most_bytes))
     return Whole(text, tuple(files.values()))
 
 

@@ -57,7 +57,7 @@ class Asker:
             return
         if (answering := self._answering()) is None:
             return
-        if taken := view.prompt.text.strip() == question.text.strip():
+        if taken := view.prompt.text.strip() == view.prompt.as_typed(question.text).strip():
             view.prompt.put("")
         ask = partial(
             session.retry, endpoint or answering, message_id=message_id, variation=variation

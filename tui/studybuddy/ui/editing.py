@@ -73,7 +73,8 @@ async def edit_text(app: App[Any], text: str, suffix: str = ".md") -> str:
     if code:
         kept = _keep(folder, file, text)
         name = Path(command[0]).name
-        raise _problem(f"{name} ended with error {code}; the prompt is as it was.", kept)
+        ended = f"ended with error {code}" if code > 0 else "was stopped"
+        raise _problem(f"{name} {ended}; the prompt is as it was.", kept)
     shutil.rmtree(folder, ignore_errors=True)
     return written.rstrip("\n")
 

@@ -142,10 +142,12 @@ class Slash:
         matched = []
         for number, call in enumerate(self._calls):
             if (how := match(word, call.name)) is not None:
-                matched.append((call.name != word.lower(), -how.score, number, how, call))
+                begins = call.name.startswith(word.lower())
+                order = call.name != word.lower(), 0 if begins else 1000 - how.score, number
+                matched.append((order, how.places, call))
         entries = [
-            Entry(f"/{call.name}", call.told, "", tuple(at + 1 for at in how.places), call)
-            for *_, how, call in sorted(matched, key=lambda found: found[:3])
+            Entry(f"/{call.name}", call.told, "", tuple(place + 1 for place in places), call)
+            for _, places, call in sorted(matched, key=lambda found: found[0])
         ]
         clear = bool(word and entries and entries[0].value.name.startswith(word.lower()))
         return entries, clear

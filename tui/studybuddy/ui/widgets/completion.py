@@ -163,7 +163,7 @@ class Completer:
         source = self._source
         assert source is not None
         if self._list is None:
-            self._list = CompletionList()
+            self._list = CompletionList(self.clicked)
             self._list.display = False
             parent = self._prompt.parent
             assert parent is not None
@@ -183,9 +183,10 @@ class Completer:
             if self._shown:
                 self._at = self._at or 0
                 self._take(complete=True)
-            elif source.waits():
+                return True
+            if source.waits():
                 self._takes_next = key
-            return self._shown or bool(self._takes_next)
+                return True
         if not self._shown:
             return False
         if key in ("up", "down"):

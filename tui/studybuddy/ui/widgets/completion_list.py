@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from textual import events
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 ROWS = 8
 """Most entries that are shown at once, where the screen has room for three times as many."""
 _BETWEEN = 2
+_PALE = "$foreground 60%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,10 @@ class CompletionList(Widget):
     """
     can_focus = False
 
-    @dataclass
-    class Clicked(Message):
-        """An entry was clicked."""
-
-        number: int
-
-    def __init__(self) -> None:
+    def __init__(self, clicked: Callable[[int], None]) -> None:
+        """Take what is told the number of an entry that was clicked."""
         super().__init__()
+        self._clicked = clicked
         self._entries: Sequence[Entry] = ()
         self._chosen: int | None = None
         self._hint = ""
@@ -98,7 +94,7 @@ class CompletionList(Widget):
             count = f"{at}{len(self._entries)}"
         hint = Content(self._hint).truncate(max(1, width - len(count) - _BETWEEN), ellipsis=True)
         space = " " * max(0, width - hint.cell_length - len(count))
-        lines.append(Content.assemble(hint, space, count).stylize("$text-muted"))
+        lines.append(Content.assemble(hint, space, count).stylize(_PALE))
         return Content("\n").join(lines)
 
     @staticmethod
@@ -107,14 +103,14 @@ class CompletionList(Widget):
         for place in entry.places:
             label = label.stylize("bold $text-accent" if not chosen else "bold", place, place + 1)
         room = width - len(entry.aside) - _BETWEEN if entry.aside else width
-        detail = Content(entry.detail).stylize("" if chosen else "$text-muted")
+        detail = Content(entry.detail).stylize("" if chosen else _PALE)
         text = label.truncate(min(room, max(column, 1)), ellipsis=True)
         if entry.detail:
             gap = " " * (max(0, column - text.cell_length) + _BETWEEN)
             text = Content.assemble(text, gap, detail)
         text = text.truncate(room, ellipsis=True)
         space = " " * max(0, width - text.cell_length - len(entry.aside))
-        aside = Content(entry.aside).stylize("" if chosen else "$text-muted")
+        aside = Content(entry.aside).stylize("" if chosen else _PALE)
         line = Content.assemble(text, space, aside)
         if chosen:
             return line.stylize("$block-cursor-foreground on $block-cursor-background")
@@ -125,7 +121,7 @@ class CompletionList(Widget):
         event.stop()
         number = self._top + event.get_content_offset_capture(self).y
         if number < min(len(self._entries), self._top + self._rows(len(self._entries))):
-            self.post_message(self.Clicked(number))
+            self._clicked(number)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._scroll(event, 1)

@@ -38,7 +38,7 @@ class FilePicker:
     """Offers files by what is typed of their path, the chosen one with its size and tokens."""
 
     hint = "Enter sends · ↓ or Tab chooses a file · Esc closes"
-    hint_chosen = "Enter puts it in · Tab too, or opens a folder · ↑↓ choose · Esc closes"
+    hint_chosen = "Enter or Tab puts it in · ↑↓ choose · Esc closes"
 
     def __init__(
         self,
@@ -198,9 +198,13 @@ class _Value:
 
 
 def _is_meant(word: str, name: str) -> bool:
-    """Whether a file's path or its name begins as it is typed."""
+    """Whether a file's path begins as it is typed, or a word of its name does."""
     word, name = word.lower(), name.lower()
-    return name.startswith(word) or name.rstrip("/").rpartition("/")[2].startswith(word)
+    own = name.rstrip("/").rpartition("/")[2]
+    return name.startswith(word) or any(
+        own.startswith(word, at) and (at == 0 or not own[at - 1].isalnum())
+        for at in range(len(own))
+    )
 
 
 def _size(file: Found) -> str:

@@ -52,6 +52,9 @@ class Prompt(Editor):
 
         pages: int
 
+    class WentDown(Message):
+        """Down was pressed where nothing is written."""
+
     @dataclass
     class TemplateChosen(Message):
         """A template is to be filled in; the prompt keeps what calls it until it is `put` over."""
@@ -229,6 +232,8 @@ class Prompt(Editor):
         """Move down, or go back through the recalled prompts to what was being written."""
         if not select and self._recalled >= 0 and self.cursor_at_last_line:
             self._recall(self._recalled - 1)
+        elif not select and not self.text:
+            self.post_message(self.WentDown())
         else:
             super().action_cursor_down(select)
 
