@@ -46,6 +46,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         model = "gpt-x"
         system_prompt = '''
         Be brief.'''
+        persona = "Poet"
         name = "Ada"
         theme = "nord"
         reduced_motion = true
@@ -95,6 +96,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         "lab",
         "gpt-x",
         "        Be brief.",
+        "Poet",
         "Ada",
         "nord",
         True,

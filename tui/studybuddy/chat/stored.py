@@ -291,6 +291,16 @@ def new_conversation(system_prompt: str = "", mode: Mode = Mode.COMPLETION) -> C
     return Conversation(new_id(), "", now, now, mode, system_prompt)
 
 
+def in_persona(head: Conversation, persona: Persona) -> Conversation:
+    """A conversation's head with what a persona gives it."""
+    return replace(
+        head,
+        system_prompt=persona.system_prompt,
+        persona=persona.name,
+        examples=persona.examples,
+    )
+
+
 def title_from(question: str) -> str:
     """The first line with words in it, cut at a word where it is long."""
     line = next((line.strip() for line in question.splitlines() if line.strip()), "")

@@ -53,13 +53,7 @@ def thread_welcome(
     spec = assistant.spec if assistant else AssistantSpec("", tools=frozenset(Tool))
     if Tool.FILE_SEARCH in spec.tools:
         lines.append(_hint(keys["notes"], "add notes (PDF, Word, slides, text, code), then ask"))
-        lines.append(_hint("ask", "“What do my notes say about the cell wall?”"))
-    if Tool.CODE_INTERPRETER in spec.tools:
-        lines.append(_hint("ask", "“How many years until 3% a year has doubled 10,000? Run code.”"))
-    if any(function.name == QUIZ for function in spec.functions):
-        lines.append(_hint("ask", "“Quiz me on photosynthesis: three questions.”"))
     lines += [
-        Content(""),
         _hint(keys["assistants"], "another assistant, or one of your own"),
         _hint(keys["steps"], "what it looked up and ran, step by step"),
         _hint(keys["help"], "all keys"),
@@ -73,6 +67,21 @@ def thread_welcome(
             ).stylize("$text-muted"),
         ]
     return Content("\n").join(lines)
+
+
+def beginnings(assistant: Assistant | None) -> tuple[str, ...]:
+    """Questions that a thread may begin with, by what its assistant has at hand."""
+    if assistant is None:
+        return ()
+    spec = assistant.spec
+    questions = []
+    if Tool.FILE_SEARCH in spec.tools:
+        questions.append("What do my notes say about the cell wall?")
+    if Tool.CODE_INTERPRETER in spec.tools:
+        questions.append("How many years until 3% a year has doubled 10,000? Run code.")
+    if any(function.name == QUIZ for function in spec.functions):
+        questions.append("Quiz me on photosynthesis: three questions.")
+    return tuple(questions)
 
 
 def _hint(key: str, text: str) -> Content:

@@ -34,6 +34,7 @@ FEATURES = {
     "tokens": "studybuddy.ui.token_screens:TokenScreens",
     "limits": "studybuddy.ui.limiting:Limiter",
     "titles": "studybuddy.ui.titles:TitleKeeper",
+    "starters": "studybuddy.ui.starting:Starter",
 }
 """Where each feature is: a module, and a class that takes a `Workplace`; some have no commands."""
 
@@ -60,6 +61,8 @@ class Workplace:
     once: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
     """Does something that opens dialogs, unless one is open: a held key opens one, not many."""
     undoing: Undoing
+    features: Callable[[], Features]
+    """The other features."""
 
     @property
     def desk(self) -> Desk:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.messages import Mode
+from studybuddy.domain.text import harmless
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
@@ -18,12 +19,15 @@ HONEST = (
     "The built-in model is very small (135 million parameters). It runs on this computer, costs "
     "nothing and sends nothing anywhere, and it is often wrong: check what it tells you."
 )
+STUDY_BUDDY = "Study Buddy"
+"""The persona that answers where none is chosen."""
 BETTER = "For better answers press F12: paste a key, or use a model server such as Ollama."
 
 
-def welcome(endpoint: Endpoint | None) -> Content:
-    """What an empty conversation says."""
-    lines = [Content("Study Buddy").stylize("bold $text-primary"), Content("")]
+def welcome(endpoint: Endpoint | None, persona: str = "") -> Content:
+    """What an empty conversation says, and the name of the persona that it is with."""
+    title = Content(harmless(persona) or "Study Buddy")
+    lines = [title.stylize("bold $text-primary"), Content("")]
     if endpoint is None:
         lines.append(Content("No model is chosen yet: press F12."))
     elif endpoint.kind is EndpointKind.BUILT_IN:
@@ -71,8 +75,14 @@ def introduce(
     head = session.head
     answered = next((m.model for m in reversed(session.messages) if m.model), "")
     if head.mode is Mode.COMPLETION:
-        return welcome(endpoint), endpoint_name(endpoint, answered)
+        name = endpoint_name(endpoint, answered)
+        return welcome(endpoint, head.persona), f"{_as_whom(head.persona)}{name}"
     from studybuddy.ui.assistant_texts import thread_welcome, who_answers
 
     name = who_answers(endpoint, assistant, head, answered)
-    return thread_welcome(endpoint, assistant, head, keys), name
+    return thread_welcome(endpoint, assistant, head, keys), f"{_as_whom(head.persona)}{name}"
+
+
+def _as_whom(persona: str) -> str:
+    """A persona in front of who answers; nothing for the one that needs no name."""
+    return f"{harmless(persona)} · " if persona not in ("", STUDY_BUDDY) else ""

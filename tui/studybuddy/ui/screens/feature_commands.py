@@ -6,17 +6,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from textual import on, work
+from textual.events import Key
 
 from studybuddy.ui.commands import BY_ID, Command, Need
+from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.features import Features, Workplace
 from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.undoing import Undoing
 from studybuddy.ui.widgets.prompt import Prompt
+from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
     from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.completion import Completer
+    from studybuddy.ui.widgets.starters import Starters
 
 
 class FeatureCommands(ThreadCommands):
@@ -34,6 +38,7 @@ class FeatureCommands(ThreadCommands):
             self.tell,
             self.once,
             Undoing(),
+            lambda: self.features,
         )
 
     @cached_property
@@ -73,6 +78,36 @@ class FeatureCommands(ThreadCommands):
     async def _template_chosen(self, event: Prompt.TemplateChosen) -> None:
         """Have a template filled in."""
         await self.features.get("prompts").use_template(event.name, event.rest)
+
+    def session_shown(self, session: Session) -> None:
+        """Offer beginnings where nothing was said yet."""
+        super().session_shown(session)
+        if self._typed_first:
+            start(self, self._show_starters, "starters", exclusive=True)
+
+    async def _show_starters(self) -> None:
+        await self.features.get("starters").show()
+
+    @on(ConversationView.TurnChanged)
+    def _fit_starters(self) -> None:
+        if "starters" in self.features:
+            self.features.get("starters").fit()
+
+    @on(Prompt.WentDown)
+    def _to_starters(self) -> None:
+        if "starters" in self.features:
+            self.features.get("starters").focus()
+
+    def on_starters_chosen(self, event: Starters.Chosen) -> None:
+        """Put what was chosen into the prompt."""
+        self.features.get("starters").chosen(event.text)
+
+    def on_starters_left(self, event: Starters.Left) -> None:
+        """Go back to the prompt, with what was typed."""
+        prompt = self.view.prompt
+        prompt.focus()
+        if event.key is not None:
+            prompt.post_message(Key(event.key.key, event.key.character))
 
     def find_titles(self, session: Session, turn: Turn) -> None:
         """Have the model find a title after an answer, and not while another is to come."""
