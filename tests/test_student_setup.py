@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from studybuddy.assembly.app import assemble_app
 from studybuddy.assembly.parts import Parts
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
@@ -53,6 +55,52 @@ async def test_writing_over_broken_settings_keeps_them_aside_and_says_so(tmp_pat
     await setup.set("theme", "nord")
     assert len(parts.notices) == before + 1
     assert [p.read_text() for p in settings.parent.glob("settings-damaged-*")] == ["theme = "]
+    await parts.close()
+
+
+async def test_a_change_is_written_and_known_to_the_endpoints_at_once(tmp_path: Path) -> None:
+    parts, setup = start(tmp_path)
+    seen = await setup.read()
+    settings = await setup.change(("endpoints", "lab", "base_url"), "http://127.0.0.1:9/v1", seen)
+    assert settings.endpoints["lab"].base_url == "http://127.0.0.1:9/v1"
+    assert "lab" in [endpoint.name for endpoint in setup.configured()]
+    settings = await setup.change(("endpoints", "lab"), None, settings)
+    assert settings.endpoints == {}
+    assert "lab" not in [endpoint.name for endpoint in setup.configured()]
+    await parts.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        (("budgets", "day"), "5x", "neither money nor tokens"),
+        (("theme",), 3, "must be text"),
+        (("limits", "prompt_characters"), -1, "must not be negative"),
+        (("endpoint",), "lap", "no endpoint named “lap”"),
+        (("endpoints", "lab", "base_url"), "not an address", ""),
+        (("endpoints", "lab", "key_env"), "sk-test-1234", "never written"),
+    ],
+)
+async def test_what_a_setting_can_not_be_is_said(
+    tmp_path: Path, place: tuple[str, ...], value: object, says: str
+) -> None:
+    parts, setup = start(tmp_path)
+    wrong = setup.wrong(place, value)
+    assert wrong
+    assert says in wrong
+    assert "sk-test" not in wrong
+    await parts.close()
+
+
+async def test_what_a_setting_can_be_is_not_wrong(tmp_path: Path) -> None:
+    parts, setup = start(tmp_path)
+    for place, value in (
+        (("budgets", "day"), "$1"),
+        (("endpoint",), "built-in"),
+        (("endpoints", "lab", "base_url"), "http://127.0.0.1:9/v1"),
+        (("endpoints", "lab", "key_env"), "LAB_KEY"),
+    ):
+        assert setup.wrong(place, value) == ""
     await parts.close()
 
 

@@ -437,3 +437,15 @@ def test_however_requests_overlap_what_they_use_stays_within_the_budget(
         assert ledger.all.get(Period.DAY, Spent()).tokens <= limit
 
     in_no_time(run())
+
+
+async def test_a_budget_that_is_changed_holds_at_once_and_is_lifted_no_more() -> None:
+    held, ledger, _ = budgets(day=HUNDRED, month=HUNDRED)
+    ledger.all = {Period.DAY: tokens(90), Period.MONTH: tokens(90)}
+    for state in await held.states("c", tokens(20)):
+        held.lift(state)
+    assert isinstance(await held.admit("c", tokens(20)), Admitted)
+    held.use({Period.DAY: Amount(tokens=95), Period.MONTH: HUNDRED})
+    assert (await stopped(held, tokens(20))).period is Period.DAY
+    held.use({})
+    assert not held.any

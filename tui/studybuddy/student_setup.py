@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from studybuddy.assembly.parts import Parts
 
 
+_NO_KEYS = (
+    "This is the name of an environment variable, such as LAB_KEY. Keys themselves are never "
+    "written to the settings: F12 keeps one in the keychain."
+)
+
+
 class StudentSetup:
     """`domain.ports.Setup` for this computer."""
 
@@ -107,6 +113,8 @@ class StudentSetup:
                     resolve(Flags(endpoint=name), {}, self._parts.settings)
                 case ("endpoints", _, "base_url", str(base_url)):
                     at(base_url)
+                case ("endpoints", _, "key_env", str(name)) if name and not name.isidentifier():
+                    return _NO_KEYS
         except StudyBuddyError as error:
             return error.problem.sentence
         return ""

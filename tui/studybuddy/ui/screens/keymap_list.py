@@ -64,6 +64,8 @@ class KeymapList(RowList):
         super().point(self._on_a_command(row, 1 if row > self.cursor else -1))
 
     def _on_a_command(self, row: int, way: int) -> int:
+        if not self.lines:
+            return 0
         row = max(0, min(row, len(self.lines) - 1))
         at: int
         down, up = range(row, len(self.lines)), range(row, -1, -1)

@@ -50,6 +50,8 @@ class SettingsList(RowList):
         super().point(self._on_a_line(row, 1 if row > self.cursor else -1))
 
     def _on_a_line(self, row: int, way: int) -> int:
+        if not self.lines:
+            return 0
         row = max(0, min(row, len(self.lines) - 1))
         at: int
         down, up = range(row, len(self.lines)), range(row, -1, -1)
