@@ -194,6 +194,10 @@ class Session(Protocol):
         """Keep what is typed."""
         ...
 
+    async def save_scroll(self, scroll: str) -> None:
+        """Keep where it is scrolled to, as the screen writes it; empty for the end."""
+        ...
+
     async def set_system_prompt(self, prompt: str) -> None:
         """Change the system prompt from the next turn on.
 

@@ -225,6 +225,12 @@ class StoredConversation(ShownBranch):
         await self._store.save_draft(self.head.id, draft)
         self.head = replace(self.head, draft=draft)
 
+    async def save_scroll(self, scroll: str) -> None:
+        """Keep where it is scrolled to; a conversation that is new has nothing to scroll."""
+        if scroll != self.head.scroll and not self._unsaved:
+            await self._store.save_scroll(self.head.id, scroll)
+            self.head = replace(self.head, scroll=scroll)
+
     async def pin(self, message_id: str, pinned: bool) -> None:
         """Let a message stay in the context where older ones are dropped, or no longer.
 

@@ -13,7 +13,7 @@ from textual.worker import Worker
 from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.messages import Message, Mode
-from studybuddy.domain.problems import Problem
+from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.ui.asking import Asker
 from studybuddy.ui.attaching import Attacher
 from studybuddy.ui.context_marks import ContextMarks
@@ -103,6 +103,7 @@ class ConversationView(ConversationPane):
         self.transcript.empty = empty
         self.prompt.border_subtitle = Content(name)
         self.meter.watch()
+        self.post_message(self.Introduced())
 
     async def show(self, session: Session, *, keep_typed: bool = False) -> None:
         """Put another conversation on screen; the one before keeps its draft."""
@@ -122,6 +123,8 @@ class ConversationView(ConversationPane):
             self.status.activity = turn.activity if turn else self._idle
             self.show_hint()
             self.prompt.put(joined(draft, typed))
+        if turn is None or turn.over:
+            self.transcript.go_to(session.head.scroll)
         self.steps.refresh()
         self.endpoint_changed()
 
@@ -245,8 +248,12 @@ class ConversationView(ConversationPane):
             self._marks.show(reading)
 
     async def flush_draft(self) -> None:
-        """Store what is typed."""
+        """Store what is typed, and where it is scrolled to."""
         await self.drafts.flush()
+        try:
+            await self.session.save_scroll("" if self.busy else self.transcript.place)
+        except StudyBuddyError as error:
+            self._draft_lost(error.problem)
 
     async def turns_told(self) -> bool:
         """Wait until turns that were stopped have told their end; `False` where they take long."""

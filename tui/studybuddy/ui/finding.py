@@ -1,0 +1,52 @@
+"""Finding what was said, and going there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.screens.search import Found, SearchScreen
+
+if TYPE_CHECKING:
+    from studybuddy.ui.features import Workplace
+
+
+class Finder:
+    """Opens the search, and the conversation at the hit."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self._words = ""
+
+    async def run(self, command: str) -> None:
+        """Carry out its one command, however it is called."""
+        await self._place.once(self._find)
+
+    async def _find(self) -> None:
+        place, search = self._place, self._place.services.search
+        if search is None:
+            place.say("There is nothing to search.")
+            return
+        try:
+            folders = await place.desk.shelf.folders()
+            found = await place.dialog(SearchScreen(search, self._words, folders))
+            if found is not None:
+                self._words = " ".join(found.words)
+                await self._go_to(found)
+        except StudyBuddyError as error:
+            place.tell(error.problem)
+
+    async def _go_to(self, found: Found) -> None:
+        place, hit = self._place, found.hit
+        await place.opener.open(hit.conversation.id)
+        view = place.view
+        session = view.session
+        if session.head.id != hit.conversation.id or not hit.message_id:
+            return
+        if all(message.id != hit.message_id for message in session.messages):
+            if view.busy or not await session.show_message(hit.message_id):
+                place.say("It is in another version; it can be shown once the answer has come.")
+                return
+            view.bring_in_step()
+        view.transcript.show_message(hit.message_id, found.words)
+        place.screen.set_focus(view.transcript)

@@ -1,0 +1,240 @@
+"""Searching all conversations, as one types."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Label, OptionList, Select
+from textual.widgets.option_list import Option
+
+from studybuddy.domain.messages import Mode, Role
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.searching import ConversationSearch, Hit, Query
+from studybuddy.domain.text import one_line
+from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.sheet import BREAKPOINTS
+from studybuddy.ui.token_words import many
+
+MOST = 50
+"""Hits that are shown."""
+_DAY = 86_400.0
+_SPANS = {"today": _DAY, "7 days": 7 * _DAY, "30 days": 30 * _DAY, "a year": 365 * _DAY}
+_KEYS = "↑ ↓ hits · Enter opens · Tab filters · Esc closes"
+_WHO = {Role.USER: "You", Role.ASSISTANT: "Answer", Role.SYSTEM: "System", None: "Title"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows a search down."""
+
+    mode: Mode | None = None
+    model: str = ""
+    span: float | None = None
+    """Seconds to look back; `None` for all time."""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was chosen."""
+
+    hit: Hit
+    words: tuple[str, ...]
+    """What was looked for."""
+
+
+class SearchScreen(Dialog[Found | None]):
+    """Looks for words in all conversations; returns the hit that was chosen."""
+
+    AUTO_FOCUS = "#words"
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
+    BINDINGS = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(5)", show=False, priority=True),
+        Binding("pageup", "move(-5)", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        search: ConversationSearch,
+        words: str = "",
+        folders: Sequence[str] = (),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Take who searches, what to begin with, and the folders there are."""
+        super().__init__()
+        self._search = search
+        self._words = words
+        self._folders = folders
+        self._now = now
+        self._hits: Sequence[Hit] = ()
+        self._looking = False
+        self._open_first = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="sheet search"):
+            yield Label("Find in all conversations", classes="title")
+            yield Input(self._words, placeholder="Words, or their beginnings", id="words")
+            with Horizontal(id="filters"):
+                yield Select(
+                    [("Completion", Mode.COMPLETION), ("Assistant", Mode.ASSISTANT)],
+                    prompt="both modes",
+                    id="mode",
+                    compact=True,
+                )
+                yield Select[str]([], prompt="any model", id="model", compact=True)
+                yield Select(
+                    list(_SPANS.items()),
+                    prompt="any time",
+                    id="span",
+                    compact=True,
+                )
+                if self._folders:
+                    folders = [(name, name) for name in self._folders]
+                    yield Select(folders, prompt="any folder", id="folder", compact=True)
+            yield OptionList(id="hits")
+            yield Label("", id="note", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#hits", OptionList).can_focus = False
+        self._say(_KEYS)
+        self._find_models()
+        if self._words:
+            self.query_one("#words", Input).action_select_all()
+            self._look()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the arrows to a filter that has the focus."""
+        if action == "move" and not self.query_one("#words").has_focus:
+            return False
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="models", exit_on_error=False)
+    async def _find_models(self) -> None:
+        try:
+            models = await self._search.models()
+        except StudyBuddyError:
+            return  # the search itself tells
+        names = [(name, name) for name in models]
+        self.query_one("#model", Select).set_options(names)
+
+    # Searching
+
+    @on(Input.Changed, "#words")
+    @on(Select.Changed)
+    def _changed(self) -> None:
+        self._look()
+
+    @work(exclusive=True, group="search", exit_on_error=False)
+    async def _look(self) -> None:
+        """Search for what is typed by now; a search that is overtaken shows nothing."""
+        words = self.query_one("#words", Input).value
+        self._looking = bool(words.strip())
+        self._open_first = False
+        if not self._looking:
+            self._show((), _KEYS)
+            return
+        try:
+            hits = await self._search.search(self._query(words), MOST)
+        except StudyBuddyError as error:
+            self._looking = False
+            self._show((), str(error.problem))
+            return
+        self._looking = False
+        if not hits:
+            self._show((), "Nothing was found. Fewer words, or their beginnings, find more.")
+        else:
+            found = many(len(hits), "hit") if len(hits) < MOST else f"The best {MOST} hits"
+            self._show(hits, f"{found} · {_KEYS}")
+            if self._open_first:
+                self._choose(0)
+
+    def _query(self, words: str) -> Query:
+        def chosen(name: str) -> object:
+            for select in self.query(f"#{name}").results(Select):
+                return None if select.is_blank() else select.value
+            return None
+
+        mode, span = chosen("mode"), chosen("span")
+        return Query(
+            words,
+            mode if isinstance(mode, Mode) else None,
+            str(chosen("model") or ""),
+            self._now() - span if isinstance(span, float) else None,
+            folder=str(chosen("folder") or ""),
+        )
+
+    def _show(self, hits: Sequence[Hit], note: str) -> None:
+        self._hits = hits
+        options = self.query_one("#hits", OptionList)
+        options.set_options([Option(_line(hit, self._now())) for hit in hits])
+        options.highlighted = 0 if hits else None
+        self._say(note)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#note", Label).update(text)
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        """Move through the hits while typing goes on."""
+        options = self.query_one("#hits", OptionList)
+        if self._hits:
+            at = (options.highlighted or 0) + by
+            options.highlighted = max(0, min(at, len(self._hits) - 1))
+
+    @on(Input.Submitted, "#words")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._looking:  # the keys were quicker
+            self._open_first = True
+            return
+        highlighted = self.query_one("#hits", OptionList).highlighted
+        if highlighted is not None:
+            self._choose(highlighted)
+
+    @on(OptionList.OptionSelected, "#hits")
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(event.option_index)
+
+    def _choose(self, place: int) -> None:
+        words = tuple(self.query_one("#words", Input).value.split())
+        self.dismiss(Found(self._hits[place], words))
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+
+def _line(hit: Hit, now: float) -> Content:
+    """A hit in two lines: the conversation, and the words around."""
+    head = hit.conversation
+    told = [_day(hit.created_at, now), _WHO[hit.role]]
+    if head.mode is Mode.ASSISTANT:
+        told.append("thread")
+    told += filter(None, ["archived" if head.archived else "", head.folder])
+    title = one_line(head.title) or "Without a title"
+    excerpt = Content(hit.excerpt)
+    for begin, end in hit.marks:
+        excerpt = excerpt.stylize("bold $text-warning", begin, end)
+    return Content.assemble(
+        (title, "bold"), (f"  {' · '.join(told)}", "$text-muted"), "\n  ", excerpt
+    )
+
+
+def _day(moment: float, now: float) -> str:
+    day, today = datetime.fromtimestamp(moment), datetime.fromtimestamp(now)
+    if day.date() == today.date():
+        return f"{day:%H:%M}"
+    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
