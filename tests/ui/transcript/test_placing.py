@@ -147,7 +147,7 @@ async def test_questions_are_gone_through_from_the_last_one() -> None:
     async with app.run_test(size=SIZE) as pilot:
         transcript = app.transcript
         await pilot.pause()
-        seen = []
+        seen: list[str] = []
         for _ in range(6):
             assert transcript.question_last() is (len(seen) < 5)
             await pilot.pause()

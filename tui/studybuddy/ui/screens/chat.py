@@ -27,7 +27,7 @@ from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.endpoints import EndpointKeeper
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.opening import Opener
-from studybuddy.ui.screens.token_commands import TokenCommands
+from studybuddy.ui.screens.copy_commands import CopyCommands
 from studybuddy.ui.services import Services
 from studybuddy.ui.urgency import urgent
 from studybuddy.ui.widgets.conversation_list import ConversationList
@@ -46,7 +46,7 @@ WARM_UP_DELAY = 0.3
 """Seconds in which the first keys are typed, before the SDK's import takes its share of them."""
 
 
-class ChatScreen(TokenCommands):
+class ChatScreen(CopyCommands):
     """Where the student is for nearly all of the time."""
 
     AUTO_FOCUS = "#prompt"
@@ -288,11 +288,3 @@ class ChatScreen(TokenCommands):
             steps.focus_list()
         else:
             self.set_focus(pane)  # at once: the next key may be waiting already
-
-    def action_copy_answer(self) -> None:
-        """Copy the chosen message, or the last answer."""
-        self.view.transcript.copy_message()
-
-    def action_copy_code(self) -> None:
-        """Copy the chosen code block, or the last one."""
-        self.view.transcript.copy_code()

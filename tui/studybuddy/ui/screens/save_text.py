@@ -55,6 +55,7 @@ class SaveScreen(Dialog[Path | None]):
     async def _save(self) -> None:
         typed = self.query_one(PathInput).value.strip()
         sure = bool(typed) and typed == self._asked
+        self._asked = ""
         try:
             path = await asyncio.to_thread(save, typed, self._text, sure=sure)
         except Unsure as question:
