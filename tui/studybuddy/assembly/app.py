@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.providers.endpoints import Decision
 
 if TYPE_CHECKING:
+    from studybuddy.domain.prompts import Persona, Template
     from studybuddy.ui.app import StudyBuddyApp
 
 
@@ -28,6 +29,7 @@ def assemble_app(
     """
     from studybuddy.chat.desk import Desk
     from studybuddy.storage.conversations import SqliteConversationStore
+    from studybuddy.storage.library import FileLibrary
     from studybuddy.student_setup import StudentSetup
     from studybuddy.ui.app import StudyBuddyApp
     from studybuddy.ui.services import Services
@@ -61,6 +63,7 @@ def assemble_app(
         settings=parts.settings,
         notices=parts.notices,
         start_new=args.new,
+        library=FileLibrary(parts.paths.config, _built_in),
         places=f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}",
     )
 
@@ -71,6 +74,13 @@ def assemble_app(
             last_first.push_async_callback(limits.close)
 
     return StudyBuddyApp(services), close
+
+
+def _built_in() -> tuple[Sequence[Persona], Sequence[Template]]:
+    """The personas and templates of the app; read when they are first asked for."""
+    from studybuddy.study.built_in import built_in
+
+    return built_in()
 
 
 def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

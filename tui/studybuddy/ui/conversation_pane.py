@@ -53,6 +53,9 @@ class ConversationPane(Vertical):
         session: Session
         state: BudgetState
 
+    class Introduced(UiMessage):
+        """Somebody else may answer from now on."""
+
     class Rested(UiMessage):
         """The keys rest."""
 

@@ -148,7 +148,7 @@ class Prompter:
             count=count_prompt(desk.accounts.counter, desk.model_of(session)),
             save=save,
             default=Persona("") if thread else default,
-            note="It counts from the next question on.",
+            note="From the next question on.",
         )
         written = await place.dialog(editor)
         view.endpoint_changed()

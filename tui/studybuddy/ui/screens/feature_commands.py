@@ -79,9 +79,14 @@ class FeatureCommands(ThreadCommands):
         """Have a template filled in."""
         await self.features.get("prompts").use_template(event.name, event.rest)
 
-    def session_shown(self, session: Session) -> None:
+    def first_keys_typed(self) -> None:
+        """Begin with what can wait until now."""
+        super().first_keys_typed()
+        self._offer_starters()
+
+    @on(ConversationView.Introduced)
+    def _offer_starters(self) -> None:
         """Offer beginnings where nothing was said yet."""
-        super().session_shown(session)
         if self._typed_first:
             start(self, self._show_starters, "starters", exclusive=True)
 

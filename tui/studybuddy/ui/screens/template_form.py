@@ -112,10 +112,9 @@ class TemplateForm(Dialog[str | None]):
         fields, shown = self.query_one("#fields"), self.query_one("#preview")
         fields.display = self._beside or not preview
         shown.display = self._beside or preview
-        looks = "" if self._beside else "F8 fields · " if preview else "F8 preview · "
+        looks = "" if self._beside else "F8 fields · " if preview else "F8 looks · "
         self.query_one("#keys", Label).update(
-            f"F9 puts it into the prompt · {looks}Tab goes on · Esc goes back and keeps what is "
-            "typed"
+            f"F9 puts it into the prompt · {looks}Tab goes on · Esc goes back, keeps it"
         )
 
     def action_preview(self) -> None:
