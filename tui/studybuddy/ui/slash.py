@@ -107,7 +107,7 @@ class Slash:
     def hint_chosen(self) -> str:
         """What the keys do while something is chosen."""
         does = "runs it" if self._chosen and self._chosen.command else "fills it in"
-        return f"Enter {does} · Tab completes · ↑↓ choose · Esc keeps it as text"
+        return f"Enter {does} · Tab completes · ↑↓ choose · Esc closes"
 
     def begins(self, line: str, at: Location, above: Sequence[str]) -> bool:
         """Whether the slash is the first character of the prompt."""
