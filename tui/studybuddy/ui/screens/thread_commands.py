@@ -183,8 +183,9 @@ class ThreadCommands(Screen[None]):
 
     def on_steps_panel_copy_requested(self, event: StepsList.CopyRequested) -> None:
         """Copy a part of a step."""
-        self.app.copy_to_clipboard(event.text)
-        self.notify(f"Copied the {event.what}: {len(event.text):,} characters.", timeout=3)
+        from studybuddy.ui.clipboard import copy
+
+        copy(self.app, event.text, event.what)
 
     @work(exclusive=True, group="citation", exit_on_error=False)
     async def on_transcript_citation_chosen(self, event: Transcript.CitationChosen) -> None:

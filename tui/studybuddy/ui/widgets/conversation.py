@@ -132,8 +132,7 @@ class Conversation(Transcript):
             self.app.open_url(event.url)
             self.notify(event.url, title="Opened in the browser", timeout=4, markup=False)
         else:
-            self.app.copy_to_clipboard(event.url)
-            self.notify(event.url, title="Copied the link", timeout=4, markup=False)
+            self.copy(event.url, "link")
 
     def copy_message(self) -> None:
         """Copy the chosen message while this has the focus, else the last answer."""
@@ -147,8 +146,9 @@ class Conversation(Transcript):
     def copy(self, text: str, what: str) -> None:
         """Copy a text and say so; `what` names it."""
         if text:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied the {what}: {len(text):,} characters.", timeout=3, markup=False)
+            from studybuddy.ui.clipboard import copy  # not before the first frame
+
+            copy(self.app, text, what)
         else:
             self.notify(f"There is no {what} to copy here.", timeout=4, markup=False)
 
