@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from studybuddy.chat import run_threads
 from studybuddy.chat.run_begun import Begun, found_again
-from studybuddy.chat.run_threads import find_asked, forget_thread, has_just, take_turn_back
 from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import (
     AssistantService,
@@ -159,8 +159,10 @@ class RunStarter:
         thread_id = self._place.thread_id
         if not thread_id:
             return None
-        _, run_id = await self._find(await self._connect(), thread_id)
-        return found_again(run_id, thread_id, self._place.assistant_id) if run_id else None
+        found = await self._find(await self._connect(), thread_id)
+        if not found.agrees or not found.run_id:
+            return None
+        return found_again(found.run_id, thread_id, self._place.assistant_id)
 
     async def _begin(self, service: AssistantService) -> Begun:
         problem = _STILL_BUSY
@@ -206,24 +208,27 @@ class RunStarter:
             self._earlier_run = self._refused_run = ""  # they are not on this one
             given_up, self._given_up = self._given_up, ""
             if given_up:
-                await forget_thread(service, given_up)
+                await run_threads.forget_thread(service, given_up)
         elif self._maybe_asked:
-            found, run_id = await self._find(service, thread_id)
-            if run_id:
-                return found_again(run_id, thread_id, self._place.assistant_id)
-            text = "" if found else text
+            found = await self._find(service, thread_id)
+            if not found.agrees:
+                await self._place.keep_thread("")
+                return await self._on_thread(service)
+            if found.run_id:
+                return found_again(found.run_id, thread_id, self._place.assistant_id)
+            text = "" if found.asked else text
         elif self._earlier_run:
             await service.delete_messages(thread_id, run_id=self._earlier_run)
             text = ""
         elif self._refused_run:
-            await take_turn_back(service, thread_id, self._refused_run)
+            await run_threads.take_turn_back(service, thread_id, self._refused_run)
             self._refused_run = ""
         return await self._create(service, thread_id, text)
 
     async def _new_thread(self, service: AssistantService) -> str:
         """A thread with what is before the question: one that is there, or else a new one."""
         earlier = self._question.earlier
-        if self._like and await has_just(service, self._like, earlier):
+        if self._like and await run_threads.has_just(service, self._like, earlier):
             return self._like
         self._like = ""
         return await service.create_thread(earlier)
@@ -248,10 +253,12 @@ class RunStarter:
             raise
         raise StudyBuddyError(_NO_RUN)
 
-    async def _find(self, service: AssistantService, thread_id: str) -> tuple[bool, str]:
-        """Whether the thread ends with the question, and the run that answers it."""
-        question = self._question
-        return await find_asked(service, thread_id, question.text, question.known_runs)
+    async def _find(self, service: AssistantService, thread_id: str) -> run_threads.Place:
+        """Where the thread stands with the question."""
+        asked = self._question
+        return await run_threads.place_of(
+            service, thread_id, asked.earlier, asked.text, asked.known_runs
+        )
 
     async def _waited(self, service: AssistantService) -> bool:
         """Wait until a run that was started elsewhere is over; whether there was one."""

@@ -47,9 +47,11 @@ def question_of(
         cut = (Role.USER, asked.question.text), (Role.ASSISTANT, asked.beginning)
         return replace(question, text=CONTINUED.instruction, earlier=(*told, *cut), leaves=True)
     gone = messages[len(earlier) :]
-    if not head.thread_id or not _in_line(asked, gone):
-        return replace(question, like=_thread_of(earlier, threads), leaves=True)
     run_id = _run_on(head.thread_id, last)
+    in_line = _is_tail(asked, gone) if gone else last is None or _complete(last) or bool(run_id)
+    may_go_on = last is not None and _may_go_on(last, asked)
+    if not head.thread_id or not in_line or may_go_on:
+        return replace(question, like=_thread_of(earlier, threads), leaves=True)
     if gone:
         if run_id:
             return replace(question, earlier_run=run_id)
@@ -58,7 +60,7 @@ def question_of(
         whole = last is not None and last.role is Role.ASSISTANT and _complete(last)
         afresh = strange or whole
         return replace(question, maybe_asked=not afresh, afresh=afresh)
-    refused = last is not None and not _complete(last) and not unseen_end(last)
+    refused = last is not None and not _complete(last)
     return replace(question, refused_run=run_id if refused else "")
 
 
@@ -73,25 +75,20 @@ def unseen_end(answer: Message) -> bool:
     )
 
 
-def _in_line(asked: Asked, gone: Sequence[Message]) -> bool:
-    """Whether the thread can be brought to where the question belongs by what ends it.
+def _is_tail(asked: Asked, gone: Sequence[Message]) -> bool:
+    """Whether a turn brings to the thread's end what the question takes the place of.
 
-    That is a question with its answer: where more leaves the branch, or the question is another,
-    or its run may go on in the thread, the thread stays as it is for the branch that it is of.
+    That is the same question with an answer. Where more leaves the branch, or the question is
+    another one, the thread stays as it is for the branch that it is of.
     """
-    if not gone:
-        return True
-    first, *answers = gone
-    if len(answers) > 1 or first.text.strip() != asked.question.text.strip():
-        return False
-    return not any(_may_go_on(answer, asked) for answer in answers)
+    return len(gone) <= 2 and gone[0].text.strip() == asked.question.text.strip()
 
 
 def _may_go_on(answer: Message, asked: Asked) -> bool:
-    """Whether a run is not over, or not known, that is no answer to what is asked."""
+    """Whether the answer's run may go on, or is not known, and is none of what is asked."""
     if answer.state is MessageState.STREAMING or unseen_end(answer):
         return True
-    lost = answer.state is MessageState.INTERRUPTED and not _run_of(answer)
+    lost = answer.state is not MessageState.COMPLETE and not _run_of(answer)
     return lost and asked.variation is not None
 
 
