@@ -102,6 +102,8 @@ class Table:
     header: tuple[Spans, ...]
     rows: tuple[tuple[Spans, ...], ...]
     gap: bool = False
+    above: str = ""
+    """The source of its beginning, where these rows go on from an earlier part."""
 
 
 @dataclass(frozen=True, slots=True)

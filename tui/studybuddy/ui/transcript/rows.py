@@ -148,6 +148,9 @@ def _highlighted(line: Line, selected: Selected, style: Style) -> list[Segment]:
         text = segment.text
         first = max(0, start - offset)
         last = min(len(text), end - offset)
+        if offset < 0 and start <= line.at < end and _is_drawn(segment):
+            segments.append(Segment(text, (segment.style or style) + style))
+            continue
         if offset < 0 or first >= last:
             segments.append(segment)
             continue
@@ -160,6 +163,12 @@ def _highlighted(line: Line, selected: Selected, style: Style) -> list[Segment]:
             if part:
                 segments.append(Segment(part, part_style))
     return segments
+
+
+def _is_drawn(segment: Segment) -> bool:
+    """Tell whether it is a line of a formula, which is selected as a whole."""
+    url = segment.style.meta.get("url") if segment.style is not None else None
+    return isinstance(url, str) and url.startswith("formula:")
 
 
 def touchable(line: Line, y: int, *, before: int) -> Strip:

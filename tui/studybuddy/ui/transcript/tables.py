@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
 
 from studybuddy.ui.transcript.blocks import Align, Spans, Table
+from studybuddy.ui.transcript.columns import fit, natural, text_of, with_slack, word
 from studybuddy.ui.transcript.lines import NOT_COPIED, Line, cut
 from studybuddy.ui.transcript.palette import Palette
-from studybuddy.ui.transcript.wrap import cells, measurable, wrap
+from studybuddy.ui.transcript.wrap import measurable, wrap
 
+MEASURED = 100
+"""Rows that decide how wide the columns are, the header not counted. In a longer table the rest
+wraps in them: so a long one can be written, and drawn part by part, without measuring it all."""
 _BETWEEN = " │ "
-_NARROWEST = 3
-"""Cells of a column below which the table is told row by row instead."""
+_INDENT = 2
+"""Cells before the further lines of a cell where rows are told one cell below the other."""
 
 Row = tuple[Spans, ...]
 
@@ -28,58 +33,75 @@ class TableLayout:
         self._palette = palette
         self._base = base
         self._width = width
-        self._rows: list[Row] = []  # the header first
-        self._naturals: list[list[int]] = []
-        self._widest: list[int] = []
+        self._rows: list[Row] = []  # the header first, where it is drawn
+        self._measured: list[Row] = []
+        self._naturals: list[int] = []
+        self._words: list[int] = []
         self._widths: list[int] = []
         self._ruled = False
         self._drawn: list[list[Line]] = []
+        self._starts: list[int] = []
+        self._texts: list[str] = []
         self.copy = ""
         """Its text as it is copied: cells between tabs, rows between line feeds."""
 
     def update(self, table: Table) -> list[Line]:
         """Return the lines for `table`."""
-        rows = [table.header, *table.rows]
-        same = 0
-        for new, old in zip(rows, self._rows, strict=False):
-            if new is not old and new != old:
-                break
-            same += 1
-        self._measure(rows, same)
-        widths = fit(self._widest, self._width - len(_BETWEEN) * (len(self._widest) - 1))
-        ruled = widths != self._widest  # some cell takes more than one line
-        if widths != self._widths or ruled != self._ruled:
+        rows = list(table.rows) if table.above else [table.header, *table.rows]
+        self._measure(table)
+        gaps = max(0, len(self._naturals) - 1)
+        room = self._width - len(_BETWEEN) * gaps
+        widths = fit(self._naturals, self._words, room)
+        # Some cell takes more than one line.
+        ruled = any(width < wanted for width, wanted in zip(widths, self._naturals, strict=False))
+        if table.above or len(table.rows) >= MEASURED:
+            widths = with_slack(widths, room)
+        same = _same(rows, self._rows)
+        del self._texts[same:]
+        self._texts.extend(["\t".join([text_of(cell) for cell in row]) for row in rows[same:]])
+        if (widths, ruled) != (self._widths, self._ruled):
             same = 0
             self._widths = widths
             self._ruled = ruled
         self._rows = rows
         del self._drawn[same:]
-        texts = ["\t".join([_text_of(cell) for cell in row]) for row in rows]
-        start = self.at + sum([len(text) + 1 for text in texts[:same]])
+        del self._starts[same:]
+        start = self._starts[-1] + len(self._texts[same - 1]) + 1 if same else self.at
         for index in range(same, len(rows)):
-            self._drawn.append(self._row(index, table.aligns, start))
-            start += len(texts[index]) + 1
-        self.copy = "\n".join(texts)
+            self._starts.append(start)
+            self._drawn.append(self._row(index, table, start))
+            start += len(self._texts[index]) + 1
+        self.copy = "\n".join(self._texts)
         return [line for lines in self._drawn for line in lines]
 
-    def _measure(self, rows: Sequence[Row], same: int) -> None:
-        del self._naturals[same:]
-        for row in rows[same:]:
-            self._naturals.append([_natural(cell) for cell in row])
-        self._widest = [max(1, *column) for column in zip(*self._naturals, strict=True)]
+    def _measure(self, table: Table) -> None:
+        measured = measured_rows(table)
+        same = _same(measured, self._measured)
+        if same < len(self._measured) or not self._measured:
+            same = 0
+            self._naturals = [1] * len(table.header)
+            self._words = [1] * len(table.header)
+        for row in measured[same:]:
+            for column, cell in enumerate(row):
+                self._naturals[column] = max(self._naturals[column], natural(cell))
+                self._words[column] = max(self._words[column], word(cell))
+        self._measured = measured
 
-    def _row(self, index: int, aligns: Sequence[Align], start: int) -> list[Line]:
+    def _row(self, index: int, table: Table, start: int) -> list[Line]:
         row = self._rows[index]
+        is_header = index == 0 and not table.above
         if not self._widths:
-            return self._told(row, start)
+            return self._told(row, table, start, first=index < 2 and not table.above)
         palette = self._palette
-        base = palette.table_header if index == 0 else self._base
+        base = palette.table_header if is_header else self._base
         columns: list[list[Line]] = []
         at = start
         for cell, width in zip(row, self._widths, strict=True):
             columns.append(_cell(palette, base, cell, width, at))
-            at += len(_text_of(cell)) + 1
+            at += len(text_of(cell)) + 1
         lines: list[Line] = []
+        if self._ruled and not is_header and (index > 1 or table.above):
+            lines.append(self._rule(start))
         between = Segment(_BETWEEN, palette.table_border)
         for number in range(max(map(len, columns))):
             line = Line([], [], 0, start)
@@ -88,9 +110,9 @@ class TableLayout:
                     _add(line, between)
                 last = column == len(columns) - 1
                 part = cells_of[number] if number < len(cells_of) else None
-                _add_cell(line, part, width, aligns[column], base, last)
+                _add_cell(line, part, width, table.aligns[column], base, last)
             lines.append(line)
-        if index == 0 or (self._ruled and index < len(self._rows) - 1):
+        if is_header:
             lines.append(self._rule(start))
         return lines
 
@@ -98,48 +120,58 @@ class TableLayout:
         text = "─┼─".join(["─" * width for width in self._widths])
         return Line([Segment(text, self._palette.table_border)], [NOT_COPIED], len(text), at)
 
-    def _told(self, row: Row, start: int) -> list[Line]:
-        """Show a row of a table with too many columns for the width as running text."""
-        lines: list[Line] = []
+    def _told(self, row: Row, table: Table, start: int, *, first: bool) -> list[Line]:
+        """Show a row of a table whose columns do not fit: each cell on lines of its own, behind
+        the name of its column."""
+        is_header = row is table.header
+        lines = [] if first else [Line([], [], 0, start)]
+        if is_header and table.rows:
+            return lines
         at = start
-        for cell in row:
-            lines.extend(_cell(self._palette, self._base, cell, max(2, self._width), at))
-            at += len(_text_of(cell)) + 1
-        lines.append(Line([], [], 0, start))
+        for name, cell in zip(table.header, row, strict=True):
+            if cell:
+                label = "" if is_header else f"{text_of(name)}: ".replace("\n", " ").lstrip(": ")
+                lines.extend(self._told_cell(label, cell, at))
+            at += len(text_of(cell)) + 1
+        return lines
+
+    def _told_cell(self, label: str, cell: Spans, at: int) -> list[Line]:
+        palette = self._palette
+        pieces = [label, *[measurable(span.text) for span in cell]]
+        styles = [palette.marked(self._base, span.marks, span.url) for span in cell]
+        indent = Segment(" " * _INDENT, self._base)
+        lines: list[Line] = []
+        for found in wrap(pieces, max(2, self._width - _INDENT)):
+            line = cut(pieces, [palette.table_header, *styles], found, at - len(label))
+            line.offsets = [offset if offset >= at else NOT_COPIED for offset in line.offsets]
+            line.at = max(line.at, at)
+            lines.append(line.behind(indent) if lines else line)
         return lines
 
 
-def fit(naturals: Sequence[int], room: int) -> list[int]:
-    """Return widths for columns of `naturals` cells that together take at most `room`.
-
-    The widest columns shrink first. Empty where there is not even room for narrow columns.
-    """
-    widths = list(naturals)
-    if sum(widths) <= room:
-        return widths
-    if room < sum([min(width, _NARROWEST) for width in widths]):
-        return []
-    left = room
-    for position, column in enumerate(sorted(range(len(widths)), key=widths.__getitem__)):
-        share = left // (len(widths) - position)
-        widths[column] = min(widths[column], share)
-        left -= widths[column]
-    return widths
+def _same(new: Sequence[Row], old: Sequence[Row]) -> int:
+    """Return how many rows at the beginning are the same."""
+    same = 0
+    for one, other in zip(new, old, strict=False):
+        if one is not other and one != other:
+            break
+        same += 1
+    return same
 
 
-def _text_of(cell: Spans) -> str:
-    return "".join([measurable(span.text) for span in cell])
+def measured_rows(table: Table) -> list[Row]:
+    """Return the header and the rows by which the columns of a table are measured."""
+    first = _first_part(table.above) if table.above else table
+    return [first.header, *first.rows[:MEASURED]]
 
 
-def _natural(cell: Spans) -> int:
-    if not cell:
-        return 0
-    if len(cell) == 1 and "\n" not in cell[0].text:
-        return cells(measurable(cell[0].text))
-    pieces = [measurable(span.text) for span in cell]
-    if not any("\n" in piece for piece in pieces):
-        return sum(map(cells, pieces))
-    return max(map(cells, "".join(pieces).split("\n")))
+@lru_cache(maxsize=8)
+def _first_part(source: str) -> Table:
+    from studybuddy.ui.transcript.markdown import parse
+
+    table = parse(source)[0]
+    assert isinstance(table, Table)
+    return table
 
 
 def _cell(palette: Palette, base: Style, cell: Spans, width: int, at: int) -> list[Line]:
