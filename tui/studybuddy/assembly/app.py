@@ -16,6 +16,7 @@ from studybuddy.providers.endpoints import Decision
 
 if TYPE_CHECKING:
     from studybuddy.domain.prompts import Persona, Template
+    from studybuddy.storage.archive import FileArchive
     from studybuddy.ui.app import StudyBuddyApp
 
 
@@ -47,6 +48,12 @@ def assemble_app(
         parts.paths.database_file, parts.instance, on_notice=parts.notices.append
     )
     setup = StudentSetup(parts, decision)
+
+    def archive() -> FileArchive:
+        from studybuddy.storage.archive import FileArchive  # not before the first frame
+
+        return FileArchive(store)
+
     limits, connector = make_limits(parts, store.database)
     services = Services(
         desk=Desk(
@@ -64,6 +71,7 @@ def assemble_app(
         notices=parts.notices,
         start_new=args.new,
         library=FileLibrary(parts.paths.config, _built_in),
+        archive=archive,
         places=f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}",
     )
 
@@ -96,6 +104,11 @@ def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             await app.run_async()
         finally:
             await close()
+        settings = app.services.settings
+        if settings.goodbye and not app.return_code:
+            from studybuddy.chat.goodbye import goodbye
+
+            print(goodbye(settings.name, app.services.desk.used))
         return app.return_code or 0
 
     return asyncio.run(run())

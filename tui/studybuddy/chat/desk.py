@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first f
     from studybuddy.chat.shelf import ConversationShelf
     from studybuddy.chat.thread_session import ThreadSession
     from studybuddy.chat.titling import Titler
+    from studybuddy.domain.accounts import Total
     from studybuddy.domain.assistant_ports import (
         AssistantConnector,
         AssistantService,
@@ -94,6 +95,11 @@ class Desk:
     def accounts(self) -> Accounts:
         """What was used so far, and what models cost and hold."""
         return self._limits.accounts
+
+    @property
+    def used(self) -> Total:
+        """What this run of the app has used so far."""
+        return self._limits.session
 
     @property
     def budgets(self) -> Budgets:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from studybuddy.chat.budgets import Budgets
     from studybuddy.chat.fitting import Fitter
     from studybuddy.chat.kept_answers import KeptAnswers
+    from studybuddy.domain.accounts import Total
     from studybuddy.domain.settings import PriceSettings, SavingSettings, Settings
 
 
@@ -71,6 +72,15 @@ class Limits:
             return unlimited()
 
         return cls(make)
+
+    @property
+    def session(self) -> Total:
+        """What this run of the app has used."""
+        if self._made is None:
+            from studybuddy.domain.accounts import Total
+
+            return Total()
+        return self._made.accounts.session
 
     async def close(self) -> None:
         """Have everything recorded; before the store's."""

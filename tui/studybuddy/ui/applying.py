@@ -29,6 +29,8 @@ class Applier:
         place.services.settings = new
         place.desk.use_settings(new)
         self._appearance(old, new)
+        if new.name != old.name:
+            place.view.endpoint_changed()
         if new.keys != old.keys:
             self._app.use_keys(new.keys)
         if (new.endpoint, new.model, new.endpoints) != (old.endpoint, old.model, old.endpoints):

@@ -45,12 +45,14 @@ class ConversationView(ConversationPane):
         *,
         reduced_motion: bool,
         keys: Mapping[str, str],
+        student: Callable[[], str] = str,
         id: str | None = None,
     ) -> None:
-        """Take the desk, and the keys of commands by their ids."""
+        """Take the desk, the keys of commands by their ids, and what the student is called."""
         super().__init__(keys, reduced_motion=reduced_motion, id=id)
         self._keys = keys
         self._desk = desk
+        self._student = student
         self._turns = TurnKeeper(self, TurnView(self))
         self.asking = Asker(self, desk, self._turns)
         self._idle = Activity()
@@ -99,7 +101,9 @@ class ConversationView(ConversationPane):
     def endpoint_changed(self) -> None:
         """Name who answers, on the prompt's edge and where nothing was said yet."""
         endpoint = self._desk.endpoint
-        empty, name = introduce(endpoint, self.session, self.assistant, self._keys)
+        empty, name = introduce(
+            endpoint, self.session, self.assistant, self._keys, self._student()
+        )
         self.transcript.empty = empty
         self.prompt.border_subtitle = Content(name)
         self.meter.watch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,5 +35,5 @@ class Services:
     """Finds what was said; `None` where there is nothing to search."""
     library: PromptLibrary | None = None
     """Personas and templates; `None` where there are none."""
-    archive: Archive | None = None
-    """Conversations to and from files; `None` where there are none."""
+    archive: Callable[[], Archive] | None = None
+    """Makes what writes conversations to files and reads them in; `None` where nothing does."""

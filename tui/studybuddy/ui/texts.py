@@ -9,7 +9,7 @@ from textual.content import Content
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.messages import Mode
-from studybuddy.domain.text import harmless
+from studybuddy.domain.text import harmless, one_line
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
@@ -70,17 +70,30 @@ def introduce(
     session: Session,
     assistant: Assistant | None,
     keys: Mapping[str, str],
+    student: str = "",
 ) -> tuple[Content, str]:
-    """What an empty conversation says, and who answers in it, in few words."""
+    """What an empty conversation says, and who answers in it, in few words.
+
+    `student` is greeted by that name where it is known.
+    """
     head = session.head
     answered = next((m.model for m in reversed(session.messages) if m.model), "")
     if head.mode is Mode.COMPLETION:
         name = endpoint_name(endpoint, answered)
-        return welcome(endpoint, head.persona), f"{_as_whom(head.persona)}{name}"
+        empty = welcome(endpoint, head.persona)
+        return _greeted(empty, student), f"{_as_whom(head.persona)}{name}"
     from studybuddy.ui.assistant_texts import thread_welcome, who_answers
 
     name = who_answers(endpoint, assistant, head, answered)
-    return thread_welcome(endpoint, assistant, head, keys), f"{_as_whom(head.persona)}{name}"
+    empty = thread_welcome(endpoint, assistant, head, keys)
+    return _greeted(empty, student), f"{_as_whom(head.persona)}{name}"
+
+
+def _greeted(empty: Content, student: str) -> Content:
+    if not student.strip():
+        return empty
+    hello = Content(f"Hello, {one_line(student)}!").stylize("bold $text-accent")
+    return Content("\n\n").join([hello, empty])
 
 
 def _as_whom(persona: str) -> str:

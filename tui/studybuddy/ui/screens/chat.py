@@ -71,6 +71,7 @@ class ChatScreen(CopyCommands):
                 self._desk,
                 reduced_motion=settings.still,
                 keys=self._key_names,
+                student=lambda: self._services.settings.name,
                 id="view",
             )
         yield KeyBar(self._urgent, id="keys")

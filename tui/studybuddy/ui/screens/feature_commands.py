@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.events import Key
 
+from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import BY_ID, Command, Need
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.features import Features, Workplace
@@ -113,6 +115,26 @@ class FeatureCommands(ThreadCommands):
         prompt.focus()
         if event.key is not None:
             prompt.post_message(Key(event.key.key, event.key.character))
+
+    @on(ConversationView.TurnChanged)
+    def _learn_name(self, event: ConversationView.TurnChanged) -> None:
+        """Take the student's name, where it is not known and a question gives it."""
+        if self._services.settings.name or event.turn.over or event.turn.anew:
+            return
+        from studybuddy.domain.names import name_in  # not before the first frame
+
+        if name := name_in(event.turn.asked):
+            start(self, partial(self._keep_name, name), "name")
+
+    async def _keep_name(self, name: str) -> None:
+        self._services.settings = replace(self._services.settings, name=name)
+        self.view.endpoint_changed()
+        text = f"Hello, {name}! That is what you are called from now on; Settings change it."
+        self.notify(text, timeout=8, markup=False)
+        try:
+            await self._services.setup.set("name", name)
+        except StudyBuddyError as error:
+            self.tell(error.problem)
 
     def find_titles(self, session: Session, turn: Turn) -> None:
         """Have the model find a title after an answer, and not while another is to come."""
