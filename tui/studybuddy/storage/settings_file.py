@@ -210,7 +210,7 @@ def read_settings(path: Path) -> Settings:
         raise StudyBuddyError(
             Problem(
                 ProblemKind.STORAGE,
-                f"The settings file {path} is not valid TOML: {error}. Nothing was written.",
+                f"The settings file {path} is not valid TOML: {error}. It stays as it is.",
                 "Mend it with a text editor first, or move it away.",
             )
         ) from error

@@ -65,11 +65,7 @@ class Setter:
         from studybuddy.ui.screens.themes import ThemesScreen
 
         if (theme := await self._place.dialog(ThemesScreen())) is not None:
-            try:
-                await self._place.services.setup.set("theme", theme)
-                await self._keeper.reload()
-            except StudyBuddyError as error:
-                self._place.tell(error.problem)
+            await self._change("theme", theme)
 
     async def keymap(self) -> None:
         """Have keys changed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,12 +13,12 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.domain.setting_fields import SettingField, setting_fields
 from studybuddy.domain.text import harmless
 from studybuddy.ui.screens.confirm import ConfirmScreen
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.settings_choice import ChoiceScreen
 from studybuddy.ui.screens.settings_list import SettingsList
+from studybuddy.ui.screens.settings_typing import Typing
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.setting_keeper import SettingsKeeper
 from studybuddy.ui.setting_lines import (
@@ -36,17 +36,6 @@ Editors = Mapping[str, Callable[[], Awaitable[None]]]
 """Screens of their own for some settings, by name: each opens one and waits until it is left."""
 _KEYS = "↑ ↓ settings · Enter changes · r resets · / searches · c only changed ones · Esc closes"
 _EDITING = "Enter keeps it · Esc leaves it as it was"
-
-
-@dataclass(frozen=True, slots=True)
-class _Editing:
-    """What is being typed."""
-
-    place: tuple[str, ...]
-    """Empty while an entry has no name yet."""
-    field: SettingField
-    table: tuple[str, ...] = ()
-    """That gets another entry."""
 
 
 class SettingsScreen(Dialog[None]):
@@ -67,7 +56,7 @@ class SettingsScreen(Dialog[None]):
         self._keeper = keeper
         self._editors = editors
         self._changed = False
-        self._editing: _Editing | None = None
+        self._editing: Typing | None = None
         self._saving = False
 
     def compose(self) -> ComposeResult:
@@ -164,7 +153,7 @@ class SettingsScreen(Dialog[None]):
             return
         name, field = line.place[0], line.field
         if line.kind is Kind.ADD:
-            self._edit(_Editing((), replace(field, kind=str, choices=()), line.place))
+            self._edit(Typing((), replace(field, kind=str, choices=()), line.place))
         elif line.place == (name,) and name in self._editors:
             await self._editors[name]()
             self.show(line)
@@ -176,7 +165,7 @@ class SettingsScreen(Dialog[None]):
             names = [endpoint.name for endpoint in self._keeper.setup.configured()]
             await self._choose(line, {"": "decide at start", **{name: name for name in names}})
         else:
-            self._edit(_Editing(line.place, field), line)
+            self._edit(Typing(line.place, field), line)
 
     async def _choose(self, line: SettingLine, choices: Mapping[str, str]) -> None:
         screen: Screen[str | None] = ChoiceScreen(
@@ -229,7 +218,7 @@ class SettingsScreen(Dialog[None]):
 
     # Typing
 
-    def _edit(self, editing: _Editing | None, line: SettingLine | None = None) -> None:
+    def _edit(self, editing: Typing | None, line: SettingLine | None = None) -> None:
         """Have a value typed, or no longer."""
         self._editing = editing
         asked, edit = self.query_one("#asked", Static), self.query_one("#edit", Input)
@@ -238,10 +227,7 @@ class SettingsScreen(Dialog[None]):
         if editing is None:
             return
         self._say("")
-        if not editing.place:
-            asked.update("What is it called?")
-        else:
-            asked.update(f"{name_of(editing.place[-1])}: {editing.field.said}")
+        asked.update(editing.asked)
         value = line.value if line is not None else None
         edit.value = "" if value is None else harmless(f"{value}")
         edit.placeholder = shown(editing.field, editing.field.default)
@@ -277,15 +263,13 @@ class SettingsScreen(Dialog[None]):
             self.list.focus()
             self.show(SettingLine(Kind.FIELD, "", editing.place))
 
-    def _named(self, editing: _Editing, name: str) -> None:
+    def _named(self, editing: Typing, name: str) -> None:
         """Go on from the name of a new entry to the first thing in it."""
         taken = getattr(self._keeper.settings, editing.table[0])
         if not name or name in taken:
             self._say(f"There is “{name}” already." if name else "Give it a name, or press Esc.")
             return
-        first = next(f for f in setting_fields() if f.place[:-1] == (*editing.table, "*"))
-        place = (*editing.table, name, first.place[-1])
-        self._edit(replace(editing, place=place, field=first))
+        self._edit(editing.named(name))
 
     def action_leave(self) -> None:
         """Leave what is typed or searched for, or else the screen."""

@@ -152,7 +152,7 @@ class Pane(Scrolling):
         # The text keeps clear of the scroll bar, whether it is there or not.
         room = width - self.styles.scrollbar_size_vertical - GUTTER - 1
         text_width = max(_NARROWEST, min(TEXT_WIDTH, room))
-        self._margin = max(0, (room - text_width) // 2)
+        self._margin = 0 if self._book.look.spoken else max(0, (room - text_width) // 2)
         total = width - self.scrollbar_size_vertical if with_bar else width
         self._wardrobe = Wardrobe(palette, margin=self._margin, width=text_width, total=total)
         self._view.height = height

@@ -199,6 +199,7 @@ class Transcript(Placing, can_focus=True):
     @spoken.setter
     def spoken(self, spoken: bool) -> None:
         if spoken is not self._book.look.spoken:
+            self._shape = (0, 0, False)  # the margin is another one
             self._change_look(spoken=spoken)
 
     def _frame(self) -> None:
