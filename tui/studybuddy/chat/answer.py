@@ -122,6 +122,17 @@ class Answering:
             self._request.cancel()
         await self._ended.wait()
 
+    async def give_up(self) -> None:
+        """Bring it to an end where no request was made, and none will be."""
+        if self._request is not None or self.over:
+            return
+        self._became(MessageState.STOPPED)
+        try:
+            await self._store.finish(self.message)
+        except StudyBuddyError as error:
+            _log.warning("the end of %s was not written: %s", self.message.id, error)
+        self.release()
+
     def release(self) -> None:
         """Let go of who waits for the end, where no request was ever made."""
         self._ended.set()

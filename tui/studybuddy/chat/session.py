@@ -191,17 +191,19 @@ class ChatSession(StoredConversation):
         """The turn from its question on disk to its answer on disk."""
         from studybuddy.chat.turn_notes import cut, told
 
-        yield (begun := await self.begin(asked, answering.message, endpoint))
+        begun = await self.begin(asked, answering.message, endpoint)
         if isinstance(begun, TurnFailed):
+            yield begun
             return
-        for event in told(cleared):
-            yield event
         fitted, request = cleared.fitted, cleared.request
 
         def overflowed(problem: Problem) -> Problem:
             return self._limits.fitter.overflowed(endpoint, fitted, problem)
 
         try:
+            yield begun
+            for event in told(cleared):
+                yield event
             turn = answering.events(request, overflowed, cleared.watch)
             async with aclosing(turn) as events:
                 async for event in events:
@@ -216,6 +218,7 @@ class ChatSession(StoredConversation):
                         event = replace(event, back=await self._ended(asked, answering))
                     yield event
         finally:
+            await answering.give_up()
             await self._ended(asked, answering)
 
     async def _ended(self, asked: Asked, answering: Answering) -> bool:
