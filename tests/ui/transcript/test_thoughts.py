@@ -81,9 +81,9 @@ async def test_where_there_is_no_reasoning_there_is_nothing_to_unfold() -> None:
         assert not app.transcript.toggle_thoughts()
         app.transcript.append(replace(thoughtful(), id="b"))
         app.transcript.question_last()
-        assert not app.transcript.toggle_thoughts()
-        app.transcript.cursor_next()
-        assert app.transcript.toggle_thoughts()
+        assert app.transcript.toggle_thoughts()  # of the message that is on the screen
+        assert app.transcript._book.thoughts_shown(3)
+        assert app.transcript._book.thoughts_shown(1) is None
 
 
 async def test_it_is_counted_while_it_comes_and_timed_when_the_answer_begins() -> None:

@@ -90,23 +90,30 @@ class CodeLayout:
         room = max(2, self._width - 2)
         if not self._wraps or sum(map(cells, pieces)) <= room:
             return [self._framed(cut(pieces, styles, (0, sum(map(len, pieces))), start))]
-        first = wrap(pieces, room, anywhere=True)[0]
+        anywhere = self.language not in _PROSE
+        first = wrap(pieces, room, anywhere=anywhere)[0]
         lines = [self._framed(cut(pieces, styles, first, start))]
-        rest = _from(pieces, first[1])
-        mark = Segment(CONTINUED, self._palette.code_label)
         skipped = first[1]
-        for begin, end in wrap(rest, max(2, room - len(CONTINUED)), anywhere=True):
+        if not anywhere:
+            text = "".join(pieces)
+            skipped = len(text) - len(text[skipped:].lstrip(" "))
+        rest = _from(pieces, skipped)
+        if not any(rest):
+            return lines
+        mark = Segment(CONTINUED, self._palette.code_label)
+        for begin, end in wrap(rest, max(2, room - len(CONTINUED)), anywhere=anywhere):
             line = cut(pieces, styles, (begin + skipped, end + skipped), start)
             lines.append(self._framed(line.behind(mark)))
         return lines
 
-    def _framed(self, line: Line) -> Line:
+    def _framed(self, line: Line, *, slides: bool = True) -> Line:
         palette = self._palette
         left = Segment("│" if palette.code_is_framed else " ", palette.code_label)
-        fill = max(0 if self._wraps else 1, self._width - line.width - 1)
+        slides = slides and not self._wraps
+        fill = max(1 if slides else 0, self._width - line.width - 1)
         segments = [left, *line.segments, Segment(" " * fill, palette.code)]
         offsets = [NOT_COPIED, *line.offsets, NOT_COPIED]
-        slide = -1 if self._wraps else 1
+        slide = 1 if slides else -1
         return Line(segments, offsets, line.width + 1 + fill, line.at, self._code, slide)
 
     def _label(self, language: str) -> Line:
@@ -115,7 +122,7 @@ class CodeLayout:
         while cells(shown) > room:
             shown = shown[:-1]
         label = Segment(shown, self._palette.code_label)
-        return self._framed(Line([label], [NOT_COPIED], cells(shown), self.at))
+        return self._framed(Line([label], [NOT_COPIED], cells(shown), self.at), slides=False)
 
 
 def _length(tokens: TokenLine) -> int:

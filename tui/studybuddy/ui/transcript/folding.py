@@ -5,6 +5,7 @@ from __future__ import annotations
 from studybuddy.ui.transcript.heads import note
 from studybuddy.ui.transcript.lines import Layout
 from studybuddy.ui.transcript.look import FOLDED, Look
+from studybuddy.ui.transcript.palette import over
 from studybuddy.ui.transcript.sections import Section
 
 
@@ -17,7 +18,9 @@ def folded(text: str, look: Look, *, markdown: bool) -> tuple[Section, Layout]:
         told = f"{more:,} more line{'' if more == 1 else 's'}"
     else:  # the rest of one long line
         told = f"{len(rest):,} more characters"
-    lines = note(f"… {told} · {look.keys.unfold} unfolds", look.palette.dim, look)
+    palette = look.palette
+    style = palette.dim if markdown else over(palette.user, palette.dim, palette.text)
+    lines = note(f"… {told} · {look.keys.unfold} unfolds", style, look)
     return Section(text[:end].rstrip("\n"), False, markdown), Layout(lines, rest, [])
 
 

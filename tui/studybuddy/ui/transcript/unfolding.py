@@ -59,16 +59,16 @@ class Unfolding(Walking):
     def toggle_thoughts(self) -> bool:
         """Show the reasoning of the chosen message, or fold it; return whether there is any.
 
-        Where none is chosen it is that of the last message that has any.
+        Where the chosen one has none it is that of the last message on the screen that has any.
         """
-        item = self._cursor.item
-        if item is None:
-            places = range(len(self._book.messages) - 1, -1, -1)
-            item = next((i for i in places if self._book.thoughts_shown(i) is not None), None)
-        if item is None or (shown := self._book.thoughts_shown(item)) is None:
-            return False
-        self._show_thoughts(item, not shown)
-        return True
+        on_screen = sorted({row.position.item for row in self._rows}, reverse=True)
+        chosen = self._cursor.item
+        for item in on_screen if chosen is None else (chosen, *on_screen):
+            shown = self._book.thoughts_shown(item)
+            if shown is not None:
+                self._show_thoughts(item, not shown)
+                return True
+        return False
 
     def _show_thoughts(self, item: int, shown: bool) -> None:
         top = self._view.top
