@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import tomlkit
 from textual.pilot import Pilot
@@ -188,7 +188,7 @@ class Student:
         self.pilot: Pilot[None]
 
     @asynccontextmanager
-    async def at_work(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Student]:
+    async def at_work(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Self]:
         """Run the app."""
         async with self.app.run_test(size=size) as pilot:
             self.pilot = pilot

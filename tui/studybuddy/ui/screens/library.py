@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -21,6 +21,7 @@ from studybuddy.domain.text import harmless
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.undoing import Deed, Undoing
+from studybuddy.ui.workers import start
 
 Thing = TypeVar("Thing", bound=Persona | Template)
 
@@ -48,6 +49,8 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
         """Take what remembers deeds, so that they can be undone from outside too."""
         super().__init__()
         self._undoing = undoing
+        self._busy = False
+        """Whether something is being written or deleted: a held key does it once."""
         self._deeds = 0
         """How many deeds of this screen can be undone."""
         self._all: Sequence[Thing] = ()
@@ -152,7 +155,7 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
     async def _measure(self, thing: Thing) -> None:
         told = await self.measure(thing)
         if self.chosen is thing:
-            shown = Content(f"{told}\n\n").stylize("$text-muted") + self.preview(thing)
+            shown = Content(f"{told}\n\n").stylize("$foreground 60%") + self.preview(thing)
             self.query_one("#shown", Static).update(shown)
 
     def _say(self, text: str) -> None:
@@ -209,53 +212,60 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
 
     # Changing
 
-    @work(group="change", exclusive=True, exit_on_error=False)
-    async def action_new(self) -> None:
-        """Make one."""
-        await self.write(None)
+    def change(self, do: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something that takes a while, unless something is being done."""
 
-    @work(group="change", exclusive=True, exit_on_error=False)
-    async def action_edit(self) -> None:
+        async def doing() -> None:
+            try:
+                await do()
+            except StudyBuddyError as error:
+                self._say(str(error.problem))
+            finally:
+                self._busy = False
+
+        if not self._busy:
+            self._busy = True
+            start(self, doing, "change")
+
+    def action_new(self) -> None:
+        """Make one."""
+        self.change(lambda: self.write(None))
+
+    def action_edit(self) -> None:
         """Change the one under the cursor; of one of the app's, an own one is made."""
         if (thing := self.chosen) is not None:
-            await self.write(thing)
+            self.change(lambda: self.write(thing))
 
-    @work(group="change", exclusive=True, exit_on_error=False)
-    async def action_duplicate(self) -> None:
+    def action_duplicate(self) -> None:
         """Make a copy of the one under the cursor."""
         if (thing := self.chosen) is not None:
-            await self.write(thing, copy=True)
+            self.change(lambda: self.write(thing, copy=True))
 
-    @work(group="change", exclusive=True, exit_on_error=False)
-    async def action_delete(self) -> None:
+    def action_delete(self) -> None:
         """Delete the one under the cursor."""
-        thing = self.chosen
-        if thing is None:
+        if (thing := self.chosen) is None:
             return
-        if not thing.own:
+        if thing.own:
+            self.change(lambda: self._delete(thing))
+        else:
             self.notify("This one comes with the app and stays.", timeout=4)
-            return
-        try:
-            deed = await self.remove_file(thing)
-        except StudyBuddyError as error:
-            self._say(str(error.problem))
-            return
+
+    async def _delete(self, thing: Thing) -> None:
+        deed = await self.remove_file(thing)
         self._undoing.done(deed)
         self._deeds += 1
         self.notify(f"“{thing.name}” is deleted. u brings it back.", timeout=6, markup=False)
         self.load()
 
-    @work(group="change", exit_on_error=False)
-    async def action_undo(self) -> None:
+    def action_undo(self) -> None:
         """Bring back what was deleted last."""
-        if not self._deeds:
+        if self._deeds:
+            self.change(self._undo)
+        else:
             self.notify("There is nothing to undo here.", timeout=4)
-            return
-        try:
-            told = await self._undoing.undo()
-        except StudyBuddyError as error:
-            self._say(str(error.problem))
-            return
+
+    async def _undo(self) -> None:
+        told = await self._undoing.undo()
         self._deeds -= 1
         if told:
             self.notify(told, timeout=4, markup=False)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from textual import work
 from textual.binding import Binding
 from textual.content import Content
 
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.prompts import Persona, PromptLibrary
 from studybuddy.domain.text import harmless
 from studybuddy.ui.prompt_tokens import CountPrompt, tokens_in_words
@@ -104,15 +102,15 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         for number, example in enumerate(thing.examples, 1):
             parts.append(Content.assemble(
                 (f"Example {number}\n", "bold $text-secondary"),
-                ("You  ", "$text-muted"), harmless(example.question),
-                ("\n→  ", "$text-muted"), harmless(example.answer),
+                ("You  ", "$foreground 60%"), harmless(example.question),
+                ("\n→  ", "$foreground 60%"), harmless(example.answer),
             ))  # fmt: skip
         if thing.starters:
             told = "\n".join(f"› {harmless(starter)}" for starter in thing.starters)
             parts.append(Content.assemble(("Starters\n", "bold $text-secondary"), told))
         if thing.own:
             place = self._library.place(thing.name, template=False)
-            parts.append(Content(f"File: {place}").stylize("$text-muted"))
+            parts.append(Content(f"File: {place}").stylize("$foreground 60%"))
         return Content("\n\n").join(parts)
 
     async def measure(self, thing: Persona) -> str:
@@ -126,25 +124,24 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         """Use it in this conversation."""
         self.dismiss(thing)
 
-    @work(group="change", exit_on_error=False)
-    async def action_default(self) -> None:
+    def action_default(self) -> None:
         """Use it in new conversations, or no longer."""
-        if (thing := self.chosen) is None or thing is self._none:
-            return
+        if (thing := self.chosen) is not None and thing is not self._none:
+            self.change(lambda: self._set_default(thing))
+
+    async def _set_default(self, thing: Persona) -> None:
         same = thing.name.casefold() == self._default.casefold()
-        try:
-            await self._make_default(None if same else thing)
-        except StudyBuddyError as error:
-            self._say(str(error.problem))
-            return
+        await self._make_default(None if same else thing)
         self._default = "" if same else thing.name
         told = "have the system prompt of the settings" if same else f"begin as “{thing.name}”"
         self.notify(f"New conversations {told}.", timeout=5, markup=False)
         self.show(thing.name)
 
-    @work(group="change", exit_on_error=False)
-    async def action_own(self) -> None:
+    def action_own(self) -> None:
         """Edit what this conversation has of its own."""
+        self.change(self._own)
+
+    async def _own(self) -> None:
         if await self._edit_own():
             self.dismiss(None)
 

@@ -112,9 +112,9 @@ class TemplateForm(Dialog[str | None]):
         fields, shown = self.query_one("#fields"), self.query_one("#preview")
         fields.display = self._beside or not preview
         shown.display = self._beside or preview
-        looks = "" if self._beside else "F8 fields · " if preview else "F8 looks · "
+        looks = "" if self._beside else "F8 fields · " if preview else "F8 preview · "
         self.query_one("#keys", Label).update(
-            f"F9 puts it into the prompt · {looks}Tab goes on · Esc goes back, keeps it"
+            f"F9 puts it into the prompt · {looks}Tab goes on · Esc keeps it"
         )
 
     def action_preview(self) -> None:

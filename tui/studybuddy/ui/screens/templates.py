@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import work
 from textual.binding import Binding
 from textual.content import Content
 
@@ -58,7 +57,7 @@ class TemplatesScreen(LibraryScreen[Template | None, Template]):
         parts.append(Content(harmless(thing.text)))
         if thing.own:
             place = self._library.place(thing.name, template=True)
-            parts.append(Content(f"File: {place}").stylize("$text-muted"))
+            parts.append(Content(f"File: {place}").stylize("$foreground 60%"))
         return Content("\n\n").join(parts)
 
     async def measure(self, thing: Template) -> str:
@@ -71,13 +70,13 @@ class TemplatesScreen(LibraryScreen[Template | None, Template]):
 
     # Changing
 
-    @work(group="change", exclusive=True, exit_on_error=False)
-    async def action_keep(self) -> None:
+    def action_keep(self) -> None:
         """Make one of what is in the prompt."""
-        if not self._draft.strip():
-            self.notify("The prompt is empty: write it first, then save it here.", timeout=5)
+        if self._draft.strip():
+            draft = Template("", text=self._draft)
+            self.change(lambda: self._write(draft, "Save the prompt as a template"))
         else:
-            await self._write(Template("", text=self._draft), "Save the prompt as a template")
+            self.notify("The prompt is empty: write it first, then save it here.", timeout=5)
 
     async def write(self, thing: Template | None, *, copy: bool = False) -> None:
         """Have the student write one."""

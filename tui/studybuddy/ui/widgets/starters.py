@@ -62,7 +62,7 @@ class Starters(OptionList):
         if texts == self.texts:
             return
         self.texts = texts
-        heading = Option(Content(HEADING).stylize("$text-muted"), disabled=True)
+        heading = Option(Content(HEADING).stylize("$foreground 60%"), disabled=True)
         rows = [Option(Content(f"› {harmless(text)}")) for text in texts]
         self.set_options([heading, *rows] if rows else [])
 
