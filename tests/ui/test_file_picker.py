@@ -291,6 +291,29 @@ async def test_a_question_that_fails_comes_back_as_it_was_typed_and_can_be_asked
         assert student.text == ""
 
 
+async def test_a_question_that_is_edited_keeps_its_files_and_takes_others(folder: Path) -> None:
+    async with Picker(says("One."), says("Two."), says("Three.")).at_work() as student:
+        await student.ask("Explain @notes/cells.md")
+        await student.press("alt+e")
+        await student.until(lambda: "Ask it in other words" in student.shown())
+        await student.type("\nand @slides.pdf")
+        await student.press("f9")
+        await student.until(lambda: "can't be put into a prompt" in student.told())
+        assert student.text == f"{SENT}\nand @slides.pdf"
+        student.view.prompt.put("")
+        (folder / "notes" / "cells.md").write_text("Other.")
+        await student.press("alt+e")
+        await student.until(lambda: "Ask it in other words" in student.shown())
+        await student.type("\n@")
+        await student.type('"notes/my essay.md"')
+        await student.press("f9")
+        await student.until(lambda: student.view.session.messages[-1].text == "Two.")
+        asked = student.view.session.messages[-2].text
+        assert asked.startswith(f"{SENT}\n")
+        assert asked.endswith("```md\nAn essay.\n```")
+        assert "Other." not in asked
+
+
 async def test_a_question_whose_files_are_being_read_is_in_the_draft(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -17,6 +17,7 @@ from studybuddy.domain.prompts import Template
 from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.command import Command
 from studybuddy.ui.commands import BY_ID
+from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.slash import COMMANDS
 from studybuddy.ui.widgets.completion_list import CompletionList
 from studybuddy.ui.widgets.prompt import Prompt
@@ -97,6 +98,8 @@ def commands() -> Sequence[Command]:
 
 
 def test_every_name_is_of_a_command_that_there_is() -> None:
+    ways = {command.id for command in commands() if not command.feature}
+    assert all(hasattr(ChatScreen, f"action_{command}") for command in ways)
     assert all(command.help for command in commands())
     assert all(name == name.lower() and name.isalpha() for name in COMMANDS)
 
@@ -119,6 +122,7 @@ async def test_what_is_typed_is_found_with_letters_left_out_and_enter_runs_what_
         assert student.listed == ["/summarise"]
         await student.press("backspace", "backspace", "backspace", "e", "t")
         assert student.listed[0] == "/settings"
+        assert "Enter runs it" in student.shown()
         await student.press("enter")
         assert student.called == [("settings",)]
         assert student.text == ""
@@ -132,6 +136,7 @@ async def test_arrows_choose_and_tab_completes() -> None:
         await student.press("down", "up", "up", "down", "tab")
         assert student.text == "/sentiment "
         assert student.listed == ["/sentiment"]
+        assert "Enter fills it in" in student.shown()
         await student.type("Nice!")
         await student.press("enter")
         assert student.called == [("sentiment", "Nice!")]

@@ -16,8 +16,10 @@ MOST_FILES = 20_000
 MOST_SECONDS = 2.0
 SHOWN = 50
 """Files that are offered at once."""
-_AT_ONCE = 100
-"""Names that are looked at before others get their turn: this runs beside the keys."""
+_AT_ONCE = 150
+"""Names that are looked at before the keys get their turn, which wait for the interpreter."""
+_A_REST = 0.0002
+"""Seconds; after a sleep of none at all, this thread would take the interpreter right back."""
 _SKIPPED = frozenset(
     {
         "node_modules", "__pycache__", "venv", "env", "site-packages", "bower_components",
@@ -72,7 +74,7 @@ class Tree:
         folders are not followed, for they may lead back.
         """
         until = time.monotonic() + MOST_SECONDS
-        folders = [""]
+        folders, rested = [""], 0
         try:
             for folder in folders:  # it grows, so that nearer ones come first
                 for name in _inside(self.folder / folder):
@@ -82,7 +84,9 @@ class Tree:
                 over = len(self.names) >= MOST_FILES or time.monotonic() > until
                 if over or self._stop.is_set():
                     return
-                time.sleep(0)  # lets the keys go first
+                if len(self.names) - rested > _AT_ONCE:
+                    rested = len(self.names)
+                    time.sleep(_A_REST)
         finally:
             self.whole = True
 
@@ -137,8 +141,8 @@ def find(query: str, tree: Tree) -> Sequence[Found]:
 def _best(query: str, names: Iterable[str]) -> list[tuple[str, tuple[int, ...]]]:
     matched: list[tuple[int, int, str, Match]] = []
     for number, name in enumerate(names):
-        if number % _AT_ONCE == 0:
-            time.sleep(0)
+        if number % _AT_ONCE == _AT_ONCE - 1:
+            time.sleep(_A_REST)
         if (how := match(query, name)) is not None:
             matched.append((-how.score, number, name, how))
             if not query and len(matched) == SHOWN:

@@ -105,7 +105,7 @@ class Attacher:
         from studybuddy.study.mentions import mentioned
 
         view, text = self._view, self._view.prompt.text
-        if not mentioned(text):
+        if not await asyncio.to_thread(mentioned, text):
             self.forget()
             return
         try:

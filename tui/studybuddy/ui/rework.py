@@ -101,7 +101,14 @@ class Rework:
         text = await place.dialog(EditQuestionScreen(question.text))
         if text is None or session is not place.view.session:
             return
-        if not place.view.asking.edit(question.id, text):
+        try:
+            asked = (await place.view.files.read_in(text)).text
+        except StudyBuddyError as error:
+            place.tell(error.problem)
+            asked = ""
+        if session is not place.view.session:
+            return
+        if not asked or not place.view.asking.edit(question.id, asked):
             place.view.prompt.give_back(text)
 
     # Versions

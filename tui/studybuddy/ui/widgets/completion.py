@@ -142,8 +142,8 @@ class Completer:
             self._at = places[0] if places else None
         self._entries = entries
         if entries:
-            self._draw()
             source.chosen(entries[self._at] if self._at is not None else None)
+            self._draw()
         else:
             self._hide()
         self._catch_up(source)
@@ -223,8 +223,8 @@ class Completer:
         else:
             self._at = (self._at + by) % count
         self._moved = True
-        self._draw()
         self._source.chosen(self._entries[self._at])
+        self._draw()
 
     def clicked(self, number: int) -> None:
         """Take the entry that was clicked."""
