@@ -127,7 +127,7 @@ def _entries(
         for field in fields:
             own = (*place, field.place[-1])
             value = getattr(entry, field.place[-1])
-            label = f"  {name_of(field.place[-1])}"
+            label = name_of(field.place[-1])
             yield SettingLine(Kind.FIELD, label, own, field, value, group, field.said)
     what = "an endpoint" if table.place == ("endpoints",) else "a model's price"
     yield SettingLine(Kind.ADD, f"Add {what}", table.place, table, None, group, _about(table))

@@ -34,7 +34,7 @@ from studybuddy.ui.setting_lines import (
 
 Editors = Mapping[str, Callable[[], Awaitable[None]]]
 """Screens of their own for some settings, by name: each opens one and waits until it is left."""
-_KEYS = "↑ ↓ settings · Enter changes · r resets · / searches · c only changed ones · Esc closes"
+_KEYS = "Enter changes · r resets · / searches · c only changed ones · Esc closes"
 _EDITING = "Enter keeps it · Esc leaves it as it was"
 
 
@@ -168,9 +168,7 @@ class SettingsScreen(Dialog[None]):
             self._edit(Typing(line.place, field), line)
 
     async def _choose(self, line: SettingLine, choices: Mapping[str, str]) -> None:
-        screen: Screen[str | None] = ChoiceScreen(
-            line.label.strip(), line.said, choices, line.value
-        )
+        screen: Screen[str | None] = ChoiceScreen(line.label, line.said, choices, line.value)
         chosen = await self.app.push_screen_wait(screen)
         if chosen is not None:
             await self._change(line.place, chosen or None)

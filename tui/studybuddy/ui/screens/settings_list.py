@@ -83,19 +83,21 @@ class SettingsList(RowList):
         if line.kind is Kind.GROUP:
             style = self.get_component_rich_style("rows--group")
             return [(fitted(f" {line.label}", width), style)]
-        name = self._name_cells(width)
+        name, strong = self._name_cells(width), Style(bold=line.differs)
         mark = "*" if line.differs and line.kind is Kind.FIELD else " "
+        indent = "  " * (line.kind is Kind.FIELD and len(line.place) > 2)
+        label = f"+ {line.label}" if line.kind is Kind.ADD else line.label
         value = shown(line.field, line.value) if line.kind is Kind.FIELD else ""
-        pale = Style() if value else self.get_component_rich_style("rows--pale", partial=True)
+        pale = base
         if line.kind is Kind.FIELD and not value:
             value = "not set"
-        label = f"+ {line.label}" if line.kind is Kind.ADD else line.label
-        strong = Style(bold=line.differs)
+            if number != self.cursor or not self.has_focus:
+                pale = self.get_component_rich_style("rows--pale")
         return [
-            (f" {mark} ", base + strong),
-            (fitted(harmless(label), name - 2), base + strong),
+            (f" {mark} {indent}", base + strong),
+            (fitted(harmless(label), name - 2 - len(indent)), base + strong),
             ("  ", base),
-            (fitted(harmless(value), max(0, width - name - 3)), base + pale),
+            (fitted(harmless(value), max(0, width - name - 3)), pale),
         ]
 
     def _name_cells(self, width: int) -> int:
