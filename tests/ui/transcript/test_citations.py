@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from studybuddy.domain.citing import cited_markdown, marks_of
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.runs import Citation, RunDetails
 from studybuddy.ui.transcript import Transcript
-from studybuddy.ui.transcript.citations import cited_markdown, marks_of
 from studybuddy.ui.transcript.entry import open_entry
 from studybuddy.ui.transcript.look import Around, Look
 from studybuddy.ui.widgets.conversation import Conversation

@@ -8,57 +8,15 @@ that emphasis beside them is read the same while the answer streams and after it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
 
+from studybuddy.domain.citing import Mark, with_marks
 from studybuddy.domain.messages import Message
-from studybuddy.domain.runs import Citation
-from studybuddy.domain.text import harmless, one_line
+from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import CITATION, Span, Spans
-from studybuddy.ui.transcript.look import citations_of
 
 _FIRST = 0xE000
-_MOST = 6_400  # private-use characters
 _PLACE = re.compile("【([\ue000-\uf8ff])([\ue000-\uf8ff])】")
 _TARGET = "citation:"
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
-
-
-class Mark(NamedTuple):
-    """A citation as it is shown."""
-
-    number: int
-    """From 1, by first appearance; the same for all places on a page, or in a line."""
-    place: int
-    """Among the message's citations, from 0."""
-    citation: Citation
-
-
-def marks_of(message: Message) -> list[Mark]:
-    """Return the marks of a message in the order of its text; what makes no sense is left out."""
-    text = message.text
-    marks: list[Mark] = []
-    numbers: dict[object, int] = {}
-    end = 0
-    places = enumerate(citations_of(message)[:_MOST])
-    for index, found in sorted(places, key=lambda place: (place[1].start, place[1].end)):
-        if not end <= found.start <= found.end <= len(text):
-            continue
-        end = found.end
-        where: object = ("page", found.page) if found.page is not None else ("line", found.line)
-        if found.page is None and found.line is None:
-            where = found.quote
-        number = numbers.setdefault((found.file_id, where), len(numbers) + 1)
-        marks.append(Mark(number, index, found))
-    return marks
-
-
-def sources_of(message: Message) -> list[Mark]:
-    """Return the first mark of each number."""
-    firsts: dict[int, Mark] = {}
-    for mark in marks_of(message):
-        firsts.setdefault(mark.number, mark)
-    return list(firsts.values())
 
 
 def cited_text(message: Message) -> str:
@@ -67,36 +25,7 @@ def cited_text(message: Message) -> str:
     def place(mark: Mark) -> str:
         return f"【{chr(_FIRST + mark.number)}{chr(_FIRST + mark.place)}】"
 
-    return harmless(_with_marks(message, place, without_places))
-
-
-def cited_markdown(message: Message) -> str:
-    """Return a message as it is copied: with marks such as [1], and its sources at the end."""
-    sources = sources_of(message)
-    if not sources:
-        return message.text
-    text = _with_marks(message, lambda mark: f"[{mark.number}]", str).rstrip()
-    titles = [_MARKDOWN.sub(r"\\\1", title_of(mark.citation)) for mark in sources]
-    lines = [f"{mark.number}. {title}" for mark, title in zip(sources, titles, strict=True)]
-    return "\n".join([text, "", "Sources:", "", *lines])
-
-
-def _with_marks(message: Message, shown: Callable[[Mark], str], rest: Callable[[str], str]) -> str:
-    pieces: list[str] = []
-    position = 0
-    for mark in marks_of(message):
-        pieces += [rest(message.text[position : mark.citation.start]), shown(mark)]
-        position = mark.citation.end
-    pieces.append(rest(message.text[position:]))
-    return "".join(pieces)
-
-
-def title_of(citation: Citation) -> str:
-    """Say where a citation leads: the file and, where it is known, the page or line."""
-    name = one_line(citation.file_name or citation.file_id)
-    if citation.page is not None:
-        return f"{name}, page {citation.page}"
-    return name if citation.line is None else f"{name}, line {citation.line}"
+    return harmless(with_marks(message, place, without_places))
 
 
 def cited_spans(spans: Spans) -> Spans:

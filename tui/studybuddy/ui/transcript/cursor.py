@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.style import Style
 
+from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.ui.transcript.book import Book, Position
-from studybuddy.ui.transcript.look import citations_of
 
 if TYPE_CHECKING:
     from studybuddy.ui.transcript.formulas import Drawn, FormulaPlace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.folding import folded
@@ -11,7 +12,7 @@ from studybuddy.ui.transcript.heads import foot, head
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import Layout, Line, blank
 from studybuddy.ui.transcript.live import Live, Sealed
-from studybuddy.ui.transcript.look import Around, Look, citations_of
+from studybuddy.ui.transcript.look import Around, Look
 from studybuddy.ui.transcript.sections import Section, split_markdown, split_plain
 from studybuddy.ui.transcript.thoughts import Thoughts
 
@@ -128,7 +129,7 @@ class Entry:
             part.layout = None
         self.thoughts.relay()
         if self.live is not None:
-            self.live.relay(look.width, look.palette, wrap_code=look.wrap_code)
+            self.live.relay(look.width, look.palette, wrap_code=look.wrap_code, flat=look.spoken)
 
     def restate(self, message: Message, look: Look, around: Around) -> None:
         """Put `message` in the place of the old one, which has the same text."""
@@ -164,7 +165,7 @@ def open_entry(message: Message, look: Look, around: Around) -> Entry:
     last = _fixed(foot(message, look, around))
     if message.state is MessageState.STREAMING:
         empty = Part(0, Section("", False, True), Layout([], "", []))
-        live = Live(look.width, look.palette, wrap_code=look.wrap_code)
+        live = Live(look.width, look.palette, wrap_code=look.wrap_code, flat=look.spoken)
         entry = Entry(message, around, [*first, empty, last], thoughts, live)
         if message.text:
             entry.expect(message.text, look)
@@ -199,9 +200,14 @@ def _estimate(section: Section, width: int) -> int:
 
 
 def _laid_out(section: Section, role: Role, look: Look) -> Layout:
-    user = role is Role.USER
-    blocks, palette = section.blocks(), look.palette
-    layout = lay_out(blocks, look.width, palette, user=user, wrap_code=look.wrap_code)
+    layout = lay_out(
+        section.blocks(),
+        look.width,
+        look.palette,
+        user=role is Role.USER,
+        wrap_code=look.wrap_code,
+        flat=look.spoken,
+    )
     return layout._replace(lines=[blank(0), *layout.lines]) if section.lead else layout
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rich.style import Style
 
+from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import CITATION
 from studybuddy.ui.transcript.lines import NOT_COPIED, Line, blank, cut
-from studybuddy.ui.transcript.look import Around, Look, citations_of
+from studybuddy.ui.transcript.look import Around, Look
 from studybuddy.ui.transcript.wrap import measurable, wrap
 
 _RETRY_KEY = "retry key"
@@ -29,8 +30,8 @@ def head(message: Message, look: Look, around: Around) -> list[Line]:
     styles = [palette.dim if around.outside else style]
     between = (" (", ", ") if look.spoken else (" · ", " · ")
     for text, marked in _told(message, around):
-        pieces.append(measurable(harmless(f"{between[len(pieces) > 1]}{text}")))
-        styles.append(palette.note if marked else palette.dim)
+        pieces += [between[len(pieces) > 1], measurable(harmless(text))]
+        styles += [palette.dim, palette.note if marked else palette.dim]
     if look.spoken:
         pieces.append("):" if len(pieces) > 1 else ":")
         styles.append(styles[0])
@@ -90,7 +91,8 @@ def _state(message: Message, look: Look, last: bool) -> list[Line]:
 
 
 def _sources(message: Message, look: Look) -> list[Line]:
-    from studybuddy.ui.transcript.citations import sources_of, target, title_of
+    from studybuddy.domain.citing import sources_of, title_of
+    from studybuddy.ui.transcript.citations import target
 
     lines: list[Line] = []
     for mark in sources_of(message):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.transcript.palette import Palette
 
 if TYPE_CHECKING:
-    from studybuddy.domain.runs import Citation
+    pass
 
 HEAD = 2
 """Lines above a message's text: a blank one and the name."""
@@ -67,13 +67,6 @@ class Around(NamedTuple):
     """Whether its reasoning is shown, and not folded to a line."""
     seconds: float | None = None
     """How long the model thought, where that was seen."""
-
-
-def citations_of(message: Message) -> tuple[Citation, ...]:
-    """Return the citations that a message shows: those of an answer that is finished."""
-    if message.details is None or message.role is not Role.ASSISTANT:
-        return ()
-    return () if message.state is MessageState.STREAMING else message.details.citations
 
 
 def is_long(message: Message) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.beside import Beside
 from studybuddy.ui.transcript.heights import Heights
 from studybuddy.ui.transcript.lines import Layout
-from studybuddy.ui.transcript.look import Around, Look, citations_of, estimate
+from studybuddy.ui.transcript.look import Around, Look, estimate
 
 if TYPE_CHECKING:
     from studybuddy.ui.transcript.entry import Entry

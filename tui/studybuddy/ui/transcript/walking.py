@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message as Event
 
+from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.transcript.book import Position
 from studybuddy.ui.transcript.cursor import (
@@ -18,7 +19,6 @@ from studybuddy.ui.transcript.cursor import (
     code_before,
     code_text,
 )
-from studybuddy.ui.transcript.look import citations_of
 from studybuddy.ui.transcript.pane import Pane
 
 if TYPE_CHECKING:
@@ -134,8 +134,14 @@ class Walking(Pane):
         place = self._cursor.formula or FormulaPlace(self._item_or(first), 0, -1)
         self._move_to_formula(formula_after(self._book, place))
 
+    def open_image(self) -> None:
+        """Open the image under the cursor, if it is on one that is on the web."""
+        url = self.current_formula()
+        if url is not None and openable(url):
+            self.post_message(self.LinkClicked(url))
+
     def current_formula(self) -> str | None:
-        """Return the LaTeX of the formula under the cursor, if it is on one."""
+        """Return the LaTeX of the formula under the cursor, or the address of the image there."""
         drawn = self._cursor.drawn
         return None if drawn is None else drawn.source
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from textual.message import Message as Event
 
+from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
-from studybuddy.ui.transcript.look import Keys, citations_of
+from studybuddy.ui.transcript.look import Keys
 
 
 class Conversation(Transcript):
@@ -76,8 +77,10 @@ class Conversation(Transcript):
         self.formula_next()
 
     def action_open_citation(self) -> None:
-        """Open the citation that was stepped to, else step to the first one."""
-        if self.on_citation:
+        """Open the citation or image that was stepped to, else step to the first citation."""
+        if self.on_formula:
+            self.open_image()
+        elif self.on_citation:
             self.open_citation()
         else:
             self.citation_next()
@@ -121,7 +124,8 @@ class Conversation(Transcript):
         if self.on_code:
             self.copy_code()
         elif self.on_formula:
-            self.copy(self.current_formula() or "", "formula as LaTeX")
+            source = self.current_formula() or ""
+            self.copy(source, "address" if openable(source) else "formula as LaTeX")
         else:
             self.copy_message()
 
@@ -157,7 +161,7 @@ def markdown_of(message: Message) -> str:
     """A message as it is copied: Markdown, with its sources at the end, without reasoning."""
     if not citations_of(message):
         return message.text
-    from studybuddy.ui.transcript.citations import cited_markdown
+    from studybuddy.domain.citing import cited_markdown
 
     return cited_markdown(message)
 
