@@ -200,7 +200,8 @@ class Transcript(Placing, can_focus=True):
     def spoken(self, spoken: bool) -> None:
         if spoken is not self._book.look.spoken:
             self._shape = (0, 0, False)  # the margin is another one
-            self._change_look(spoken=spoken)
+            self._slides.clear()
+            self._change_look(spoken=spoken, wrap_code=spoken)
 
     def _frame(self) -> None:
         """Show what has come, and plan the earliest time of the next picture."""
