@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from studybuddy.domain.messages import Conversation, Titled
 from tests.support.scripted_provider import says
-from tests.ui.app_under_test import Student
+from tests.ui.app_under_test import Student, steady
 
 TITLES = ("Cells", "Verbs", "Loops")
 
@@ -166,4 +166,4 @@ async def test_what_choosing_a_folder_looks_like(
             await s.store.arrange(head.id, pinned=False, archived=False, folder=folder)
         await s.pilot.press("ctrl+o", "m")
         await s.until(lambda: "Into which folder?" in s.shown())
-        assert s.shown() == snapshot
+        assert steady(s) == snapshot

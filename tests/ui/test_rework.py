@@ -12,7 +12,7 @@ from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.variations import SIMPLER
 from tests.support.scripted_provider import says
-from tests.ui.app_under_test import Student
+from tests.ui.app_under_test import Student, steady
 
 
 def texts(student: Student) -> list[str]:
@@ -205,7 +205,7 @@ async def test_two_versions_are_read_side_by_side(
         await student.until(lambda: "Version 1 of 2" in student.shown())
         assert "chemiosmosis" in student.shown()
         assert "Like a tiny mill." in student.shown()
-        assert student.shown() == snapshot
+        assert steady(student) == snapshot
         await student.pilot.press("tab", "enter")
         await student.until(
             lambda: (
@@ -223,7 +223,7 @@ async def test_what_the_ways_to_answer_look_like(
         await student.ask("First?")
         await student.pilot.press("alt+r")
         await student.until(lambda: "How shall it be answered?" in student.shown())
-        assert student.shown() == snapshot
+        assert steady(student) == snapshot
 
 
 async def test_in_assistant_mode_it_works_alike() -> None:

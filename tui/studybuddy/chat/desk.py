@@ -289,15 +289,6 @@ class Desk:
         endpoint = self.endpoint
         return self.accounts.names.of(endpoint, own_model(session)) if endpoint else ""
 
-    async def head(self, conversation_id: str) -> Conversation | None:
-        """The head of a stored conversation; `None` where there is none of that id.
-
-        Raises:
-            StudyBuddyError: where the disk fails.
-        """
-        opened = await self._store.load(conversation_id)
-        return opened.head if opened is not None else None
-
     @property
     def shelf(self) -> ConversationShelf:
         """The order of the conversations."""

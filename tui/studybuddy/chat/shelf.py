@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-from studybuddy.domain.messages import Conversation, Titled
+from studybuddy.domain.messages import Conversation, OpenConversation, Titled
 from studybuddy.domain.ports import ConversationStore
+from studybuddy.domain.shelves import Place, Shelf
 
+_PAGE = 200
 KEPT_DAYS = 30
 """Days for which a deleted conversation can be brought back."""
 
@@ -50,6 +52,20 @@ class ConversationShelf:
         )
         return changed
 
+    async def head(self, conversation_id: str) -> Conversation | None:
+        """The head of a stored conversation; `None` where there is none of that id."""
+        opened = await self._store.load(conversation_id)
+        return opened.head if opened is not None else None
+
+    async def all(self) -> AsyncIterator[OpenConversation]:
+        """Every conversation that is not deleted, the archived ones too, one after another."""
+        for shelf in (Shelf.ACTIVE, Shelf.ARCHIVED):
+            last: Conversation | None = None
+            while page := await self._store.recent(_PAGE, _key(last), place=Place(shelf)):
+                for last in page:
+                    if (opened := await self._store.load(last.id)) is not None:
+                        yield opened
+
     async def folders(self) -> Sequence[str]:
         """The folders that there are, by name."""
         return await self._store.folders()
@@ -69,3 +85,7 @@ class ConversationShelf:
     async def purge(self) -> int:
         """Delete for good what was deleted weeks ago; returns how many."""
         return await self._store.purge(self._now() - KEPT_DAYS * 86_400)
+
+
+def _key(head: Conversation | None) -> tuple[bool, float, str] | None:
+    return None if head is None else (head.pinned, head.updated_at, head.id)

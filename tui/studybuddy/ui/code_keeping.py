@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.code_names import file_name, info_of
-from studybuddy.ui.saving import shown_path
+from studybuddy.ui.saving import save, shown_path
 from studybuddy.ui.screens.save_text import SaveScreen
 from studybuddy.ui.widgets.conversation import markdown_of
 
@@ -55,7 +56,11 @@ class CodeKeeper:
         name = file_name(info_of(code.message.text, code.text), code.text)
         path = shown_path((self._folder or _working_folder()) / name)
         text = harmless(code.text) + "\n"
-        saved = await self._workplace.dialog(SaveScreen("Save the code block", path, text))
+
+        async def write(typed: str, sure: bool) -> Path:
+            return await asyncio.to_thread(save, typed, text, sure=sure)
+
+        saved = await self._workplace.dialog(SaveScreen("Save the code block", path, write))
         if saved is not None:
             self._folder = saved.parent
             lines = text.count("\n")

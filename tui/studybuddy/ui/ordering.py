@@ -52,7 +52,7 @@ class Orderer:
         """The conversation under the cursor of the list that has the focus, else that on screen."""
         listed = self._place.sidebar.list
         key = listed.chosen_id if listed.has_focus else None
-        return await self._place.desk.head(key or self._place.view.session.head.id)
+        return await self._place.desk.shelf.head(key or self._place.view.session.head.id)
 
     async def _changed(self, head: Conversation) -> None:
         """Show a conversation's new head."""
@@ -159,7 +159,7 @@ class Orderer:
     async def bring_back(self, conversation_id: str) -> None:
         """Bring back a deleted conversation, which is about to be opened."""
         try:
-            head = await self._place.desk.head(conversation_id)
+            head = await self._place.desk.shelf.head(conversation_id)
             if head is not None and head.deleted_at is not None:
                 await self._bring_back(head)
         except StudyBuddyError as error:

@@ -15,12 +15,32 @@ _REPLACE = "There is such a file. Enter again replaces it; or type another name.
 class Unsure(Exception):
     """Something would be replaced or made; its text asks whether it may be."""
 
+    @classmethod
+    def to_replace(cls) -> Unsure:
+        """Of a file that is there."""
+        return cls(_REPLACE)
+
 
 def save(typed: str, text: str, *, sure: bool) -> Path:
     """Write a text where `typed` says, and return where that is; touches the disk.
 
     Raises:
         Unsure: where a file would be replaced or a folder made, and `sure` is not set.
+        StudyBuddyError: where no file is named, or the disk fails.
+    """
+    path = checked(typed, sure=sure)
+    try:
+        write_text(path, text, replace=sure)
+    except FileExistsError:
+        raise Unsure.to_replace() from None
+    return path
+
+
+def checked(typed: str, *, sure: bool) -> Path:
+    """Where a file that the student names would be; its folder is made where `sure` is set.
+
+    Raises:
+        Unsure: where the folder is not there, and `sure` is not set.
         StudyBuddyError: where no file is named, or the disk fails.
     """
     if not typed.strip():
@@ -38,9 +58,6 @@ def save(typed: str, text: str, *, sure: bool) -> Path:
             if not sure:
                 raise Unsure(f"There is no folder “{folder}”. Enter again makes it.")
             folder.mkdir(parents=True, exist_ok=True)
-        write_text(path, text, replace=sure)
-    except FileExistsError:
-        raise Unsure(_REPLACE) from None
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = getattr(error, "strerror", None) or error
         raise _problem(f"“{path}” can't be written: {reason}.", "Give another path.") from error

@@ -1,8 +1,8 @@
-"""Where a text is to be saved."""
+"""Where something is to be saved."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual import on, work
@@ -12,27 +12,33 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.ui.saving import Unsure, save
+from studybuddy.ui.saving import Unsure
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.path_input import PathInput
+
+Write = Callable[[str, bool], Awaitable[Path]]
+"""Writes where a typed path says, and returns where that is; the flag is whether it is sure.
+
+It raises Unsure where something would be replaced or made and the student has not agreed yet.
+"""
 
 _HOW = "Enter saves, Tab completes the path, Esc leaves."
 
 
 class SaveScreen(Dialog[Path | None]):
-    """Asks for a path and writes a text to it; returns where that is, or `None`.
+    """Asks for a path and has something written there; returns where that is, or `None`.
 
     A file that is there is not replaced, and no folder made, before Enter is pressed again.
     """
 
     BINDINGS = [Binding("escape", "leave", "Back", show=False)]
 
-    def __init__(self, title: str, path: str, text: str) -> None:
-        """Take what is asked, a path to begin with, and the text."""
+    def __init__(self, title: str, path: str, write: Write) -> None:
+        """Take what is asked, a path to begin with, and what writes."""
         super().__init__()
         self._title = title
         self._path = path
-        self._text = text
+        self._write = write
         self._asked = ""  # what was typed when it was asked whether it may be
 
     def compose(self) -> ComposeResult:
@@ -57,7 +63,7 @@ class SaveScreen(Dialog[Path | None]):
         sure = bool(typed) and typed == self._asked
         self._asked = ""
         try:
-            path = await asyncio.to_thread(save, typed, self._text, sure=sure)
+            path = await self._write(typed, sure)
         except Unsure as question:
             self._asked = typed
             self._say(str(question))
