@@ -138,9 +138,9 @@ COMMANDS: tuple[Command, ...] = (
             Scope.TRANSCRIPT),
     Command("reasoning", "Reasoning", "Show what the model thought before it answered, or fold it.",
             "t", "", Scope.TRANSCRIPT),
-    Command("next_formula", "Next formula", "Choose the formula after; c copies its LaTeX.", "m",
-            "", Scope.TRANSCRIPT),
-    Command("previous_formula", "Previous formula", "Choose the formula before.", "M", "",
+    Command("next_formula", "Next formula", "Choose the formula or image after; c copies its "
+            "LaTeX.", "m", "", Scope.TRANSCRIPT),
+    Command("previous_formula", "Previous formula", "Choose the formula or image before.", "M", "",
             Scope.TRANSCRIPT),
     Command("code_right", "Scroll code right", "See the end of long lines of code and tables.",
             "shift+right", "", Scope.TRANSCRIPT),

@@ -120,10 +120,22 @@ class Maths:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture that stands by itself and may be on this machine."""
+
+    label: Spans
+    """What is shown where it can't be drawn."""
+    alt: str
+    source: str
+    """A path, or a data: URL."""
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A thematic break."""
 
     gap: bool = False
 
 
-Block = Paragraph | Plain | Heading | Code | Quote | Item | Table | Maths | Rule
+Block = Paragraph | Plain | Heading | Code | Quote | Item | Table | Maths | Figure | Rule

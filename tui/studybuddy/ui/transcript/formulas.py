@@ -1,4 +1,4 @@
-"""Walking over the formulas of the conversation."""
+"""Walking over the formulas of the conversation, and over images that are on the web."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.transcript.book import Book, Position
 from studybuddy.ui.transcript.lines import Line
 from studybuddy.ui.transcript.maths_found import URL
+
+_IMAGE = "[image"
 
 
 class FormulaPlace(NamedTuple):
@@ -31,7 +33,7 @@ class Drawn(NamedTuple):
     """A formula on the screen."""
 
     source: str
-    """Its LaTeX."""
+    """Its LaTeX, or where the image is."""
     pieces: tuple[FormulaPiece, ...]
     """From top to bottom, at least one."""
 
@@ -96,17 +98,19 @@ def _sources(line: Line) -> list[tuple[int, str]]:
     """Return for each segment that is formula or text its number, and its formula or ""."""
     sources: list[tuple[int, str]] = []
     for number, (segment, offset) in enumerate(zip(line.segments, line.offsets, strict=True)):
-        source = _source(segment.style)
+        source = _source(segment.style, segment.text.startswith(_IMAGE))
         if source or offset >= 0:
             sources.append((number, source))
     return sources
 
 
-def _source(style: Style | None) -> str:
+def _source(style: Style | None, is_image: bool) -> str:
     url = style.meta.get("url") if style is not None else None
-    return url[len(URL) :] if isinstance(url, str) and url.startswith(URL) else ""
+    if not isinstance(url, str):
+        return ""
+    return url[len(URL) :] if url.startswith(URL) else url if is_image else ""
 
 
 def _may_have(message: Message) -> bool:
     text = message.text
-    return message.role is not Role.USER and ("$" in text or "\\" in text or "```" in text)
+    return message.role is not Role.USER and any(mark in text for mark in ("$", "\\", "```", "!["))

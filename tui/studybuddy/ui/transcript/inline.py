@@ -73,9 +73,9 @@ def _is_marked_up(content: str) -> bool:
         return True
     if "$" not in content:
         return False
-    from studybuddy.ui.transcript.maths_found import may_have_formulas
+    from studybuddy.ui.transcript.maths_found import has_formulas
 
-    return may_have_formulas(content)
+    return has_formulas(content)
 
 
 @lru_cache(maxsize=512)

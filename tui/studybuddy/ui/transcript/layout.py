@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
 
 from studybuddy.ui.transcript.blocks import (
+    ADDRESS,
     MATHS,
     Block,
     Code,
+    Figure,
     Heading,
     Item,
     Maths,
@@ -18,11 +20,12 @@ from studybuddy.ui.transcript.blocks import (
     Plain,
     Quote,
     Rule,
+    Span,
     Spans,
     Table,
 )
 from studybuddy.ui.transcript.code import CodeLayout
-from studybuddy.ui.transcript.lines import Layout, Line, Pen, blank, cut
+from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, Pen, blank, cut
 from studybuddy.ui.transcript.palette import Palette
 from studybuddy.ui.transcript.tables import TableLayout
 from studybuddy.ui.transcript.wrap import cells, measurable, wrap
@@ -39,12 +42,14 @@ def lay_out(
     *,
     user: bool = False,
     wrap_code: bool = False,
+    flat: bool = False,
 ) -> Layout:
     """Return the lines of a section, none but code wider than `width` cells (at least 4).
 
-    `user` draws in the student's own style; with `wrap_code` no line of code is wider either.
+    `user` draws in the student's own style; with `wrap_code` no line of code is wider either;
+    `flat` draws no pictures, and formulas in one line.
     """
-    pen = Pen(palette, wrap_code=wrap_code)
+    pen = Pen(palette, wrap_code=wrap_code, flat=flat)
     painter = Painter(pen, user=user)
     lines = [line for block in blocks for line in painter.block(block, width)]
     return Layout(lines, pen.copy(), pen.codes)
@@ -84,6 +89,8 @@ class Painter:
                 return self._quote(block, width)
             case Maths():
                 return self._maths(block, width, base)
+            case Figure():
+                return self._figure(block, width, base)
             case Rule():
                 return [self._rule(width)]
 
@@ -149,6 +156,19 @@ class Painter:
             return self._code(Code(block.language, block.markup), width)
         return self._plain(block.markup, width, base)
 
+    def _figure(self, block: Figure, width: int, base: Style) -> list[Line]:
+        found = None
+        if not self._pen.flat:
+            from studybuddy.ui.transcript.pictures import drawn
+
+            found = drawn(block.source, width)
+        if found is None:
+            return self._spans(block.label, width, base)
+        at = self._pen.length
+        lines = [Line(list(row), [NOT_COPIED] * len(row), _width(row), at) for row in found.rows]
+        told = f"{block.alt}: {found.caption}" if block.alt else found.caption
+        return [*lines, *self._spans((Span(told, ADDRESS),), width, base)]
+
     def _item(self, item: Item, width: int, base: Style) -> list[Line]:
         pen = self._pen
         marker = item.marker + " "
@@ -188,3 +208,7 @@ class Painter:
         text = "─" * min(width, _RULE_LENGTH)
         at = self._pen.note("───\n")
         return Line([Segment(text, self._palette.rule)], [-1], len(text), at)
+
+
+def _width(row: Sequence[Segment]) -> int:
+    return sum([len(segment.text) for segment in row])

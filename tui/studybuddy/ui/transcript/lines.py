@@ -108,6 +108,8 @@ class Pen:
     length: int = 0
     codes: list[str] = field(default_factory=list)
     wrap_code: bool = False
+    flat: bool = False
+    """Whether nothing is drawn that a screen reader could not say."""
     """Whether long lines of code are wrapped, and not scrolled sideways."""
     indent: str = ""
     """What precedes each line of the copy text, inside lists."""

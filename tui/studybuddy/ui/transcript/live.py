@@ -27,9 +27,13 @@ class Sealed(NamedTuple):
 class Live:
     """Lays out a text that grows; lines that did not change stay the same objects."""
 
-    def __init__(self, width: int, palette: Palette, *, wrap_code: bool = False) -> None:
-        """`wrap_code` says whether long lines of code are wrapped, and not scrolled."""
+    def __init__(
+        self, width: int, palette: Palette, *, wrap_code: bool = False, flat: bool = False
+    ) -> None:
+        """`wrap_code` says whether long lines of code are wrapped, and not scrolled; `flat`
+        whether nothing is drawn that a screen reader could not say."""
         self._wrap_code = wrap_code
+        self._flat = flat
         self._parser = TailParser()
         self._first = 0  # the first closed block of the part that is being written
         self._parts = 0  # finished before
@@ -52,9 +56,12 @@ class Live:
         """Whether a blank line stands before what is being written."""
         return self._parts > 0
 
-    def relay(self, width: int, palette: Palette, *, wrap_code: bool = False) -> None:
+    def relay(
+        self, width: int, palette: Palette, *, wrap_code: bool = False, flat: bool = False
+    ) -> None:
         """Begin the layout anew for another width or palette; what is sealed is left alone."""
         self._wrap_code = wrap_code
+        self._flat = flat
         self._restart(width, palette)
         self._draw_closed()
         self._draw_open()
@@ -80,7 +87,7 @@ class Live:
     def _restart(self, width: int, palette: Palette) -> None:
         self._width = width
         self._palette = palette
-        self._pen = Pen(palette, wrap_code=self._wrap_code)
+        self._pen = Pen(palette, wrap_code=self._wrap_code, flat=self._flat)
         self._painter = Painter(self._pen)
         self._mark = self._pen.mark()
         self._drawn = self._first

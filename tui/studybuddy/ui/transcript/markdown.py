@@ -12,10 +12,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
+from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import (
+    ADDRESS,
+    IMAGE,
     Align,
     Block,
     Code,
+    Figure,
     Heading,
     Item,
     Maths,
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
 
 _BULLETS = "•◦▪"
 _TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
+_FIGURE = re.compile(
+    r"!\[([^\[\]]*)\]\((?:<([^<>\n]+)>|([^\s()<>]+))(?:[ \t]+\"[^\"\n]*\")?\)[ \t]*"
+)
 _NOT_BLANK = re.compile(r"[^ \t>]")
 
 
@@ -121,7 +128,7 @@ class _Reader:
             gap = bool(out) and self._blank_before(line)
         block: Block
         if kind == "paragraph_open":
-            block = Paragraph(self._inline(), gap)
+            block = self._paragraph(gap)
         elif kind == "heading_open":
             block = Heading(int(token.tag[1:]), self._inline(), gap)
         elif kind in ("fence", "code_block"):
@@ -173,6 +180,18 @@ class _Reader:
                 cells = []
         return Table(tuple(aligns), rows[0], tuple(rows[1:]), gap)
 
+    def _paragraph(self, gap: bool) -> Paragraph | Figure:
+        found = _FIGURE.fullmatch(self._tokens[self._next].content)
+        if found is None or not (source := harmless(found[2] or found[3])):
+            return Paragraph(self._inline(), gap)
+        from studybuddy.ui.transcript.pictures import is_here
+
+        if not is_here(source):
+            return Paragraph(self._inline(), gap)
+        self._next += 2
+        alt = " ".join(harmless(found[1]).split())
+        return Figure(figure_label(alt, source), alt, source, gap)
+
     def _inline(self) -> Spans:
         spans = spans_of(self._take().content)
         self._next += 1  # the closing token
@@ -185,6 +204,13 @@ class _Reader:
 
     def _blank_before(self, line: int) -> bool:
         return line > 0 and not _NOT_BLANK.search(self._lines[line - 1])
+
+
+def figure_label(alt: str, source: str) -> Spans:
+    """Return what is shown for a picture that is not drawn."""
+    address = "data" if source[:5].lower() == "data:" else source
+    label = Span(f"[image: {alt}]" if alt else "[image]", IMAGE)
+    return (label, Span(f" ({address})", ADDRESS))
 
 
 def spaced(block: Block, previous: Block) -> Block:

@@ -25,7 +25,7 @@ _MOST_LINES = 60
 _SIGNS = re.compile(r"[\\^_={}<>+]")
 _WORD = re.compile(r"(?:^|[\s,\d(])[^\W\d_]{2,}")
 _SURELY = re.compile(r"\\[A-Za-z]|[\^_=+<>]|^\s*\S{1,3}\s*$")
-_SOME = re.compile(r"\$[^\s$][^$]*\$|\$\$[^$]+\$\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
+_OPENING = re.compile(r"\$|\\[(\[]")
 _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|align|alignat|flalign|gather|multline|eqnarray|displaymath|math"
     r"|aligned|gathered|split|cases|[pbvBV]?matrix)\*?)\}"
@@ -43,9 +43,9 @@ class Formula(NamedTuple):
     """Its LaTeX, without what encloses it."""
 
 
-def may_have_formulas(text: str) -> bool:
-    """Tell whether something in `text` may be a formula; cheap."""
-    return ("$" in text or "\\" in text) and _SOME.search(text) is not None
+def has_formulas(text: str) -> bool:
+    """Tell whether there is a formula in `text`, be it in code."""
+    return any(formula_at(text, found.start(), len(text)) for found in _OPENING.finditer(text))
 
 
 def formula_at(text: str, start: int, stop: int) -> Formula | None:

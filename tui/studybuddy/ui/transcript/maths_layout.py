@@ -29,7 +29,7 @@ class MathsLayout:
         style = pen.palette.marked(base, MATHS, URL + source)
         room = max(4, width - _INDENT)
         indent = Segment(" " * (width - room), base)
-        rows = drawing(source, room)
+        rows = None if pen.flat else drawing(source, room)
         if rows is None or rows == (text,):
             lines = [cut([text], [style], found, at) for found in wrap([text], room)]
         else:

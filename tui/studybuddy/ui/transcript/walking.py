@@ -134,12 +134,6 @@ class Walking(Pane):
         place = self._cursor.formula or FormulaPlace(self._item_or(first), 0, -1)
         self._move_to_formula(formula_after(self._book, place))
 
-    def open_image(self) -> None:
-        """Open the image under the cursor, if it is on one that is on the web."""
-        url = self.current_formula()
-        if url is not None and openable(url):
-            self.post_message(self.LinkClicked(url))
-
     def current_formula(self) -> str | None:
         """Return the LaTeX of the formula under the cursor, or the address of the image there."""
         drawn = self._cursor.drawn

@@ -13,6 +13,7 @@ from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
+from studybuddy.ui.transcript.inline import openable
 from studybuddy.ui.transcript.look import Keys
 
 
@@ -32,6 +33,8 @@ class Conversation(Transcript):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer citations and reasoning where there are any."""
+        if action == "open_citation" and self.on_formula:
+            return openable(self.current_formula() or "")
         if action in ("next_citation", "previous_citation", "open_citation"):
             return any(map(citations_of, self.messages))
         if action == "reasoning":
@@ -78,8 +81,8 @@ class Conversation(Transcript):
 
     def action_open_citation(self) -> None:
         """Open the citation or image that was stepped to, else step to the first citation."""
-        if self.on_formula:
-            self.open_image()
+        if self.on_formula and openable(url := self.current_formula() or ""):
+            self.post_message(self.LinkClicked(url))
         elif self.on_citation:
             self.open_citation()
         else:
