@@ -11,6 +11,7 @@ from textual.geometry import Offset
 
 from studybuddy.domain.events import Phase
 from studybuddy.domain.settings import Settings
+from studybuddy.ui import numbering
 from studybuddy.ui.linear import focus_place
 from studybuddy.ui.plain import Plain, plain
 from studybuddy.ui.widgets.status import Activity
@@ -153,3 +154,10 @@ def test_ornaments_go_and_letters_arrows_and_emoji_stay(text: str, said: str) ->
     assert plain(text) == said
     filtered = Plain().apply([Segment(text)], Color(0, 0, 0))
     assert "".join(segment.text for segment in filtered) == said
+
+
+async def test_digits_that_mean_something_already_are_left_to_that() -> None:
+    async with Student(settings=SPOKEN).at_work() as student:
+        await student.pilot.press("alt+u")
+        await student.until(lambda: "1-4 time" in student.shown())
+        assert numbering.choose(student.app.screen, 1) is False

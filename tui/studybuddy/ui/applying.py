@@ -35,6 +35,8 @@ class Applier:
             self._app.use_keys(new.keys)
         if (new.endpoint, new.model, new.endpoints) != (old.endpoint, old.model, old.endpoints):
             self._endpoint(old, new)
+        if new.persona != old.persona:
+            await place.features().get("starters").show()  # which keeps it for new conversations
         place.view.meter.watch()
         place.view.meter.settle()
 

@@ -37,6 +37,9 @@ def choose(screen: Screen[Any], digit: int) -> bool:
 def _choices(screen: Screen[Any]) -> Sequence[Choice]:
     """The choices from top to bottom: rows of lists first, then buttons."""
     found: list[Choice] = []
+    bound = screen._bindings.key_to_bindings
+    if getattr(screen, "OWN_DIGITS", False) or any(key.isdigit() for key in bound):
+        return found
     for widget in screen.query("OptionList, RadioSet, Button").results():
         if not widget.display or widget.disabled:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.problems import StudyBuddyError
@@ -30,6 +30,21 @@ class SettingsKeeper:
     def setup(self) -> Setup:
         """What checks and writes them."""
         return self._services.setup
+
+    async def named(self, place: Sequence[str]) -> Mapping[str, str]:
+        """What a setting may name, with how that is called; empty where it may be any text.
+
+        Raises:
+            StudyBuddyError: where that can't be read.
+        """
+        match tuple(place):
+            case ("endpoint",):
+                names = [endpoint.name for endpoint in self.setup.configured()]
+                return {"": "decide at start", **{name: name for name in names}}
+            case ("persona",) if (library := self._services.library) is not None:
+                personas = [persona.name for persona in await library.personas()]
+                return {"": "none: the system prompt below", **{name: name for name in personas}}
+        return {}
 
     def wrong(self, place: Sequence[str], value: object) -> str:
         """What is wrong with a value, as a sentence; empty for nothing."""

@@ -29,6 +29,7 @@ LATER: Mapping[str, str] = {
     "start_with": "It counts from the next start on.",
     "log_messages": "It counts from the next start on.",
     "system_prompt": "It counts for new conversations.",
+    "persona": "It counts for new conversations.",
     "titles": "It counts for new conversations.",
 }
 """What does not count at once, and from when on."""

@@ -22,6 +22,8 @@ class Dialog(ModalScreen[ScreenResultType]):
     _given: tuple[ScreenResultType | None] | None = None
     """The result, as soon as there is one."""
     _leaving = False
+    OWN_DIGITS = False
+    """Whether digits mean something here already, so that choices are given no numbers."""
     deaf_until = 0.0
     """Seconds of `time.monotonic` before which keys are meant for what was on screen before it."""
 

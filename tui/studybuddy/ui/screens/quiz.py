@@ -36,6 +36,8 @@ class QuizScreen(Dialog[str | None]):
         Binding("pagedown", "scroll(1)", show=False, priority=True),
     ]
 
+    OWN_DIGITS = True
+
     def __init__(
         self, quiz: Quiz, draft: str = "", on_draft: Callable[[str], None] = lambda _: None
     ) -> None:

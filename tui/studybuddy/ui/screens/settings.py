@@ -161,11 +161,16 @@ class SettingsScreen(Dialog[None]):
             await self._change(line.place, not line.value)
         elif field.choices:
             await self._choose(line, {choice: choice for choice in field.choices})
-        elif line.place == ("endpoint",):
-            names = [endpoint.name for endpoint in self._keeper.setup.configured()]
-            await self._choose(line, {"": "decide at start", **{name: name for name in names}})
         else:
-            self._edit(Typing(line.place, field), line)
+            try:
+                named = await self._keeper.named(line.place)
+            except StudyBuddyError as error:
+                self._say(str(error.problem))
+                return
+            if named:
+                await self._choose(line, named)
+            else:
+                self._edit(Typing(line.place, field), line)
 
     async def _choose(self, line: SettingLine, choices: Mapping[str, str]) -> None:
         screen: Screen[str | None] = ChoiceScreen(line.label, line.said, choices, line.value)
