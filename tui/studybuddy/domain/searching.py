@@ -17,7 +17,7 @@ class Query:
     """Words, each of which has to occur; the last may be the beginning of one."""
     mode: Mode | None = None
     model: str = ""
-    """A part of the model's name."""
+    """A part of the model's name: then only what such a model wrote is found, and titles."""
     since: float | None = None
     """Unix time, seconds: messages written then or later."""
     until: float | None = None
@@ -46,6 +46,16 @@ class ConversationSearch(Protocol):
 
     async def search(self, query: Query, limit: int = 50) -> Sequence[Hit]:
         """The best places, best first; at most a few of one conversation; none for no words.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        ...
+
+    async def unread(self) -> int:
+        """About how many messages can't be found yet, since they are still being read; mostly 0.
+
+        Reading goes on while the app runs, once something was searched for, the newest first.
 
         Raises:
             StudyBuddyError: where the disk fails.

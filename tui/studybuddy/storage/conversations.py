@@ -188,7 +188,7 @@ class SqliteConversationStore:
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation and its messages for good."""
-        await self._write("DELETE FROM conversations WHERE id = ?", conversation_id)
+        await self.database.run(order.delete, conversation_id)
 
     async def close(self) -> None:
         """Finish what was asked for and close the file; later calls fail. May be repeated."""

@@ -91,9 +91,17 @@ def rename(
 
 def purge(connection: sqlite3.Connection, before: float) -> int:
     """Delete for good what was discarded before."""
-    return connection.execute(
+    gone = connection.execute(
         "DELETE FROM conversations WHERE deleted_at IS NOT NULL AND deleted_at < ?", (before,)
     ).rowcount
+    _forget(connection)
+    return gone
+
+
+def delete(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """Delete a conversation for good, its words in the index too."""
+    connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
+    _forget(connection)
 
 
 def last_opened(connection: sqlite3.Connection) -> str | None:
@@ -120,3 +128,12 @@ def recent_prompts(connection: sqlite3.Connection, limit: int) -> list[str]:
         prompts.setdefault(text)
     found.close()
     return list(prompts)
+
+
+def _forget(connection: sqlite3.Connection) -> None:
+    if connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM search_waiting WHERE text IS NOT NULL)"
+    ).fetchone()[0]:
+        from studybuddy.storage.search_index import forget
+
+        forget(connection)

@@ -198,5 +198,54 @@ CREATE INDEX conversations_in_folders ON conversations (folder)
     WHERE folder <> '' AND deleted_at IS NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE, _DURATIONS, _CRAFT)
+# What the search has to catch up with; the search makes its index itself, when it is first used.
+_SEARCH = """
+-- Messages from this `seq` on are in the index or waiting; those below have not been looked at.
+CREATE TABLE search_state (
+    below INTEGER NOT NULL
+);
+
+INSERT INTO search_state SELECT coalesce(max(seq), 0) + 1 FROM messages;
+
+-- Where a message is in the index already, it is here as it is in there.
+CREATE TABLE search_waiting (
+    seq INTEGER PRIMARY KEY,
+    text TEXT, -- NULL, like the rest, where the index has nothing of it
+    conversation_id TEXT,
+    created_at REAL,
+    model TEXT
+);
+
+CREATE TRIGGER search_of_new AFTER INSERT ON messages
+WHEN NEW.state <> 'streaming' AND NEW.seq >= (SELECT below FROM search_state) BEGIN
+    INSERT OR IGNORE INTO search_waiting (seq) VALUES (NEW.seq);
+END;
+
+-- Not while an answer streams: that is several times a second.
+CREATE TRIGGER search_of_ended AFTER UPDATE OF text, state, model ON messages
+WHEN OLD.state = 'streaming' AND NEW.state <> 'streaming'
+    AND NEW.seq >= (SELECT below FROM search_state) BEGIN
+    INSERT OR IGNORE INTO search_waiting (seq) VALUES (NEW.seq);
+END;
+
+CREATE TRIGGER search_of_changed AFTER UPDATE OF text, state, model ON messages
+WHEN OLD.state <> 'streaming' AND NEW.seq >= (SELECT below FROM search_state) BEGIN
+    INSERT OR IGNORE INTO search_waiting
+    VALUES (OLD.seq, OLD.text, OLD.conversation_id, OLD.created_at, OLD.model);
+END;
+
+CREATE TRIGGER search_of_gone AFTER DELETE ON messages
+WHEN OLD.state <> 'streaming' AND OLD.seq >= (SELECT below FROM search_state) BEGIN
+    INSERT OR IGNORE INTO search_waiting
+    VALUES (OLD.seq, OLD.text, OLD.conversation_id, OLD.created_at, OLD.model);
+END;
+
+-- The models that answered; how often, as far as the index goes.
+CREATE TABLE search_models (
+    model TEXT PRIMARY KEY NOT NULL,
+    answers INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS, _THREADS, _USAGE, _DURATIONS, _CRAFT, _SEARCH)
 """Script number N, counted from 0, takes `user_version` N to N + 1."""
