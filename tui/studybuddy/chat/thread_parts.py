@@ -27,7 +27,7 @@ def functions_of(assistant: Assistant | None) -> list[tuple[str, str]]:
 
 def passages_of(messages: Sequence[Message]) -> list[str]:
     """Passages that the last answer's searches found: the next one's may be as long."""
-    last = next((m for m in reversed(messages) if m.details is not None), None)
+    last = next((m for m in reversed(messages) if m.details and m.details.run_id), None)
     if last is None or last.details is None:
         return []
     calls = [call for step in last.details.steps for call in step.calls]
