@@ -216,6 +216,8 @@ CREATE TABLE search_waiting (
     model TEXT
 );
 
+CREATE INDEX search_waiting_old ON search_waiting (seq) WHERE text IS NOT NULL;
+
 CREATE TRIGGER search_of_new AFTER INSERT ON messages
 WHEN NEW.state <> 'streaming' AND NEW.seq >= (SELECT below FROM search_state) BEGIN
     INSERT OR IGNORE INTO search_waiting (seq) VALUES (NEW.seq);

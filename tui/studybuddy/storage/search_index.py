@@ -99,12 +99,13 @@ def forget(connection: sqlite3.Connection) -> None:
 
 
 def _take_waiting(connection: sqlite3.Connection, at_most: int) -> int:
-    """The latest that wait; those with something in the index, which may be gone, first."""
-    old = connection.execute(
-        "SELECT seq, text, conversation_id, created_at, model FROM search_waiting "
-        "ORDER BY text IS NULL, seq DESC LIMIT ?",
-        (at_most,),
-    ).fetchall()
+    """The latest that wait, but first those that the index has something of: they may be gone."""
+    columns = "SELECT seq, text, conversation_id, created_at, model FROM search_waiting"
+    old: list[_Row] = []
+    for which in ("IS NOT NULL", "IS NULL"):
+        old += connection.execute(
+            f"{columns} WHERE text {which} ORDER BY seq DESC LIMIT ?", (at_most - len(old),)
+        ).fetchall()
     if not old:
         return 0
     old.sort()
