@@ -35,7 +35,7 @@ Transcript {
     & > .transcript--marker { color: $text-accent; }
     & > .transcript--link { color: $text-primary; text-style: underline; }
     & > .transcript--citation { color: $text-accent; text-style: bold; }
-    & > .transcript--maths { color: $text-secondary; }
+    & > .transcript--maths { color: $text-primary; }
     & > .transcript--rule { color: $foreground 30%; }
     & > .transcript--table-header { text-style: bold; }
     & > .transcript--table-border { color: $foreground 30%; }

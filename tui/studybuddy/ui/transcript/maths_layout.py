@@ -33,5 +33,7 @@ class MathsLayout:
         if rows is None or rows == (text,):
             lines = [cut([text], [style], found, at) for found in wrap([text], room)]
         else:
-            lines = [Line([Segment(row, style)], [NOT_COPIED], cells(row), at) for row in rows]
+            wide = max(map(cells, rows))
+            padded = [row + " " * (wide - cells(row)) for row in rows]  # marked as one block
+            lines = [Line([Segment(row, style)], [NOT_COPIED], wide, at) for row in padded]
         self.lines = [line.behind(indent) for line in lines]
