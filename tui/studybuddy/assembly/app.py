@@ -17,6 +17,7 @@ from studybuddy.providers.endpoints import Decision
 if TYPE_CHECKING:
     from studybuddy.domain.prompts import Persona, Template
     from studybuddy.storage.archive import FileArchive
+    from studybuddy.storage.search import SqliteSearch
     from studybuddy.ui.app import StudyBuddyApp
 
 
@@ -49,6 +50,11 @@ def assemble_app(
     )
     setup = StudentSetup(parts, decision)
 
+    def search() -> SqliteSearch:
+        from studybuddy.storage.search import SqliteSearch
+
+        return SqliteSearch(store.database)
+
     def archive() -> FileArchive:
         from studybuddy.storage.archive import FileArchive  # not before the first frame
 
@@ -72,6 +78,7 @@ def assemble_app(
         start_new=args.new,
         library=FileLibrary(parts.paths.config, _built_in),
         archive=archive,
+        search=search,
         places=f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}",
     )
 

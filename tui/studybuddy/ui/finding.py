@@ -8,6 +8,7 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.screens.search import Found, SearchScreen
 
 if TYPE_CHECKING:
+    from studybuddy.domain.searching import ConversationSearch
     from studybuddy.ui.features import Workplace
 
 
@@ -17,13 +18,17 @@ class Finder:
     def __init__(self, place: Workplace) -> None:
         self._place = place
         self._words = ""
+        self._search: ConversationSearch | None = None
 
     async def run(self, command: str) -> None:
         """Carry out its one command, however it is called."""
         await self._place.once(self._find)
 
     async def _find(self) -> None:
-        place, search = self._place, self._place.services.search
+        place = self._place
+        if self._search is None and place.services.search is not None:
+            self._search = place.services.search()
+        search = self._search
         if search is None:
             place.say("There is nothing to search.")
             return

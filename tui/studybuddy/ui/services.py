@@ -31,8 +31,8 @@ class Services:
     """Whether to start with a new conversation, whatever the settings say."""
     places: str = ""
     """Where settings, data and log are, for the help screen."""
-    search: ConversationSearch | None = None
-    """Finds what was said; `None` where there is nothing to search."""
+    search: Callable[[], ConversationSearch] | None = None
+    """Makes what finds what was said; `None` where there is nothing to search."""
     library: PromptLibrary | None = None
     """Personas and templates; `None` where there are none."""
     archive: Callable[[], Archive] | None = None

@@ -23,6 +23,8 @@ from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import many
 
+READ_ON = 0.5
+"""Seconds after which it is searched again while messages are still being read in."""
 MOST = 50
 """Hits that are shown."""
 _DAY = 86_400.0
@@ -146,18 +148,24 @@ class SearchScreen(Dialog[Found | None]):
             return
         try:
             hits = await self._search.search(self._query(words), MOST)
+            unread = await self._search.unread()
         except StudyBuddyError as error:
             self._looking = False
             self._show((), str(error.problem))
             return
         self._looking = False
+        behind = f"{many(unread, 'message')} still being read in · " if unread else ""
         if not hits:
-            self._show((), "Nothing was found. Fewer words, or their beginnings, find more.")
+            nothing = "Nothing was found. Fewer words, or their beginnings, find more."
+            self._show((), f"{behind}{nothing}")
         else:
             found = many(len(hits), "hit") if len(hits) < MOST else f"The best {MOST} hits"
-            self._show(hits, f"{found} · {_KEYS}")
+            self._show(hits, f"{behind}{found} · {_KEYS}")
             if self._open_first:
                 self._choose(0)
+                return
+        if unread and self.is_attached:
+            self.set_timer(READ_ON, self._look)
 
     def _query(self, words: str) -> Query:
         def chosen(name: str) -> object:
