@@ -118,6 +118,9 @@ operations = st.lists(
         st.tuples(st.just("remove"), st.integers(0, 30)),
         st.tuples(st.just("finish"), st.just(0)),
         st.tuples(st.just("follow"), st.just(0)),
+        st.tuples(st.just("think"), st.integers(1, 60)),
+        st.tuples(st.just("fold"), st.integers(0, 30)),
+        st.tuples(st.just("thoughts"), st.integers(0, 30)),
     ),
     max_size=25,
 )
@@ -131,7 +134,7 @@ def test_whatever_happens_the_screen_is_a_piece_of_the_whole(
     messages = talk(count)
     view = make_view(messages)
     width = 40
-    written = ""
+    written = thought = ""
     live: Message | None = None
     for number, (kind, value) in enumerate(made):
         if kind == "scroll":
@@ -156,16 +159,27 @@ def test_whatever_happens_the_screen_is_a_piece_of_the_whole(
         elif kind == "write":
             if live is None:
                 live, written = answer("", f"live {number}", MessageState.STREAMING), ""
+                thought = ""
                 messages.append(live)
                 view.book.append(live)
             text = RICH[len(written) % len(RICH) :][:value]
             written += text
             view.book.add_text(live.id, text)
         elif kind == "finish" and live is not None:
-            done = replace(live, text=written, state=MessageState.COMPLETE)
+            done = replace(live, text=written, reasoning=thought, state=MessageState.COMPLETE)
             messages[[message.id for message in messages].index(live.id)] = done
             view.book.replace(done)
             live = None
+        elif kind == "think" and live is not None:
+            text = RICH[len(thought) % len(RICH) :][:value]
+            thought += text
+            view.book.add_thought(live.id, text)
+        elif kind == "fold" and messages:
+            place = value % len(messages)
+            view.book.fold(place, not view.book.is_folded(place))
+        elif kind == "thoughts" and messages:
+            place = value % len(messages)
+            view.book.show_thoughts(place, not view.book.thoughts_shown(place))
 
         found = shown(view)
         whole = [line for item in range(len(messages)) for line in lines_of(view.book, item)]
@@ -179,6 +193,7 @@ def test_whatever_happens_the_screen_is_a_piece_of_the_whole(
             assert view.book.heights.total == len(whole)
             if view.following:
                 assert found == whole[-len(found) :]
+        assert view.book._kept == sum(e.kept_lines for e in view.book._entries.values())
     if live is None:
         assert whole_or_nothing(view, messages, width)
 
@@ -194,10 +209,13 @@ def rows_before(book: Book, position: Position) -> list[int]:
 
 
 def whole_or_nothing(view: View, messages: list[Message], width: int) -> bool:
-    book = view.book
-    return everything(messages, width) == [
-        line for item in range(len(messages)) for line in lines_of(book, item)
-    ]
+    books = [view.book, Book(look(width))]
+    books[1].beside = view.book.beside
+    books[1].set_messages(messages)
+    one, other = (
+        [line for item in range(len(messages)) for line in lines_of(book, item)] for book in books
+    )
+    return one == other
 
 
 def test_while_reading_above_new_text_moves_nothing() -> None:

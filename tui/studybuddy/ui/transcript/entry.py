@@ -46,6 +46,8 @@ class Entry:
     """While the answer is being written; it draws the part before the foot."""
     pending: list[str] = field(default_factory=list)
     """Text that came and was not looked at yet."""
+    counted: int = 0
+    """How many of its lines the book counts as kept."""
     _whole: Entry | None = None
     """Of a folded one: the same, unfolded."""
 

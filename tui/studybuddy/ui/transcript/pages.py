@@ -51,7 +51,7 @@ class Pages:
             place = self._places.get(key)
             if place is not None and self.messages[place] == entry.message and not entry.live:
                 self._entries[key] = entry
-                self._kept += entry.kept_lines
+                self._kept += entry.counted
         heights = [self._guess(message) for message in self.messages]
         for key, entry in self._entries.items():
             heights[self._places[key]] = entry.height
@@ -76,7 +76,7 @@ class Pages:
         self.messages[place] = message
         if entry is not None and self._takes(entry, message):
             entry.restate(message, self.look, self._around(place))
-            self.heights.set(place, entry.height)
+            self._measure(place, entry)
         else:
             self._drop(message.id)
             self.heights.set(place, self._guess(message))
@@ -101,7 +101,7 @@ class Pages:
             return
         self._answers(message_id, entry)
         entry.expect(text, self.look)
-        self.heights.set(place, entry.height)
+        self._measure(place, entry)
 
     def _answers(self, message_id: str, entry: Entry) -> None:
         seconds = self.beside.answers(message_id)
@@ -116,7 +116,7 @@ class Pages:
             return  # it has ended, with all that belongs to it
         self.beside.thinks(message_id)
         entry.think(text, self.look)
-        self.heights.set(place, entry.height)
+        self._measure(place, entry)
 
     # What is known of messages beside themselves
 
@@ -153,10 +153,8 @@ class Pages:
         """Unfold the reasoning of a message, or fold it to its line."""
         self.beside.show_thoughts(self.messages[item].id, shown)
         entry = self._entry(item)
-        kept = entry.kept_lines
         entry.show_thoughts(shown, self.look)
-        self._kept += entry.kept_lines - kept
-        self.heights.set(item, entry.height)
+        self._measure(item, entry)
 
     def _around(self, place: int) -> Around:
         return self.beside.around(self.messages[place], last=place == len(self.messages) - 1)
@@ -170,7 +168,7 @@ class Pages:
             if (entry := self._entries.get(key)) is not None:
                 place = self._places[key]
                 entry.restate(entry.message, self.look, self._around(place))
-                self.heights.set(place, entry.height)
+                self._measure(place, entry)
 
     def __contains__(self, message_id: str) -> bool:
         return message_id in self._places
@@ -205,11 +203,9 @@ class Pages:
             return False
         if message.state is MessageState.STREAMING:
             return text == self.message(self._places[message.id]).text
-        kept = entry.kept_lines
         entry.pending = [text[len(entry.live.text) :]]
         self._answers(message.id, entry)
         entry.finish()
-        self._kept += entry.kept_lines - kept
         return True
 
     # How it is laid out
@@ -227,8 +223,7 @@ class Pages:
             else:
                 place = self._places[key]
                 entry.relay(look, self._around(place))
-                self.heights.set(place, entry.height)
-        self._kept = sum(entry.kept_lines for entry in self._entries.values())
+                self._measure(place, entry)
 
     def entry(self, item: int) -> Entry:
         """Return a message with its parts, as they are after all text that came."""
@@ -250,11 +245,16 @@ class Pages:
         return [entry.layout(part, self.look) for part in range(len(entry.parts))]
 
     def _laying_out(self, item: int, entry: Entry, part: int) -> Layout:
-        kept = entry.kept_lines
         layout = entry.layout(part, self.look)
-        self._kept += entry.kept_lines - kept
-        self.heights.set(item, entry.height)
+        self._measure(item, entry)
         return layout
+
+    def _measure(self, item: int, entry: Entry) -> None:
+        """Take over how high an entry is, and how many lines of it are kept."""
+        self.heights.set(item, entry.height)
+        kept = entry.kept_lines
+        self._kept += kept - entry.counted
+        entry.counted = kept
 
     def tidy(self, shown: Sequence[int]) -> None:
         """Drop the lines longest out of sight if there are too many; none of those in `shown`."""
@@ -273,8 +273,7 @@ class Pages:
 
             entry = open_entry(message, self.look, self._around(item))
             self._entries[message.id] = entry
-            self._kept += entry.kept_lines
-            self.heights.set(item, entry.height)
+            self._measure(item, entry)
         else:
             self._entries.move_to_end(message.id)
         return entry
@@ -282,4 +281,4 @@ class Pages:
     def _drop(self, key: str) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self._kept -= entry.kept_lines
+            self._kept -= entry.counted
