@@ -231,3 +231,26 @@ def test_every_setting_is_on_the_screen_once() -> None:
 def test_settings_are_found_by_name_explanation_and_group(query: str) -> None:
     found = matching(lines_of(Settings()), query, changed=False)
     assert ("limits", "max_completion_tokens") in [line.place for line in found]
+
+
+async def test_a_held_key_opens_one_dialog() -> None:
+    async with Student().at_work() as student:
+        for key in ("alt+s", "alt+s", "alt+s"):
+            student.app.simulate_key(key)
+        await student.until(lambda: "/ searches" in student.shown())
+        assert len(student.app.screen_stack) == 2
+        await student.pilot.press("down")
+        for _ in range(3):
+            student.app.simulate_key("enter")
+        await student.until(lambda: len(student.app.screen_stack) == 3)
+        await student.settle()
+        assert len(student.app.screen_stack) <= 3
+
+
+async def test_the_endpoint_in_use_is_not_removed() -> None:
+    settings = Settings(endpoint="lab", endpoints={"lab": LAB})
+    async with Student(settings=settings).at_work() as student:
+        await find(student, "base")
+        await student.pilot.press("up", "r")
+        await student.until(lambda: "choose another one first" in student.shown())
+        assert student.setup.written == {}

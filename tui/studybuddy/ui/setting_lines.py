@@ -150,10 +150,13 @@ def matching(lines: Sequence[SettingLine], query: str, *, changed: bool) -> list
     words = query.casefold().split()
     found: list[SettingLine] = []
     group: SettingLine | None = None
+    entry: SettingLine | None = None
     for line in lines:
         if line.kind is Kind.GROUP:
             group = line
             continue
+        if line.kind is Kind.ENTRY:
+            entry = line
         text = " ".join(
             (line.group, line.label, ".".join(line.place), line.said, str(line.value or ""))
         ).casefold()
@@ -162,6 +165,8 @@ def matching(lines: Sequence[SettingLine], query: str, *, changed: bool) -> list
         if group is not None:
             found.append(group)
             group = None
+        if entry is not None and line.place[:-1] == entry.place and entry not in found:
+            found.append(entry)
         found.append(line)
     return found
 

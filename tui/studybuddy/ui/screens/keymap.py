@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from textual import on, work
+from functools import partial
+
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -11,8 +13,8 @@ from textual.widgets import Input, Label, Static
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import Command, check_keymap, key_names
 from studybuddy.ui.keymap import keys_now, refusal
+from studybuddy.ui.screens.asking import AskingScreen
 from studybuddy.ui.screens.confirm import ConfirmScreen
-from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.keymap_capture import CaptureScreen
 from studybuddy.ui.screens.keymap_list import KeymapList, lines_of
 from studybuddy.ui.screens.sheet import BREAKPOINTS
@@ -21,7 +23,7 @@ from studybuddy.ui.setting_keeper import SettingsKeeper
 _KEYS = "Enter another key · a one more · r resets · R all · / searches · Esc closes"
 
 
-class KeymapScreen(Dialog[None]):
+class KeymapScreen(AskingScreen[None]):
     """Lists commands by where their keys work; a change is written and holds at once."""
 
     AUTO_FOCUS = "KeymapList"
@@ -89,18 +91,16 @@ class KeymapScreen(Dialog[None]):
     # Changing
 
     @on(KeymapList.Chosen)
-    @work(group="change", exit_on_error=False)
-    async def _chosen(self) -> None:
-        await self._capture(more=False)
+    def _chosen(self) -> None:
+        self.once(partial(self._capture, more=False))
 
-    @work(group="change", exit_on_error=False)
-    async def action_add(self) -> None:
+    def action_add(self) -> None:
         """Give the command one more key."""
-        await self._capture(more=True)
+        self.once(partial(self._capture, more=True))
 
     async def _capture(self, *, more: bool) -> None:
         command, keymap = self.query_one(KeymapList).command, self._keymap
-        if command is None or self.app.screen is not self:
+        if command is None:
             return
         title = f"{'One more key' if more else 'The key'} for “{command.title}”"
         screen = CaptureScreen(title, lambda key: refusal(command, key, keymap))
@@ -111,9 +111,11 @@ class KeymapScreen(Dialog[None]):
         keys = ",".join(dict.fromkeys((*kept, key)))
         await self._change(command, keys)
 
-    @work(group="change", exit_on_error=False)
-    async def action_reset(self) -> None:
+    def action_reset(self) -> None:
         """Give the command its own keys back."""
+        self.once(self._reset)
+
+    async def _reset(self) -> None:
         command, keymap = self.query_one(KeymapList).command, self._keymap
         if command is None or command.id not in keymap:
             return
@@ -136,10 +138,12 @@ class KeymapScreen(Dialog[None]):
             self._say(f"{command.title}: {now or 'in the command palette'}.", good=True)
         self._show()
 
-    @work(group="change", exit_on_error=False)
-    async def action_reset_all(self) -> None:
+    def action_reset_all(self) -> None:
         """Give all commands their own keys back."""
-        if not self._keeper.settings.keys or self.app.screen is not self:
+        self.once(self._reset_all)
+
+    async def _reset_all(self) -> None:
+        if not self._keeper.settings.keys:
             return
         text = "The table [keys] is taken out of the settings file."
         if await self.app.push_screen_wait(ConfirmScreen("Reset all keys?", text, "Reset")):

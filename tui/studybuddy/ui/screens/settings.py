@@ -14,8 +14,8 @@ from textual.widgets import Input, Label, Static
 
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
+from studybuddy.ui.screens.asking import AskingScreen
 from studybuddy.ui.screens.confirm import ConfirmScreen
-from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.settings_choice import ChoiceScreen
 from studybuddy.ui.screens.settings_list import SettingsList
 from studybuddy.ui.screens.settings_typing import Typing
@@ -38,7 +38,7 @@ _KEYS = "Enter changes · r resets · / searches · c only changed ones · Esc c
 _EDITING = "Enter keeps it · Esc leaves it as it was"
 
 
-class SettingsScreen(Dialog[None]):
+class SettingsScreen(AskingScreen[None]):
     """Lists the settings; each is checked as the file is, written, and holds at once."""
 
     AUTO_FOCUS = "SettingsList"
@@ -146,10 +146,12 @@ class SettingsScreen(Dialog[None]):
     # Changing
 
     @on(SettingsList.Chosen)
-    @work(group="change", exit_on_error=False)
-    async def _chosen(self) -> None:
+    def _chosen(self) -> None:
+        self.once(self._change_line)
+
+    async def _change_line(self) -> None:
         line = self.list.line
-        if line is None or line.field is None or self.app.screen is not self:
+        if line is None or line.field is None:
             return
         name, field = line.place[0], line.field
         if line.kind is Kind.ADD:
@@ -202,11 +204,16 @@ class SettingsScreen(Dialog[None]):
             self._saving = False
             self.show()
 
-    @work(group="change", exit_on_error=False)
-    async def action_reset(self) -> None:
+    def action_reset(self) -> None:
         """Set what is under the cursor back to its default, or remove the entry."""
+        self.once(self._reset)
+
+    async def _reset(self) -> None:
         line = self.list.line
         if line is None or not line.differs:
+            return
+        if line.place == ("endpoints", self._keeper.settings.endpoint):
+            self._say("This endpoint is the one that is used: choose another one first.")
             return
         if line.field is not None and line.field.default is None and line.field.kind is str:
             self._say("It can't do without. To remove all of it, go to its name and press r.")
