@@ -369,6 +369,16 @@ class ConversationStoreContract:
         assert opened is not None
         assert opened.messages[-1] == replace(answer, text="Light is")
 
+    async def test_what_is_thought_is_journaled_too(self, store: ConversationStore) -> None:
+        head, question = a_conversation(), asked()
+        answer = answered("", question, MessageState.STREAMING)
+        await store.save(head)
+        await store.add(head.id, question, answer)
+        await store.journal(answer.id, "", "Hm, light")
+        opened = await store.load(head.id)
+        assert opened is not None
+        assert opened.messages[-1] == replace(answer, reasoning="Hm, light")
+
     async def test_the_journal_touches_no_answer_that_is_finished(
         self, store: ConversationStore
     ) -> None:

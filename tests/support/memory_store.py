@@ -223,11 +223,11 @@ class MemoryConversationStore:
                 self.data.owners[message.id] = self._id
         self._touch(conversation_id, messages[-1].id)
 
-    async def journal(self, message_id: str, text: str) -> None:
+    async def journal(self, message_id: str, text: str, reasoning: str = "") -> None:
         self.check()
         owner, message = self.data.messages.get(message_id, ("", None))
         if message is not None and message.state is MessageState.STREAMING:
-            self.data.messages[message_id] = owner, replace(message, text=text)
+            self.data.messages[message_id] = owner, replace(message, text=text, reasoning=reasoning)
 
     async def finish(self, message: Message) -> None:
         self.check()

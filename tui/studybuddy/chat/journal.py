@@ -41,11 +41,14 @@ class Journal:
     @property
     def reasoning(self) -> str:
         """What the model thought so far, before it answers."""
-        return "".join(self._thoughts)
+        if len(self._thoughts) > 1:
+            self._thoughts = ["".join(self._thoughts)]
+        return self._thoughts[0] if self._thoughts else ""
 
     def add_reasoning(self, delta: str) -> None:
         """Take more of that."""
         self._thoughts.append(delta)
+        self._unwritten = True
 
     def think_anew(self) -> None:
         """Forget it: the answer is asked for again."""
@@ -63,7 +66,7 @@ class Journal:
             StudyBuddyError: where the disk fails.
         """
         self._unwritten = False
-        await self._store.journal(self._message_id, self.text)
+        await self._store.journal(self._message_id, self.text, self.reasoning)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -82,7 +85,7 @@ class Journal:
                 continue
             self._unwritten = False
             try:
-                await self._store.journal(self._message_id, self.text)
+                await self._store.journal(self._message_id, self.text, self.reasoning)
             except StudyBuddyError as error:
                 # The answer goes on: its end is written too, and tells if the disk still fails.
                 self._unwritten = True

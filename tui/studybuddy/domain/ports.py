@@ -163,8 +163,11 @@ class ConversationStore(Protocol):
         """
         ...
 
-    async def journal(self, message_id: str, text: str) -> None:
-        """Write how far a streaming answer has come; nothing where it is not STREAMING."""
+    async def journal(self, message_id: str, text: str, reasoning: str = "") -> None:
+        """Write how far a streaming answer has come; nothing where it is not STREAMING.
+
+        What the model thought so far is written with it.
+        """
         ...
 
     async def finish(self, message: Message) -> None:

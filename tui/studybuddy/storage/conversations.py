@@ -108,10 +108,10 @@ class SqliteConversationStore:
         if messages:
             await self.database.run(self._add, conversation_id, messages)
 
-    async def journal(self, message_id: str, text: str) -> None:
+    async def journal(self, message_id: str, text: str, reasoning: str = "") -> None:
         """Write how far a streaming answer has come; nothing where it no longer streams."""
-        sql = "UPDATE messages SET text = ? WHERE id = ? AND state = 'streaming'"
-        await self._write(sql, clean(text), message_id)
+        sql = "UPDATE messages SET text = ?, reasoning = ? WHERE id = ? AND state = 'streaming'"
+        await self._write(sql, clean(text), clean(reasoning), message_id)
 
     async def finish(self, message: Message) -> None:
         """Write an answer's final text, state, error, model, usage and details."""
