@@ -40,6 +40,11 @@ class ScreenModel:
         """Column and row of the cursor, from 0."""
         return self._screen.cursor.x, self._screen.cursor.y
 
+    @property
+    def cursor_shown(self) -> bool:
+        """Whether the program lets the cursor be seen."""
+        return not self._screen.cursor.hidden
+
     def feed(self, data: bytes) -> None:
         """Show what was written."""
         self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))

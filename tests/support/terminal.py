@@ -177,6 +177,11 @@ class Terminal:
         """Return the screen's lines without the blanks at their ends, as one text."""
         return "\n".join(line.rstrip() for line in self.screen())
 
+    @property
+    def cursor(self) -> tuple[int, int] | None:
+        """Column and row of the cursor by what was looked at so far; `None` where it is hidden."""
+        return self._model.cursor if self._model.cursor_shown else None
+
     def wait_for(self, what: str | Callable[[list[str]], bool], timeout: float = 10) -> float:
         """Wait until a text, or lines that satisfy a predicate, are on the screen.
 
