@@ -142,7 +142,7 @@ COMMANDS: tuple[Command, ...] = (
             "LaTeX.", "m", "", Scope.TRANSCRIPT),
     Command("previous_formula", "Previous formula", "Choose the formula or image before.", "M", "",
             Scope.TRANSCRIPT),
-    Command("code_right", "Scroll code right", "See the end of long lines of code and tables.",
+    Command("code_right", "Scroll code right", "See the end of long lines of code.",
             "shift+right", "", Scope.TRANSCRIPT),
     Command("code_left", "Scroll code left", "Go back to the beginning of long lines.",
             "shift+left", "", Scope.TRANSCRIPT),
