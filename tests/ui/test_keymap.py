@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studybuddy.ui.command_table import COMMANDS
-from studybuddy.ui.commands import BY_ID, Scope
+from studybuddy.ui.commands import BY_ID, Scope, check_keymap
 from studybuddy.ui.keymap import keys_now, refusal
 
 
@@ -52,3 +52,13 @@ def test_a_key_that_was_given_away_is_free() -> None:
     assert "belongs to" in refusal(BY_ID["mode"], "ctrl+n", {})
     assert refusal(BY_ID["mode"], "ctrl+n", {"new": "alt+q"}) == ""
     assert "“New conversation" in refusal(BY_ID["mode"], "alt+q", {"new": "alt+q"})
+
+
+def test_a_key_for_everywhere_that_a_pane_has_already_is_told_of() -> None:
+    assert check_keymap({})[1] == []
+    _, problems = check_keymap({"mode": "f"})
+    assert [problem.sentence for problem in problems] == [
+        "“mode” and “fold” share the key f; only one of them gets it in the conversation.",
+        "“mode” and “shelf_here” share the key f; only one of them gets it in the list of "
+        "conversations.",
+    ]

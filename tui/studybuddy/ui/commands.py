@@ -85,8 +85,13 @@ def _clashes(keymap: Mapping[str, str], commands: Iterable[Command]) -> Iterable
     for command in commands:
         for key in filter(None, keymap.get(command.id, command.keys).split(",")):
             other = taken.setdefault((command.scope, key), command)
+            everywhere = taken.get((Scope.EVERYWHERE, key), command)
             if other is not command:
                 yield f"“{other.id}” and “{command.id}” share the key {key}; the first one gets it."
+            elif everywhere is not command:  # those come first in the table
+                where = f"{command.scope.value[:1].lower()}{command.scope.value[1:]}"
+                both = f"“{everywhere.id}” and “{command.id}” share the key {key}"
+                yield f"{both}; only one of them gets it {where}."
 
 
 _KEY_NAMES = {
