@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -19,8 +21,11 @@ from studybuddy.domain.events import (
     TurnStarted,
 )
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
+from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.variations import DIFFERENTLY
+from studybuddy.storage.conversations import SqliteConversationStore
+from studybuddy.storage.instances import Instance
 from tests.support.memory_store import MemoryConversationStore
 from tests.support.scripted_provider import (
     ENDPOINT,
@@ -44,7 +49,7 @@ class Branches(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.store = MemoryConversationStore()
+        self.store: ConversationStore = self.open_store()
         self.provider = ScriptedProvider()
         self.scripts: list[list[Step]] = []
         self.provider._scripts = self.scripts  # type: ignore[assignment]
@@ -58,6 +63,9 @@ class Branches(RuleBasedStateMachine):
         self.seen: dict[str, Message] = {}
         self.deleted: list[tuple[str, ...]] = []
         self.number = 0
+
+    def open_store(self) -> ConversationStore:
+        return MemoryConversationStore()
 
     def teardown(self) -> None:
         self.loop.close()
@@ -168,7 +176,7 @@ class Branches(RuleBasedStateMachine):
 
     @rule()
     def use_the_other_window(self) -> None:
-        stored = self.session.head.id in self.store.data.conversations
+        stored = bool(self.seen)
         self.session = self.windows[self.session is self.windows[0]]
         assert self.loop.run_until_complete(self.session.refresh()) == (
             stored or self.session is self.windows[0]
@@ -224,17 +232,30 @@ class Branches(RuleBasedStateMachine):
 
     @invariant()
     def nothing_that_is_deleted_was_sent(self) -> None:
-        gone = {self.seen_text(name) for ids in self.deleted for name in ids}
-        sent = {text for _, text in self.session.context()}
-        assert not sent & {text for text in gone if text and self.only_deleted(text)}
+        kept = self.loop.run_until_complete(self.store.tree(self.session.head.id))
+        there = {message.text for message in kept if not message.deleted}
+        gone = {message.text for message in kept if message.deleted and message.text}
+        assert not {text for _, text in self.session.context()} & (gone - there)
 
-    def seen_text(self, name: str) -> str:
-        return self.store.data.messages[name][1].text
 
-    def only_deleted(self, text: str) -> bool:
-        alike = [m for _, m in self.store.data.messages.values() if m.text == text]
-        return all(message.deleted for message in alike)
+class BranchesOnDisk(Branches):
+    """The same in a database."""
+
+    def open_store(self) -> ConversationStore:
+        self.folder = TemporaryDirectory()
+        here = Path(self.folder.name)
+        self.instance = Instance(here / "instances")
+        self.disk = SqliteConversationStore(here / "data" / "studybuddy.db", self.instance)
+        return self.disk
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.disk.close())
+        self.instance.release()
+        super().teardown()
+        self.folder.cleanup()
 
 
 Branches.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+BranchesOnDisk.TestCase.settings = settings(max_examples=8, stateful_step_count=20, deadline=None)
 TestBranches = Branches.TestCase
+TestBranchesOnDisk = BranchesOnDisk.TestCase
