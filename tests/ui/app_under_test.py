@@ -267,4 +267,5 @@ class Student:
 
 def steady(student: Student) -> str:
     """The text on the screen, without what differs from one run to the next: times."""
-    return re.sub(r"Answered in \d+\.\d s", "Answered in 0.0 s", student.shown())
+    text = re.sub(r"Answered in \d+\.\d s", "Answered in 0.0 s", student.shown())
+    return re.sub(r"\b\d\d:\d\d\b", "12:00", text)

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": ("studybuddy.engine.serve", "serve models with OpenAI's API"),
     "tokens": ("studybuddy.commands.tokens", "count the tokens of a text or a request"),
     "usage": ("studybuddy.commands.usage", "show what was used and what it cost"),
+    "web": ("studybuddy.commands.web", "open the app in a browser page"),
     "doctor": ("studybuddy.commands.doctor", "check what is set up and reachable"),
 }
 """Each command with the module that declares its arguments, and its help."""
@@ -54,6 +55,10 @@ def main(argv: list[str] | None = None) -> int:
             from studybuddy.assembly.commands import run_usage
 
             return run_usage(args, os.environ)
+        case "web":
+            from studybuddy.commands import web
+
+            return web.run(args)
         case "doctor":
             from studybuddy.assembly.commands import run_doctor
 
@@ -63,7 +68,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _open_app(args: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = bool(os.environ.get("TEXTUAL_DRIVER"))  # set by what serves the page
+    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(
             "studybuddy needs a terminal. In a pipe, use: studybuddy ask “question”",
             file=sys.stderr,

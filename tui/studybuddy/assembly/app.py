@@ -112,7 +112,7 @@ def run_app(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         finally:
             await close()
         settings = app.services.settings
-        if settings.goodbye and not app.return_code:
+        if settings.goodbye and not app.return_code and not app.is_web:
             from studybuddy.chat.goodbye import goodbye
 
             print(goodbye(settings.name, app.services.desk.used))
