@@ -98,6 +98,15 @@ def test_a_formula_that_is_too_wide_is_broken_before_a_relation_or_an_operator()
     )
 
 
+def test_the_steps_of_an_alignment_that_is_too_wide_stand_below_one_another() -> None:
+    source = r"\begin{align} f(x) &= (x+1)(x+2) + 17 \\ &= x^2 + 3x + 2 + 17 \end{align}"
+    assert drawing(source, 24) == (
+        "f(x) = (x + 1)(x + 2)",
+        "  + 17",
+        "  = x² + 3x + 2 + 17",
+    )
+
+
 @pytest.mark.parametrize(
     "source",
     [r"\frac{1}{", r"\foo{x}", "x^", "}", r"\left( x", r"\def\a{\a\a}\a", "{" * 90, "", r"\ce{"],

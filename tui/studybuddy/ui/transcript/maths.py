@@ -52,8 +52,8 @@ def drawing(source: str, width: int) -> tuple[str, ...] | None:
         if box.width > width:
             boxes = [
                 part
-                for elements in drawer.lines(_top(tree))
-                for part in _broken(drawer, drawer.pieces(elements), width)
+                for number, elements in enumerate(_lines(drawer, tree))
+                for part in _broken(drawer, drawer.pieces(elements), width, goes_on=number > 0)
             ]
             box = stacked(_spaced(boxes), 0, "left")
     except RecursionError:
@@ -68,6 +68,14 @@ def drawing(source: str, width: int) -> tuple[str, ...] | None:
     return tuple(rows) or None
 
 
+def _lines(drawer: Drawer, tree: Element) -> list[list[Element]]:
+    """Return the lines of a formula: those of an alignment, or where new ones were asked for."""
+    elements = _top(tree)
+    if len(elements) == 1 and elements[0].tag == "mtable":
+        return [[part for cell in row for part in cell] for row in elements[0]]
+    return drawer.lines(elements)
+
+
 def _top(tree: Element) -> list[Element]:
     elements = list(tree)
     while len(elements) == 1 and elements[0].tag in ("mrow", "mstyle"):
@@ -75,31 +83,41 @@ def _top(tree: Element) -> list[Element]:
     return elements
 
 
-def _broken(drawer: Drawer, pieces: Sequence[Piece], width: int) -> list[Box]:
-    """Break a row before relations, and where that is not enough before operators."""
+def _broken(drawer: Drawer, pieces: Sequence[Piece], width: int, *, goes_on: bool) -> list[Box]:
+    """Break a row before relations, and where that is not enough before operators.
+
+    With `goes_on` it belongs to the row above it, and is indented where it begins so.
+    """
     found: list[Box] = []
     held: list[Piece] = []
     depth = 0
     chances: list[int] = []  # where the held pieces may be broken
+
+    def box(pieces: Sequence[Piece]) -> Box:
+        first = next((piece.kind for piece in pieces if piece.box.width), "")
+        later = bool(found) or (goes_on and first == "rel")
+        joined = drawer.joined(pieces, goes_on=later)
+        return beside([line(_INDENT), joined]) if later else joined
+
     for piece in pieces:
         depth += {"open": 1, "close": -1}.get(piece.kind, 0)
         if held and depth <= 0 and piece.kind in ("rel", "bin"):
             chances.append(len(held))
         held.append(piece)
-        indent = _INDENT if found else ""
-        if chances and drawer.joined(held).width + len(indent) > width:
-            relations = [place for place in chances if held[place].kind == "rel"]
-            place = max(relations or chances)
-            if place == len(held) - 1 or drawer.joined(held[:place]).width + len(indent) <= width:
-                found.append(_indented(drawer.joined(held[:place]), indent))
-                held = held[place:]
-                chances = [at - place for at in chances if at > place]
-    found.append(_indented(drawer.joined(held), _INDENT if found else ""))
+        if not chances or box(held).width <= width:
+            continue
+        fitting = [place for place in chances if box(held[:place]).width <= width] or chances[:1]
+        relations = [
+            place
+            for place in fitting
+            if held[place].kind == "rel" and box(held[:place]).width > width // 3
+        ]
+        place = max(relations or fitting)
+        found.append(box(held[:place]))
+        held = held[place:]
+        chances = [at - place for at in chances if at > place]
+    found.append(box(held))
     return found
-
-
-def _indented(box: Box, indent: str) -> Box:
-    return beside([line(indent), box]) if indent else box
 
 
 def _spaced(boxes: Sequence[Box]) -> list[Box]:

@@ -17,11 +17,16 @@ from studybuddy.ui.transcript.maths_boxes import (
     line,
     stacked,
 )
+from studybuddy.ui.transcript.maths_elements import (
+    flattened,
+    letters_of,
+    mark_of,
+    space_of,
+)
 from studybuddy.ui.transcript.maths_letters import (
     BIG,
     INTEGRALS,
     STRUCK,
-    in_variant,
     kind_of,
     over_each,
 )
@@ -36,7 +41,6 @@ from studybuddy.ui.transcript.maths_rows import (
 )
 from studybuddy.ui.transcript.maths_scripts import accented, hung, integral
 from studybuddy.ui.transcript.maths_tables import enclosed, matrix, matrix_in_line, root
-from studybuddy.ui.transcript.wrap import measurable
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -71,9 +75,9 @@ class Drawer:
         if method is not None:
             return method(element)
         if tag in ("mi", "mn", "mo", "mtext") and not len(element):
-            return line(_letters(element))
+            return line(letters_of(element))
         if tag == "mspace":
-            return line(" " * _space(element.get("width", "")))
+            return line(" " * space_of(element.get("width", "")))
         return self.row(list(element))
 
     def lines(self, elements: Sequence[Element]) -> list[list[Element]]:
@@ -98,7 +102,7 @@ class Drawer:
     def pieces(self, elements: Sequence[Element]) -> list[Piece]:
         """Return the pieces of a row, what is only grouped taken apart."""
         pieces: list[Piece] = []
-        for element in _flattened(elements):
+        for element in flattened(elements):
             box = self.draw(element)
             kind = self._kind(element)
             stretch = ""
@@ -113,10 +117,10 @@ class Drawer:
             pieces.append(Piece(box, kind, stretch))
         return negated(stretched(pieces) if self._tall else pieces)
 
-    def joined(self, pieces: Sequence[Piece]) -> Box:
-        """Return pieces next to one another."""
+    def joined(self, pieces: Sequence[Piece], *, goes_on: bool = False) -> Box:
+        """Return pieces next to one another; with `goes_on` there was something before them."""
         boxes: list[Box] = []
-        before = "start"
+        before = "ord" if goes_on else "start"
         shape = Shape()
         pieces = [piece for piece in pieces if piece.box.width or piece.kind in ("open", "close")]
         many = len(pieces) > 1
@@ -153,7 +157,7 @@ class Drawer:
             return "frac"
         if element.tag not in ("mi", "mo"):
             return "ord"
-        return kind_of(_letters(element))
+        return kind_of(letters_of(element))
 
     # Fractions, roots, tables
 
@@ -224,7 +228,7 @@ class Drawer:
         base = element[0] if len(element) else element
         below = element[1] if element.tag != "mover" and len(element) > 1 else None
         above = element[-1] if element.tag != "munder" and len(element) > 1 else None
-        mark = _mark(above if above is not None else below)
+        mark = mark_of(above if above is not None else below)
         if mark and element.tag != "munderover":
             found = accented(self.draw(base), mark, under=above is None, tall=self._tall)
             if found is not None:
@@ -265,39 +269,3 @@ def _holds(text: str) -> bool:
 def _is_name(box: Box) -> bool:
     """Whether a product is a word, such as an element's name, and not variables."""
     return len(box.rows) == 1 and box.text.isalpha()
-
-
-def _letters(element: Element) -> str:
-    text = measurable(element.text or "")
-    variant = element.get("mathvariant")
-    if variant and variant != "normal":
-        return "".join([in_variant(character, variant) for character in text])
-    if element.tag == "mtext":
-        return text.replace("\xa0", " ")
-    return text.replace("\u2006", "").strip().replace("⧵", "∖").replace("~", "∼")
-
-
-def _flattened(elements: Sequence[Element]) -> list[Element]:
-    found: list[Element] = []
-    for element in elements:
-        if (element.tag in ("mrow", "mstyle") and not element.get("mathcolor")) or (
-            element.tag == "mstyle"
-        ):
-            found.extend(_flattened(list(element)))
-        else:
-            found.append(element)
-    return found
-
-
-def _mark(element: Element | None) -> str:
-    return (element.text or "") if element is not None and element.tag == "mo" else ""
-
-
-def _space(width: str) -> int:
-    if width.endswith("em"):
-        try:
-            size = float(width[:-2])
-        except ValueError:
-            return 0
-        return min(8, 0 if size < 0.15 else max(1, round(size * 2 - 0.2)))
-    return 1 if width.endswith(("cm", "mm", "pt", "ex")) else 0

@@ -12,7 +12,7 @@ from studybuddy.domain.text import harmless
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-LIMIT = 4_000
+LIMIT = 2_500
 """Longest formula, in characters, that is drawn."""
 _DEEPEST = 40
 """Braces and brackets inside one another above which a formula is shown as its source."""
