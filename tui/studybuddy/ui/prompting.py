@@ -72,6 +72,7 @@ class Prompter:
         except StudyBuddyError as error:
             place.tell(error.problem)
             return
+        place.screen.app.clear_notifications()  # they would lie over it
         screen = PersonasScreen(
             library,
             place.undoing,
@@ -168,6 +169,7 @@ class Prompter:
             return
         count = count_text(place.desk.accounts.counter, place.desk.model_of(place.view.session))
         draft = place.view.prompt.text
+        place.screen.app.clear_notifications()  # they would lie over it
         template = await place.dialog(TemplatesScreen(library, place.undoing, count, draft=draft))
         if template is not None:
             await self._fill_in(template, draft)
@@ -202,6 +204,7 @@ class Prompter:
         if given.strip() and (first := first_text(form)) is not None:
             values[first.name] = given
         count = count_text(place.desk.accounts.counter, place.desk.model_of(place.view.session))
+        place.screen.app.clear_notifications()  # they would lie over it
         filled = await place.dialog(TemplateForm(template, values, count))
         if filled is not None:
             prompt.put(filled)

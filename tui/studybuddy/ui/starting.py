@@ -95,7 +95,11 @@ class Starter:
             view = self._place.view
             empty = not view.transcript.messages and not view.busy
             room = self._place.screen.size.height >= LOW
-            self._list.display = bool(self._list.texts) and empty and room
+            shown = bool(self._list.texts) and empty and room
+            if shown != self._list.display:
+                self._list.display = shown
+                # Where it was mounted a moment ago, its own wish for a layout may be lost.
+                view.refresh(layout=True)
 
     def focus(self) -> None:
         """Let the keys choose one."""

@@ -111,7 +111,7 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         if thing.own:
             place = self._library.place(thing.name, template=False)
             parts.append(Content(f"File: {place}").stylize("$foreground 60%"))
-        return Content("\n\n").join(parts)
+        return Content("\n\n").join([part for part in parts if part])
 
     async def measure(self, thing: Persona) -> str:
         """The tokens of its prompt and examples."""

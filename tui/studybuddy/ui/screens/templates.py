@@ -58,7 +58,7 @@ class TemplatesScreen(LibraryScreen[Template | None, Template]):
         if thing.own:
             place = self._library.place(thing.name, template=True)
             parts.append(Content(f"File: {place}").stylize("$foreground 60%"))
-        return Content("\n\n").join(parts)
+        return Content("\n\n").join([part for part in parts if part])
 
     async def measure(self, thing: Template) -> str:
         """The tokens of its own words."""
