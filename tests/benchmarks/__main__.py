@@ -16,12 +16,13 @@ from tests.benchmarks.indexing_echo import measure_echo_beside_indexing
 from tests.benchmarks.programs import BARE, NAIVE, OURS, Program, bare, naive, served, studybuddy
 from tests.benchmarks.runs import measure_runs
 from tests.benchmarks.scale import measure_scale
+from tests.benchmarks.search import measure_search
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.streaming import measure_streaming
 from tests.benchmarks.tokens import measure_tokens
 from tests.support.bytecode import keep_bytecode
 
-NAMES = ("start", "stream", "storage", "idle", "indexing", "runs", "tokens")
+NAMES = ("start", "stream", "storage", "idle", "indexing", "runs", "tokens", "search")
 
 
 def main() -> int:
@@ -87,6 +88,9 @@ def main() -> int:
         if "tokens" in names and not options.only_baselines:
             _say("tokens")
             measure_tokens(report, 60 if quick else 400)
+        if "search" in names and not options.only_baselines:
+            _say("search")
+            measure_search(report, folder / "search", 200 if quick else 2_000, 9 if quick else 41)
     print(report.table())
     if options.json:
         options.json.write_text(json.dumps(report.raw(), indent=1) + "\n")

@@ -13,14 +13,12 @@ import docx
 from studybuddy.engine.search.index import SearchIndex
 from tests.benchmarks.figures import Figure, Report, quantiles
 from tests.benchmarks.programs import OURS
+from tests.benchmarks.zipf import drawn, vocabulary
 from tests.support.pdf import make_pdf
 
 _STORE = "vs_1"
 _PAGES_A_FILE = 50
 _WORDS_A_PAGE = 500
-_VOCABULARY = 20_000
-_PARTS = "ba ce di fo gu la me ni por ra sen ti vo xe zan kri plo sta tru quel"
-_SYLLABLES = _PARTS.split()
 _STOP_WORDS = 100  # most frequent ones, which the search would leave out of a question
 _TICK = 0.01  # seconds
 
@@ -35,10 +33,10 @@ def measure_indexing(report: Report, folder: Path, pages: int, searches: int) ->
         searches: questions of two to seven words.
     """
     chance = random.Random(7)
-    words = _vocabulary(chance)
+    words = vocabulary(chance)
     files = make_notes(folder, pages)
     telling = words[_STOP_WORDS:]
-    questions = [" ".join(_drawn(chance, telling, chance.randint(2, 7))) for _ in range(searches)]
+    questions = [" ".join(drawn(chance, telling, chance.randint(2, 7))) for _ in range(searches)]
     asyncio.run(_measure(report, folder / "search.sqlite3", files, questions, pages))
 
 
@@ -46,7 +44,7 @@ def make_notes(folder: Path, pages: int) -> list[Path]:
     """Write files of fifty pages each, the same ones each time."""
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(7)
-    return list(_files(chance, _vocabulary(chance), folder, pages))
+    return list(_files(chance, vocabulary(chance), folder, pages))
 
 
 async def _measure(
@@ -81,19 +79,6 @@ async def _tick(late: list[float]) -> None:
         late.append(1000 * (time.perf_counter() - due))
 
 
-def _vocabulary(chance: random.Random) -> list[str]:
-    """Words, the frequent ones first, as in any language."""
-    words: dict[str, None] = {}
-    while len(words) < _VOCABULARY:
-        words["".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4)))] = None
-    return list(words)
-
-
-def _drawn(chance: random.Random, words: Sequence[str], count: int) -> list[str]:
-    """Some words, the one of rank n with a frequency of about 1/n, as Zipf found."""
-    return [words[int(len(words) ** chance.random()) - 1] for _ in range(count)]
-
-
 def _files(chance: random.Random, words: Sequence[str], folder: Path, pages: int) -> Iterator[Path]:
     """Files of fifty pages each, in Markdown, PDF, text, HTML and DOCX by turns."""
     for number, first in enumerate(range(0, pages, _PAGES_A_FILE)):
@@ -113,7 +98,7 @@ def _page(chance: random.Random, words: Sequence[str]) -> list[str]:
         for _ in range(chance.randint(3, 7)):
             count = chance.randint(6, 24)
             left -= count
-            sentences.append(" ".join(_drawn(chance, words, count)).capitalize() + ".")
+            sentences.append(" ".join(drawn(chance, words, count)).capitalize() + ".")
         paragraphs.append(" ".join(sentences))
     return paragraphs
 

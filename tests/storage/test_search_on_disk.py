@@ -202,6 +202,29 @@ async def test_a_common_word_finds_the_newest_in_a_bounded_time(
     assert {hit.conversation.id for hit in hits} < {f"c{n}" for n in range(10, 20)}
 
 
+async def test_filters_reach_further_back_than_what_is_looked_up(
+    store: SqliteConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studybuddy.storage.search._LOOKED_UP", 60)
+    year = 365 * 86_400.0
+    await stored(store, "old", a_message("old", "light", created_at=40 * year, model="small"))
+    await store.arrange("old", pinned=False, archived=False, folder="Physics")
+    for number in range(4):
+        texts = [a_message(f"m{number}-{n}", "light", created_at=50 * year) for n in range(60)]
+        await stored(store, f"c{number}", *texts)
+    while not await store.database.run(search_index.catch_up, 2000):
+        pass
+    search = SqliteSearch(store.database, lambda: 50 * year)
+    assert "old" not in await names(search, "light")
+    for query in (
+        Query("light", until=41 * year),
+        Query("light", since=39 * year, until=41 * year),
+        Query("light", model="sma"),
+        Query("light", folder="Physics"),
+    ):
+        assert [hit.message_id for hit in await search.search(query)] == ["old"]
+
+
 async def test_a_sqlite_without_full_text_search_is_told_plainly(
     store: SqliteConversationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

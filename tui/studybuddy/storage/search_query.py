@@ -14,6 +14,8 @@ from studybuddy.storage.text import clean
 _MOST_NAMED = 500
 """Conversations that are named to the index one by one; of more, what is found is filtered."""
 
+_BEGINNING = 0.0
+"""Unix time, seconds, that nothing was written before."""
 _CLOCKS_DIFFER = 40 * 86_400.0
 """Seconds that a message may seem to come from the future."""
 
@@ -39,9 +41,10 @@ def expression(
         if not named:
             return None
         parts.append(_one_of(search_index.model_word(model) for model in named))
-    if query.since is not None:
+    if query.since is not None or query.until is not None:
+        since = _BEGINNING if query.since is None else query.since
         until = now + _CLOCKS_DIFFER if query.until is None else query.until
-        if words := search_index.months(query.since, until):
+        if words := search_index.months(since, until):
             parts.append(_one_of(words))
     return " AND ".join(parts)
 
