@@ -22,6 +22,8 @@ COMMANDS = {
     "serve": ("studybuddy.engine.serve", "serve models with OpenAI's API"),
     "tokens": ("studybuddy.commands.tokens", "count the tokens of a text or a request"),
     "usage": ("studybuddy.commands.usage", "show what was used and what it cost"),
+    "export": ("studybuddy.commands.transfer", "write all conversations to files"),
+    "import": ("studybuddy.commands.transfer", "read conversations in, ChatGPT's too"),
     "web": ("studybuddy.commands.web", "open the app in a browser page"),
     "doctor": ("studybuddy.commands.doctor", "check what is set up and reachable"),
 }
@@ -55,6 +57,10 @@ def main(argv: list[str] | None = None) -> int:
             from studybuddy.assembly.commands import run_usage
 
             return run_usage(args, os.environ)
+        case "export" | "import":
+            from studybuddy.assembly.commands import run_transfer
+
+            return run_transfer(args, os.environ)
         case "web":
             from studybuddy.commands import web
 

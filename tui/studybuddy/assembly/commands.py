@@ -114,6 +114,37 @@ def run_usage(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return usage.run(args, usage.UsageServices(reader))
 
 
+def run_transfer(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Write conversations to files, or read some in."""
+    from studybuddy.chat.shelf import ConversationShelf
+    from studybuddy.commands import transfer
+    from studybuddy.storage.archive import FileArchive
+    from studybuddy.storage.conversations import SqliteConversationStore
+    from studybuddy.storage.instances import Instance
+
+    def tell(notice: Problem) -> None:
+        print(f"studybuddy: {notice}", file=sys.stderr)
+
+    async def run() -> int:
+        paths = Paths.from_environment(environ)
+        instance = Instance(paths.instances_dir)
+        try:
+            paths.create()
+            store = SqliteConversationStore(paths.database_file, instance, on_notice=tell)
+        except StudyBuddyError as error:
+            print(error.problem, file=sys.stderr)
+            return transfer.FAILED
+        try:
+            services = transfer.TransferServices(FileArchive(store), ConversationShelf(store).all)
+            does = transfer.export if args.command == "export" else transfer.import_
+            return await does(args, services)
+        finally:
+            await store.close()
+            instance.release()
+
+    return asyncio.run(run())
+
+
 def run_doctor(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Check what is set up and reachable."""
     from studybuddy import __version__
