@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
@@ -91,9 +92,10 @@ def write_text(path: Path, text: str, *, replace: bool = False) -> None:
         part.replace(path)
     except FileExistsError:
         raise
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        with suppress(OSError, ValueError):
+            part.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _problem(f"“{path}” can't be written: {reason}.", "Give another path.") from error
 
 
