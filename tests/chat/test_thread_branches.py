@@ -194,6 +194,16 @@ async def test_going_on_that_brings_nothing_shows_the_cut_answer_again() -> None
 
 
 @virtually
+async def test_going_on_that_only_says_the_same_again_says_so() -> None:
+    room = StudyRoom([Says("Once upon a time"), CUT], [Says("Once upon a"), CUT])
+    await room.send("A story!")
+    end = failed(await every(room.session.go_on(ENDPOINT)))
+    assert end.back
+    assert "same again" in end.problem.sentence
+    assert texts(room) == ["A story!", "Once upon a time"]
+
+
+@virtually
 async def test_an_answer_that_goes_on_is_followed_after_a_restart_from_where_it_was_cut() -> None:
     room = StudyRoom([Says("Once upon"), CUT], [Says("a time there was", pause=5)], [Says("Fine.")])
     await room.send("A story!")

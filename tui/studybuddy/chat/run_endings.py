@@ -11,6 +11,7 @@ from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.runs import Run, RunStatus
 
 _RETRY = "Press the retry key to ask again."
+_ELSE = "Go on once more, or ask for the rest in your own words."
 _KEY_REFUSED = "refused the key"
 """In the companion engine's sentence; the API's runs have no error code for it."""
 
@@ -65,7 +66,13 @@ _FAILURES = {
 
 
 def ending(
-    run: Run, *, text: str, used_tools: bool, stop_asked: bool, over: BudgetState | None = None
+    run: Run,
+    *,
+    text: str,
+    used_tools: bool,
+    stop_asked: bool,
+    over: BudgetState | None = None,
+    said_again: bool = False,
 ) -> Ending:
     """The ending of a run that is over.
 
@@ -75,7 +82,10 @@ def ending(
         used_tools: whether it did anything else.
         stop_asked: whether it was asked to stop.
         over: the budget for which it was; `None` where the student asked.
+        said_again: whether it only wrote what was there of the answer that it goes on with.
     """
+    if said_again and run.status in (RunStatus.COMPLETED, RunStatus.INCOMPLETE):
+        return _failed(ProblemKind.EMPTY, "It said the same again, and nothing more.", _ELSE)
     match run.status:
         case RunStatus.COMPLETED if text or used_tools:
             late = "It had finished before it could be stopped." if stop_asked else ""

@@ -61,6 +61,11 @@ class RunState:
         return self._text.written
 
     @property
+    def said_again(self) -> bool:
+        """Whether all that the run wrote was there before it."""
+        return not self.written and any(self.texts.values())
+
+    @property
     def texts(self) -> Mapping[str, str]:
         """The same by the ids of the messages it is made of."""
         return self._text.messages

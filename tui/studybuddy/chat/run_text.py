@@ -12,6 +12,8 @@ from studybuddy.domain.runs import Citation
 
 BETWEEN = "\n\n"
 """Stands between two messages of one run."""
+_AGAIN = 10
+"""Characters of an answer's beginning that are no accident where they come again."""
 _SEAM = 500
 """Characters that are looked at again with each that comes, where a run goes on with a text."""
 
@@ -165,4 +167,7 @@ class RunText:
 
         seam = Seam(self._before, self._question)
         begun = seam.add(written)
+        again = written.strip()
+        if not begun and len(again) >= _AGAIN and self._before.lstrip().startswith(again):
+            return ""  # it began from the beginning, and got no further
         return begun if self._open else begun + seam.end()

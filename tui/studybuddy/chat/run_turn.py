@@ -195,6 +195,7 @@ class RunTurn:
             text=worker.state.written,
             used_tools=worker.state.used_tools,
             stop_asked=worker.stop_asked,
+            said_again=worker.state.said_again,
             over=None if self._stop_asked else account.ended_by(worker.state.run),
         )
 
