@@ -168,6 +168,8 @@ async def test_where_nothing_comes_of_a_second_try_the_first_answer_is_shown() -
         await differently(student, "5")
         assert texts(student) == ["First?", "One."]
         assert "It does not want to." in student.shown()
+        assert "What was answered before is shown again." in student.shown()
+        assert student.view.prompt.text == ""
 
 
 async def test_nothing_is_walked_or_deleted_while_an_answer_comes() -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from studybuddy.domain.events import (
     BudgetNear,
+    Phase,
     ReasoningDelta,
+    StatusChanged,
     TextDelta,
     TextReplaced,
     TurnEvent,
@@ -104,6 +106,8 @@ def show_event(
 ) -> None:
     """Show an event that the turn has taken."""
     match event:
+        case StatusChanged(Phase.RETRYING) if (answer := turn.answer_shown()) is not None:
+            transcript.replace(answer)
         case TextDelta(text) if turn.answer is not None:
             transcript.stream(turn.answer.id, text)
         case TextReplaced() if (answer := turn.answer_shown()) is not None:
@@ -132,7 +136,7 @@ def _give_back(turn: Turn, state: MessageState, prompt: Prompt) -> None:
     One that is in the conversation is left there where something was typed since.
     """
     alone = not prompt.text
-    if turn.complete or not turn.asked or not (alone if turn.begun else turn.taken):
+    if turn.complete or turn.back or not turn.asked or not (alone if turn.begun else turn.taken):
         return
     prompt.give_back(turn.asked)
     turn.give_back()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from studybuddy.domain.runs import RunStep
 
 _STOPPED = "Stopped."
+_BACK = " What was answered before is shown again."
 
 
 class Ask(Protocol):
@@ -76,6 +77,8 @@ class Turn:
     """What the student allowed it."""
     ask: Ask | None = None
     """Asks it again; `None` where it was found under way."""
+    back: bool = False
+    """Whether nothing came, and what was shown before the turn is shown again."""
     aside: str | None = None
     """What was in the prompt when its conversation left the screen; `None` while it is there."""
     obstacle: Obstacle | None = None
@@ -152,6 +155,8 @@ class Turn:
                 self.activity = self.activity.to(phase, detail, retry_in)
                 if phase not in (Phase.WAITING, Phase.RETRYING):
                     self.required = None
+                if phase is Phase.RETRYING:  # what comes now thinks anew
+                    self._thoughts.clear()
             case TurnStarted(question, answer, replaced):
                 self.begun = True
                 self._taken_up = answer.id in replaced
@@ -193,13 +198,16 @@ class Turn:
                 told = event.remark or self._summary(answer)
                 if self.changed and answer.state is MessageState.COMPLETE:
                     told = f"{told.removesuffix('.')} · {self.changed}"
-                self._end(answer, Activity(detail=told))
+                self.back = event.back
+                self._end(answer, Activity(detail=f"{told}{_BACK if event.back else ''}"))
             case TurnFailed(answer, problem):
-                self._end(answer, Activity(detail=problem.sentence, failed=True))
+                self.back = event.back
+                told = f"{problem.sentence}{_BACK if event.back else ''}"
+                self._end(answer, Activity(detail=told, failed=True))
 
     def give_back_aside(self) -> None:
         """Put the question where it is given back to, out of sight, as `show_event` does in it."""
-        if not self.over or self.complete:
+        if not self.over or self.complete or self.back:
             return
         if not self.begun:
             self.aside = joined(self.asked, self.aside or "") if self.taken else self.aside
