@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.limits import Overflow
@@ -23,6 +22,7 @@ from studybuddy.domain.ports import EVERYTHING_ACTIVE
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.shelves import Place, Shelf
 from studybuddy.domain.tree import MessageTree
+from tests.support.memory_branches import MemoryBranches
 from tests.support.memory_runs import MemoryRunStore
 
 
@@ -41,7 +41,7 @@ class MemoryData:
     """Run id to the instance that follows it, and the run."""
 
 
-class MemoryConversationStore:
+class MemoryConversationStore(MemoryBranches):
     """`domain.ports.ConversationStore` without a disk.
 
     `failing` is raised by every call while it is set: the disk that a test needs broken.
@@ -61,10 +61,6 @@ class MemoryConversationStore:
     def instance(self) -> str:
         """The id of the instance of the app that this is."""
         return self._id
-
-    def check(self) -> None:
-        if self.failing is not None:
-            raise StudyBuddyError(self.failing)
 
     async def save(self, conversation: Conversation) -> None:
         self.check()
@@ -123,74 +119,33 @@ class MemoryConversationStore:
             head = replace(head, leaf_id=shown[-1].id if shown else None)
         return OpenConversation(head, shown, counts)
 
-    async def tree(self, conversation_id: str) -> Sequence[Message]:
-        self.check()
-        for message_id, (owner, message) in self.data.messages.items():
-            alive = self.data.owners.get(message_id) in self.data.running
-            if message.state is MessageState.STREAMING and not alive:
-                cut = replace(message, state=MessageState.INTERRUPTED)
-                self.data.messages[message_id] = owner, cut
-        return [m for owner, m in self.data.messages.values() if owner == conversation_id]
-
-    async def show(self, conversation_id: str, leaf_id: str | None) -> None:
-        self.check()
-        owner, _ = self.data.messages.get(leaf_id or "", (conversation_id, None))
-        if leaf_id is None or (leaf_id in self.data.messages and owner == conversation_id):
-            self._change(conversation_id, leaf_id=leaf_id)
-
-    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
-        self.check()
-        for message_id in self.data.messages.keys() & set(message_ids):
-            owner, message = self.data.messages[message_id]
-            self.data.messages[message_id] = owner, replace(message, deleted=deleted)
-
-    async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
-        self.check()
-        names = {m.id: self._name(conversation.id, m.id) for m in messages}
-        last = names[messages[-1].id] if messages else None
-        leaf = names.get(conversation.leaf_id or "", last)
-        head = self.data.conversations.setdefault(
-            conversation.id, replace(conversation, leaf_id=leaf)
-        )
-        self._change(head.id, leaf_id=head.leaf_id or leaf)
-        added = 0
-        for message in messages:
-            if (name := names[message.id]) not in self.data.messages:
-                added += 1
-                streams = message.state is MessageState.STREAMING
-                state = MessageState.INTERRUPTED if streams else message.state
-                parent = names.get(message.parent_id or "", message.parent_id)
-                new = replace(message, id=name, parent_id=parent, state=state)
-                self.data.messages[name] = conversation.id, new
-        return added
-
     async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
         self.check()
         old, order = self.data.conversations.get(conversation_id), list(Titled)
         if old is None or (old.title and order.index(old.titled) > order.index(titled)):
             return False
-        self._change(conversation_id, title=title, titled=titled)
+        self.change(conversation_id, title=title, titled=titled)
         return True
 
     async def arrange(
         self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
     ) -> None:
         self.check()
-        self._change(conversation_id, pinned=pinned, archived=archived, folder=folder)
+        self.change(conversation_id, pinned=pinned, archived=archived, folder=folder)
 
     async def save_scroll(self, conversation_id: str, scroll: str) -> None:
         self.check()
-        self._change(conversation_id, scroll=scroll)
+        self.change(conversation_id, scroll=scroll)
 
     async def discard(self, conversation_id: str) -> None:
         self.check()
         old = self.data.conversations.get(conversation_id)
         if old is not None and old.deleted_at is None:
-            self._change(conversation_id, deleted_at=self._clock())
+            self.change(conversation_id, deleted_at=self._clock())
 
     async def restore(self, conversation_id: str) -> None:
         self.check()
-        self._change(conversation_id, deleted_at=None)
+        self.change(conversation_id, deleted_at=None)
 
     async def purge(self, before: float) -> int:
         self.check()
@@ -260,15 +215,13 @@ class MemoryConversationStore:
 
     async def save_draft(self, conversation_id: str, draft: str) -> None:
         self.check()
-        self._change(conversation_id, draft=draft)
+        self.change(conversation_id, draft=draft)
 
     async def set_limits(
         self, conversation_id: str, max_completion_tokens: int | None, overflow: Overflow | None
     ) -> None:
         self.check()
-        self._change(
-            conversation_id, max_completion_tokens=max_completion_tokens, overflow=overflow
-        )
+        self.change(conversation_id, max_completion_tokens=max_completion_tokens, overflow=overflow)
 
     async def recent_prompts(self, limit: int) -> Sequence[str]:
         self.check()
@@ -296,15 +249,6 @@ class MemoryConversationStore:
     async def close(self) -> None:
         """As at the end of the program: answers still streaming are interrupted ones."""
         self.data.running.discard(self._id)
-
-    def _name(self, conversation_id: str, message_id: str) -> str:
-        """The id that an inserted message is stored by: not one that another conversation has."""
-        owner, _ = self.data.messages.get(message_id, (conversation_id, None))
-        return message_id if owner == conversation_id else f"{conversation_id}-{message_id}"
-
-    def _change(self, conversation_id: str, **changes: Any) -> None:
-        if old := self.data.conversations.get(conversation_id):
-            self.data.conversations[conversation_id] = replace(old, **changes)
 
     def _touch(self, conversation_id: str, leaf_id: str | None = None) -> None:
         old = self.data.conversations[conversation_id]
