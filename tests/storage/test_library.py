@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.prompts import Example, Persona, Template, Variable
 from studybuddy.domain.text import harmless
-from studybuddy.storage.library import FileLibrary, file_stem
+from studybuddy.storage.library import FileLibrary
 from studybuddy.storage.library_files import (
     changed_text,
     new_text,
     persona_tables,
     template_tables,
 )
+from studybuddy.storage.library_folder import file_stem
 
 OWN = """\
 # my comment
