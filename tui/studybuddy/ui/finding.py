@@ -53,5 +53,7 @@ class Finder:
                 place.say("It is in another version; it can be shown once the answer has come.")
                 return
             view.bring_in_step()
-        view.transcript.show_message(hit.message_id, found.words)
+            place.opener.take_over()  # a run of what is shown now may have been waiting
+        words = {hit.excerpt[begin:end] for begin, end in hit.marks}  # as they stand in the text
+        view.transcript.show_message(hit.message_id, sorted(words) or found.words)
         place.screen.set_focus(view.transcript)

@@ -175,6 +175,8 @@ class Rework:
         if session is view.session:
             view.bring_in_step()
             view.meter.watch()
+            view.meter.settle()
+            self._place.opener.take_over()  # a run of what is shown now may have been waiting
             self._place.screen.refresh_bindings()
 
 
