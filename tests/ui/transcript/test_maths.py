@@ -127,6 +127,7 @@ def test_what_cannot_be_read_is_left_to_its_source(source: str) -> None:
         "a \\$5\\$ b",
         "an open $x and no end",
         "$ x $ has spaces inside",
+        "some $words$ and $5 to 6$",
     ],
 )
 def test_money_names_and_code_are_no_formulas(text: str) -> None:
@@ -150,6 +151,7 @@ def test_money_names_and_code_are_no_formulas(text: str) -> None:
         ("# Of $x^2$", ["Of x²"]),
         ("**so $x^2$**", ["so x²"]),
         ("so $$x^2$$ here", ["so x² here"]),
+        ("$ABC$, $dx$, $AB, CD$, $sin(x)$, $n - 1$", ["ABC, dx, AB, CD, sin(x), n − 1"]),
         ("$$\\foo{x}$$", ["$$\\foo{x}$$"]),
         ("$\\foo{x}$ stays", ["$\\foo{x}$ stays"]),
         ("\\[see below\\]", ["[see below]"]),

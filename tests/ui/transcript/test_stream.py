@@ -46,6 +46,7 @@ def picture(lines: list[Line]) -> list[tuple[object, ...]]:
 @example("a\n\nb\n---\n", [1])  # a paragraph that becomes a heading
 @example("3. a\n3. b\n> 7. c\n3. d", [2])
 @example("|a|b|\n|-|-|\n|1|2|\n\n|3|4|", [1])
+@example("$$\n- item\n\\[\n$$x^2$$", [1])  # the second line of dollars ends nothing
 @example("a\r\nb\rc\r", [1])
 @example("\ud83d\ude00 half \ud83d", [1])
 def test_the_blocks_of_a_streamed_text_are_those_of_the_whole(text: str, sizes: list[int]) -> None:

@@ -23,7 +23,9 @@ LONGEST = 1_500
 """Characters of a formula in running text; a longer one is text."""
 _MOST_LINES = 60
 _SIGNS = re.compile(r"[\\^_={}<>+]")
-_WORD = re.compile(r"(?:^|[\s,\d(])[^\W\d_]{2,}")
+_PROSE = re.compile(r"(?:^|[\s,\d(])[^\W\d_]*[a-zß-ÿ]{2,}")
+_LONGEST_NAME = 4
+"""Letters of a word that may be a product, or points in the plane: ABCD."""
 _SURELY = re.compile(r"\\[A-Za-z]|[\^_=+<>]|^\s*\S{1,3}\s*$")
 _OPENING = re.compile(r"\$|\\[(\[]")
 _ENVIRONMENT = re.compile(
@@ -87,7 +89,11 @@ def _between_dollars(text: str, start: int, stop: int) -> Formula | None:
 def _is_maths(source: str) -> bool:
     if not source or "`" in source or "【" in source or "\n\n" in source:
         return False
-    return _SIGNS.search(source) is not None or _WORD.search(source) is None
+    if _SIGNS.search(source):
+        return True
+    if source.isalpha():
+        return len(source) <= _LONGEST_NAME
+    return not any(space in source for space in " \n\t") or not _PROSE.search(source)
 
 
 def fenced(text: str) -> str:
@@ -154,8 +160,10 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         negative = state.sCount[number] < state.blkIndent
         if not line.strip() or negative or number - start > _MOST_LINES or "```" in line:
             return False
-        if "$$" in line and opening == "$$" and not ending.search(line):
-            return False
+        if opening == "$$" and "$$" in line:
+            at_end = ending.search(line)
+            if at_end is None or at_end.start() != line.find("$$"):
+                return False
     closed = found is not None and number < end and number != last_line
     if not closed and not (growing and number >= last_line):
         return False
