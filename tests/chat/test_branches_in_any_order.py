@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from studybuddy.chat.session import ChatSession, new_conversation
+from studybuddy.chat.heads import new_conversation
+from studybuddy.chat.session import ChatSession
 from studybuddy.domain.events import (
     ReasoningDelta,
     TextDelta,

@@ -19,8 +19,8 @@ from studybuddy.chat.context import (
     tokens_of,
     turns_of,
 )
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.plans import Plan, ToSumUp, make_plan, summary_messages
-from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.weighing import Weighed
 from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow, Room

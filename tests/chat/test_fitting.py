@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.outlooks import Fitted
 from studybuddy.chat.rooms import room_for
-from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.summarising import halves, joined
 from studybuddy.domain.accounts import Purpose
 from studybuddy.domain.endpoints import EndpointKind, Model

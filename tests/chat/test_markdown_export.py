@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.markdown_export import file_name, markdown, message_markdown
-from studybuddy.chat.stored import new_conversation
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.domain.runs import Citation, RunDetails
 

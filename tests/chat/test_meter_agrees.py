@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.context import opening_of
 from studybuddy.chat.fitting import Fitter
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.outlooks import Fitted
 from studybuddy.chat.plans import Plan
 from studybuddy.chat.reports import Report
 from studybuddy.chat.sending import as_sent
 from studybuddy.chat.session import ChatSession
-from studybuddy.chat.stored import new_conversation
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import DoesNotFit, Overflow

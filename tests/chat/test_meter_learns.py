@@ -11,11 +11,11 @@ import pytest
 from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.budgets import Budgets
 from studybuddy.chat.fitting import Fitter
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.kept_answers import KeptAnswers
 from studybuddy.chat.meter import ConversationMeter
 from studybuddy.chat.metered import MeteredConnector
 from studybuddy.chat.session import ChatSession
-from studybuddy.chat.stored import new_conversation
 from studybuddy.domain.accounts import Selection
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.events import TextDelta, UsageReported

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 
-from studybuddy.chat.session import ChatSession, new_conversation, title_from
+from studybuddy.chat.heads import new_conversation, title_from
+from studybuddy.chat.session import ChatSession
 from studybuddy.domain.events import (
     Phase,
     StatusChanged,

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from studybuddy.chat.session import ChatSession, new_conversation
+from studybuddy.chat.heads import new_conversation
+from studybuddy.chat.session import ChatSession
 from studybuddy.domain.accounts import Outcome, Purpose, UsageRecord
 from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.events import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studybuddy.chat.assistant_shelf import AssistantShelf
-from studybuddy.chat.stored import new_conversation
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.thread_session import ThreadSession
 from studybuddy.domain.accounts import Outcome
 from studybuddy.domain.limits import Amount, Period

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studybuddy.chat.stored import answer_to, new_conversation
+from studybuddy.chat.heads import new_conversation
+from studybuddy.chat.stored import answer_to
 from studybuddy.chat.titling import LONGEST, MOST_TOKENS, Titler, cleaned, wanted
 from studybuddy.domain.accounts import Purpose
 from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind

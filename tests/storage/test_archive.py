@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studybuddy.chat.stored import new_conversation
+from studybuddy.chat.heads import new_conversation
 from studybuddy.domain.limits import Overflow
 from studybuddy.domain.messages import (
     Conversation,
@@ -114,6 +114,17 @@ async def test_reading_the_same_file_twice_adds_nothing_and_replaces_nothing(
     assert opened is not None
     assert opened.head.title == "Cells again"
     assert opened.messages[-1] == later
+
+
+async def test_a_conversation_that_was_deleted_is_brought_back(tmp_path: Path) -> None:
+    store = await filled(QUESTION, ANSWER)
+    archive = FileArchive(store)
+    await archive.write(tmp_path / "all.json")
+    await store.discard(HEAD.id)
+    await archive.read(tmp_path / "all.json")
+    opened = await store.load(HEAD.id)
+    assert opened is not None
+    assert opened.head.deleted_at is None
 
 
 async def test_messages_that_are_missing_are_brought_back(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-from studybuddy.chat.session import ChatSession, new_conversation
+from studybuddy.chat.heads import new_conversation
+from studybuddy.chat.session import ChatSession
 from studybuddy.domain.events import TurnEvent
 from studybuddy.domain.messages import OpenConversation
 from studybuddy.domain.problems import Problem, ProblemKind

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from studybuddy.chat.assistant_shelf import AssistantShelf
+from studybuddy.chat.heads import new_conversation
 from studybuddy.chat.limits import Limits
-from studybuddy.chat.stored import new_conversation
 from studybuddy.chat.thread_session import ThreadSession
 from studybuddy.domain.assistant_ports import FollowedRun
 from studybuddy.domain.assistants import AssistantSpec

@@ -16,10 +16,10 @@ from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import BUILT_IN, Endpoint, EndpointKind
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.metering import Reading
-from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.setting_fields import value_at
 from studybuddy.domain.settings import Settings
+from studybuddy.domain.setup import WeightsOffer
 from studybuddy.storage.settings import convert, parse
 from studybuddy.storage.settings_file import changed, mistake_in
 from studybuddy.ui.app import StudyBuddyApp
@@ -44,7 +44,7 @@ OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL)
 
 @dataclass
 class MemorySetup:
-    """`domain.ports.Setup` that remembers what it was told."""
+    """`domain.setup.Setup` that remembers what it was told."""
 
     found: Sequence[Endpoint] = (OLLAMA,)
     offer: WeightsOffer | Problem | None = None

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from studybuddy.domain.endpoints import EndpointKind, Model
-from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.settings import STUDY_BUDDY_PROMPT
+from studybuddy.domain.setup import WeightsOffer
 from tests.support.scripted_provider import ScriptedProvider, says
 from tests.ui.app_under_test import BUILT_IN_ENDPOINT, OLLAMA, MemorySetup, Student
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
-from studybuddy.domain.ports import WeightsOffer
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.settings import Settings
+from studybuddy.domain.setup import WeightsOffer
 from studybuddy.providers.endpoints import (
     OPENAI,
     Decision,
@@ -33,7 +33,7 @@ _NO_KEYS = (
 
 
 class StudentSetup:
-    """`domain.ports.Setup` for this computer."""
+    """`domain.setup.Setup` for this computer."""
 
     def __init__(self, parts: Parts, decision: Decision) -> None:
         """Take the parts, and what was decided for this start."""

@@ -6,17 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from studybuddy.chat.carrying import carried
+from studybuddy.chat.heads import in_persona, new_conversation
 from studybuddy.chat.limits import Limits
+from studybuddy.chat.open_sessions import OpenSessions
 from studybuddy.chat.run_claims import RunClaims
-from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
-from studybuddy.chat.stored import in_persona, new_conversation
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
-from studybuddy.domain.messages import Conversation, Mode, OpenConversation
+from studybuddy.domain.messages import Conversation, Mode
 from studybuddy.domain.ports import (
     EVERYTHING_ACTIVE,
     CompletionRequest,
@@ -86,8 +85,14 @@ class Desk:
         self._limits = limits or Limits.none()
         self._assistant_connector = assistants or NoAssistants()
         self._runs = runs or NoRuns()
-        self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
-        """Those that someone shows or follows: a conversation is never two of them."""
+        self._open = OpenSessions(
+            store,
+            connector,
+            self._limits,
+            self._assistant_connector,
+            self._runs,
+            lambda: self.assistants,
+        )
         self._claims = RunClaims(self._runs, endpoints)
         self._chores: set[asyncio.Task[None]] = set()
 
@@ -152,8 +157,7 @@ class Desk:
         head = new_conversation(prompt, mode)
         if self.persona is not None and mode is Mode.COMPLETION:
             head = in_persona(head, self.persona)
-        opened = OpenConversation(head)
-        return self._keep(self._session(opened, new=True))
+        return self._open.begin(head)
 
     async def open(self, conversation_id: str) -> Session | None:
         """Open a stored conversation; `None` where it is gone.
@@ -161,7 +165,7 @@ class Desk:
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        session = await self._opened(conversation_id)
+        session = await self._open.get(conversation_id)
         if session is not None:
             await self._store.mark_opened(conversation_id)
         return session
@@ -179,7 +183,7 @@ class Desk:
         Raises:
             StudyBuddyError: where the disk fails.
         """
-        await self._to_its_end(self._claims.take(self._opened, lambda: self.endpoint))
+        await self._to_its_end(self._claims.take(self._open.get, lambda: self.endpoint))
 
     async def resume_runs(self) -> list[tuple[ThreadSession, FollowedRun]]:
         """The runs of apps that are gone, each with its session, to be followed by the caller.
@@ -207,7 +211,7 @@ class Desk:
 
         await self._to_its_end(keep())
         opened = await self.open(copy.head.id)
-        return opened or self._keep(self._session(copy, new=False))
+        return opened or self._open.keep(copy)
 
     async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
         """Do all of it, also where the caller is cancelled meanwhile."""
@@ -215,39 +219,6 @@ class Desk:
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
         await asyncio.shield(task)
-
-    async def _opened(self, conversation_id: str) -> Session | None:
-        """The one session of a conversation, as it is on disk by now."""
-        if (session := self._sessions.get(conversation_id)) is not None:
-            return session if await session.refresh() else None
-        opened = await self._store.load(conversation_id)
-        if opened is None:
-            return None
-        # It may have been opened meanwhile.
-        return self._sessions.get(conversation_id) or self._keep(self._session(opened, new=False))
-
-    def _session(self, opened: OpenConversation, *, new: bool) -> Session:
-        if opened.head.mode is Mode.ASSISTANT:
-            return self._thread_session(opened, new=new)
-        return ChatSession(opened, self._store, self._connector, self._limits, new=new)
-
-    def _thread_session(self, opened: OpenConversation, *, new: bool) -> ThreadSession:
-        from studybuddy.chat.thread_session import ThreadSession
-
-        return ThreadSession(
-            opened,
-            self._store,
-            self._runs,
-            self._assistant_connector,
-            self.assistants.resolve,
-            self._limits,
-            new=new,
-            known=self.assistants.known,
-        )
-
-    def _keep(self, session: Session) -> Session:
-        self._sessions[session.head.id] = session
-        return session
 
     async def recent(
         self,
@@ -269,7 +240,7 @@ class Desk:
 
     def busy(self) -> Sequence[Session]:
         """Sessions whose turn is under way."""
-        return [session for session in list(self._sessions.values()) if session.busy]
+        return self._open.busy()
 
     async def models(self) -> Sequence[Model]:
         """The models that the endpoint lists.

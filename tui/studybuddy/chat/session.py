@@ -15,13 +15,10 @@ from studybuddy.chat.sending import as_sent
 from studybuddy.chat.stored import (
     ELSEWHERE,
     NOT_SHOWN,
-    TITLE_LENGTH,
     Asked,
     StoredConversation,
     answer_to,
     failed,
-    new_conversation,
-    title_from,
 )
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
@@ -41,8 +38,6 @@ if TYPE_CHECKING:
     from studybuddy.chat.clearing import Cleared, Clearing
     from studybuddy.domain.metering import ContextReport
     from studybuddy.domain.variations import Variation
-
-__all__ = ["TITLE_LENGTH", "ChatSession", "new_conversation", "title_from"]
 
 
 class ChatSession(StoredConversation):

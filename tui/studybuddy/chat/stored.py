@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.context import opening_of, request_messages
+from studybuddy.chat.heads import title_from
 from studybuddy.chat.shown import ShownBranch
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import TurnFailed, TurnStarted
 from studybuddy.domain.messages import (
-    Conversation,
     Message,
     MessageState,
-    Mode,
     Role,
     new_id,
 )
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from studybuddy.domain.variations import Variation
 
 _log = logging.getLogger(__name__)
-
-TITLE_LENGTH = 60
-"""Characters of a title taken from the first question."""
 
 ELSEWHERE = Problem(
     ProblemKind.BAD_REQUEST,
@@ -289,27 +285,3 @@ def answer_to(question: Message, model: str = "") -> Message:
     """The place of an answer that is about to come."""
     now = time.time()
     return Message(new_id(), Role.ASSISTANT, "", now, question.id, MessageState.STREAMING, model)
-
-
-def new_conversation(system_prompt: str = "", mode: Mode = Mode.COMPLETION) -> Conversation:
-    """A conversation that nothing was said in yet."""
-    now = time.time()
-    return Conversation(new_id(), "", now, now, mode, system_prompt)
-
-
-def in_persona(head: Conversation, persona: Persona) -> Conversation:
-    """A conversation's head with what a persona gives it."""
-    return replace(
-        head,
-        system_prompt=persona.system_prompt,
-        persona=persona.name,
-        examples=persona.examples,
-    )
-
-
-def title_from(question: str) -> str:
-    """The first line with words in it, cut at a word where it is long."""
-    line = next((line.strip() for line in question.splitlines() if line.strip()), "")
-    if len(line) <= TITLE_LENGTH:
-        return line
-    return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"

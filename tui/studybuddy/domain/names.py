@@ -16,7 +16,26 @@ _SAYS = re.compile(
     re.IGNORECASE,
 )
 _NO_NAMES = frozenset(
-    "a an the back it when if later now once that this not what maybe name something irrelevant".split()
+    [
+        "a",
+        "an",
+        "the",
+        "back",
+        "it",
+        "when",
+        "if",
+        "later",
+        "now",
+        "once",
+        "that",
+        "this",
+        "not",
+        "what",
+        "maybe",
+        "name",
+        "something",
+        "irrelevant",
+    ]
 )
 
 

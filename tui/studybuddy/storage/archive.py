@@ -83,9 +83,11 @@ class FileArchive:
             except _BROKEN as error:
                 complaints.append(f"Conversation {conversations} can't be read: {error}.")
                 continue
-            known = await self._store.load(head.id) is not None
+            known = await self._store.load(head.id)
             stored = await self._store.insert(head, tree)
-            added += not known
+            if known is not None and known.head.deleted_at is not None:
+                await self._store.restore(head.id)  # who reads it in wants it back
+            added += known is None
             messages += stored
             if newest is None or head.updated_at > newest.updated_at:
                 newest = head

@@ -15,7 +15,14 @@ _COMMENT = re.compile(
     r"\s*(?:#|//|--|;+|%|/\*+|<!--|\"\"\"|')\s*(?:file(?:name)?\s*:\s*)?(.*?)\s*(?:\*/|-->|\"\"\")?\s*"
 )
 _BARE = frozenset({"Makefile", "Dockerfile"})
-_ENDINGS = {"r": "R", "bash": "sh", "shell": "sh", "text": "txt", "plaintext": "txt", "plain": "txt"}
+_ENDINGS = {
+    "r": "R",
+    "bash": "sh",
+    "shell": "sh",
+    "text": "txt",
+    "plaintext": "txt",
+    "plain": "txt",
+}
 """Where the first one that Pygments has is not what one expects, or where it has none."""
 
 

@@ -9,8 +9,8 @@ from textual.screen import Screen
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.events import Phase
-from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.domain.setup import Setup
 from studybuddy.ui.widgets.status import Activity
 from studybuddy.ui.workers import start
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.desk import Desk
-from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.settings import Settings
+from studybuddy.domain.setup import Setup
 
 if TYPE_CHECKING:
     from studybuddy.domain.archives import Archive

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.problems import StudyBuddyError
 
 if TYPE_CHECKING:
-    from studybuddy.domain.ports import Setup
     from studybuddy.domain.settings import Settings
+    from studybuddy.domain.setup import Setup
     from studybuddy.ui.services import Services
 
 

@@ -16,8 +16,8 @@ from textual.widgets.option_list import Option
 
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import Endpoint, Model
-from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.setup import Setup
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.texts import endpoint_label
 

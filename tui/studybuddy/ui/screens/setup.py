@@ -11,8 +11,8 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
-from studybuddy.domain.ports import Setup
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.setup import Setup
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.texts import endpoint_label
 

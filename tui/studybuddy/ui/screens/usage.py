@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from textual import events, on, work
@@ -15,7 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
 from studybuddy.chat.usage_export import total_of
-from studybuddy.domain.accounts import By, Group, Total, UsageLog, UsageRecord
+from studybuddy.domain.accounts import By, Total, UsageLog, UsageRecord
 from studybuddy.domain.limits import Amount, Period
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
@@ -23,14 +22,10 @@ from studybuddy.ui.exporting import default_path
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import many, usage_words
+from studybuddy.ui.usage_reading import Seen, UsageReading
 from studybuddy.ui.usage_spans import (
     SPAN_NAMES,
-    Burn,
     Span,
-    Steps,
-    burn_of,
-    by_days,
-    by_hours,
     first_day,
     since,
 )
@@ -44,18 +39,6 @@ _NOTHING = (
     "for every model, also for those that are free."
 )
 _NOTHING_THEN = "No requests in this time. Press 4 for everything."
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was read for the screen, all at one moment."""
-
-    groups: Sequence[Group]
-    steps: Steps
-    burn: Burn | None
-    first: date | None
-    """The first day that is meant; `None` for all."""
-    last: date
 
 
 class UsageScreen(Dialog[None]):
@@ -88,7 +71,7 @@ class UsageScreen(Dialog[None]):
         """
         super().__init__()
         self._log = log
-        self._budgets = budgets or {}
+        self._reading = UsageReading(log, budgets or {}, now)
         self._now = now
         self._folder = folder
         self._span = Span.MONTH
@@ -132,7 +115,7 @@ class UsageScreen(Dialog[None]):
     async def _load(self) -> None:
         """Read what the screen shows."""
         try:
-            seen = await self._read()
+            seen = await self._reading.read(self._span, self._by)
             self._any = bool(seen.groups) or (await self._log.total(since(None))) != Total()
         except StudyBuddyError as error:
             self.query_one("#totals", Static).update("")
@@ -141,44 +124,9 @@ class UsageScreen(Dialog[None]):
             return
         self._show(seen)
 
-    async def _read(self) -> _Seen:
-        now = datetime.fromtimestamp(self._now())
-        first = first_day(self._span, now.date())
-        hours = self._span is Span.TODAY
-        steps = await self._steps(first, now.date(), hours=hours)
-        groups = await self._log.groups(self._by, since(first))
-        return _Seen(
-            groups, steps, await self._burn(now, first, steps, hours=hours), first, now.date()
-        )
-
-    async def _steps(self, first: date | None, today: date, *, hours: bool) -> Steps:
-        """Read what was used since a day, by the hours of today or by days."""
-        if hours:
-            return by_hours(await self._log.records(since(first)))
-        return by_days(await self._log.groups(By.DAY, since(first)), first, today)
-
-    async def _burn(
-        self, now: datetime, first: date | None, steps: Steps, *, hours: bool
-    ) -> Burn | None:
-        """How a budget is used up: today's for today, else the month's; the one there is.
-
-        `steps` are those since `first`, by hours or days, and read already.
-        """
-        order = [Period.MONTH, Period.DAY]
-        if self._span is Span.TODAY:
-            order.reverse()
-        period = next((period for period in order if period in self._budgets), None)
-        if period is None:
-            return None
-        by_hour = period is Period.DAY
-        begin = now.date() if by_hour else now.date().replace(day=1)
-        if (begin, by_hour) != (first, hours):
-            steps = await self._steps(begin, now.date(), hours=by_hour)
-        return burn_of(period, self._budgets[period], steps, now)
-
     # What is shown
 
-    def _show(self, seen: _Seen) -> None:
+    def _show(self, seen: Seen) -> None:
         total = total_of(seen.groups)
         self._loaded = True
         if self._faulty:
@@ -293,7 +241,7 @@ def _totals(total: Total) -> str:
     return "\n".join(lines)
 
 
-def _dates(seen: _Seen) -> str:
+def _dates(seen: Seen) -> str:
     if seen.first is None:
         return f"until {seen.last.day} {seen.last:%B %Y}"
     if seen.first == seen.last:

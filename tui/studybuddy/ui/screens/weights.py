@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, ProgressBar
 from textual.worker import Worker
 
-from studybuddy.domain.ports import Setup, WeightsOffer
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.setup import Setup, WeightsOffer
 from studybuddy.ui.screens.dialog import Dialog
 
 _MEGABYTE = 1_000_000
