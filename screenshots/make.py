@@ -21,7 +21,7 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from textual.pilot import Pilot  # noqa: E402
 
-from screenshots import assistants, tokens  # noqa: E402
+from screenshots import assistants, craft, tokens  # noqa: E402
 from studybuddy.assembly.app import assemble_app  # noqa: E402
 from studybuddy.domain.messages import Role  # noqa: E402
 from studybuddy.tokens.counter import Counter  # noqa: E402
@@ -63,6 +63,7 @@ MODEL = "qwen3-8b"
 SETTINGS = """\
 endpoint = "campus"
 theme = "{theme}"
+titles = "question"
 [endpoints.campus]
 base_url = "{url}"
 model = "qwen3-8b"
@@ -140,6 +141,13 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str, bool]] = {
     "token-view": (tokens.view, (110, 24), "textual-light", True),
     "usage": (tokens.usage, (140, 36), "textual-dark", True),
     "quiz": (assistants.quiz, (110, 34), "textual-dark", True),
+    "welcome": (craft.welcome, (100, 30), "textual-dark", True),
+    "formulas": (craft.formulas, (110, 36), "textual-dark", True),
+    "versions": (craft.versions, (130, 34), "textual-dark", True),
+    "search": (craft.search, (110, 28), "textual-dark", True),
+    "personas": (craft.personas, (110, 34), "textual-light", True),
+    "template": (craft.template, (110, 34), "textual-dark", True),
+    "settings": (craft.settings, (110, 34), "textual-dark", True),
     "note": (assistants.note, (100, 24), "textual-light", True),
 }
 
@@ -159,6 +167,8 @@ async def take(name: str) -> None:
     script = [partial(counted, text) for text in texts]
     if scene.__module__ == assistants.__name__:
         script = [assistants.teacher]
+    elif scene.__module__ == craft.__name__:
+        script = [craft.tutor]
     models = model_list(MODEL, "qwen3-32b", "llama-3.3-70b", "gemma3-12b", "gpt-oss-20b")
     with tempfile.TemporaryDirectory() as home:
         async with ScriptedServer(*script, models=models) as server:

@@ -81,8 +81,7 @@ class CompareScreen(Dialog[str | None]):
         transcript.set_messages([message])
         transcript.scroll_to(y=0, animate=False, force=True)
         name = f"Version {self._at[side] + 1} of {len(self._versions)}"
-        told = [name, *filter(None, (message.variation, message.model))]
-        self.query_one(f"#side-{side} .name", Label).update(" · ".join(told))
+        self.query_one(f"#side-{side} .name", Label).update(name)
 
     def _focus(self) -> None:
         for side in (0, 1):

@@ -86,7 +86,9 @@ class SearchScreen(Dialog[Found | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet search"):
             yield Label("Find in all conversations", classes="title")
-            yield Input(self._words, placeholder="Words, or their beginnings", id="words")
+            yield Input(
+                self._words, placeholder="Words, or their beginnings", id="words", compact=True
+            )
             with Horizontal(id="filters"):
                 yield Select(
                     [("Completion", Mode.COMPLETION), ("Assistant", Mode.ASSISTANT)],
