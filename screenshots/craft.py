@@ -86,7 +86,7 @@ async def versions(pilot: Pilot[None]) -> None:
     await pilot.pause(0.4)
     await pilot.press("4")
     await _answered(pilot)
-    await pilot.press("alt+b")
+    await pilot.press("alt+d")
     await pilot.pause(0.7)
 
 

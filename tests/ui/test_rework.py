@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.events import Key
 
 from studybuddy.domain.events import TextDelta
 from studybuddy.domain.messages import Message, Role
@@ -188,9 +189,32 @@ async def test_nothing_is_walked_or_deleted_while_an_answer_comes() -> None:
         assert texts(student) == ["First?", "One.", "Second?", "Slow down."]
 
 
+def alt(letter: str) -> Key:
+    """Alt and a letter, as terminals without the kitty protocol send them."""
+    return Key(f"alt+{letter}", letter)
+
+
+async def test_a_key_with_alt_is_no_letter_and_says_why_it_does_nothing() -> None:
+    gate = asyncio.Event()
+    student = Student([TextDelta("Slow"), gate, *says(" down.")])
+    async with student.at_work():
+        student.app.post_message(alt("e"))
+        await student.until(lambda: "Nothing was said here yet." in student.told())
+        student.view.prompt.put("First?")
+        await student.pilot.press("enter")
+        await student.until(lambda: "Slow" in student.shown())
+        student.app.post_message(alt("r"))
+        await student.until(lambda: "An answer is being written" in student.told())
+        assert student.view.prompt.text == ""
+        gate.set()
+        await over(student)
+        student.app.post_message(alt("r"))
+        await student.until(lambda: "How shall it be answered?" in student.shown())
+
+
 async def test_nothing_said_yet_leaves_nothing_to_rework() -> None:
     async with Student().at_work() as student:
-        await student.pilot.press("alt+r", "alt+e", "alt+c", "alt+left", "alt+b", "alt+z")
+        await student.pilot.press("alt+r", "alt+e", "alt+c", "alt+left", "alt+d", "alt+z")
         await student.settle()
         assert student.app.screen is student.app.chat
 
@@ -203,7 +227,7 @@ async def test_two_versions_are_read_side_by_side(
     async with student.at_work(size):
         await student.ask("How is ATP made?")
         await differently(student, "1")
-        await student.pilot.press("alt+b")
+        await student.pilot.press("alt+d")
         await student.until(lambda: "Version 1 of 2" in student.shown())
         assert "chemiosmosis" in student.shown()
         assert "Like a tiny mill." in student.shown()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -81,6 +82,12 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
             self.notify(f"Choose: {known}.", title=f"There is no theme “{settings.theme}”.")
         self._hold_linear(settings.screen_reader)
         self.call_after_refresh(_collect_garbage_again)
+
+    async def on_event(self, event: Event) -> None:
+        """Let no key with Alt be taken for the letter that is on it, whatever can be done by it."""
+        if isinstance(event, Key) and event.key.startswith("alt+") and event.character:
+            event = Key(event.key, None)
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """The screen that is there from the first frame on."""

@@ -1,7 +1,8 @@
 """The one table of commands: it feeds keys, key bar, palette, help and the keymap.
 
 Keys avoid what terminals and tmux take for themselves: no ctrl+b (tmux), ctrl+s (flow
-control), ctrl+m or ctrl+i (Enter and Tab), ctrl+shift (the terminal's own), F10 and F11.
+control), ctrl+m or ctrl+i (Enter and Tab), ctrl+shift (the terminal's own), F10 and F11, and alt+b
+and alt+f, which Textual takes for ctrl+left and ctrl+right.
 """
 
 from __future__ import annotations
@@ -60,11 +61,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("next_alternative", "Next version", "Show the version after.", "alt+right",
             feature="rework", needs=(Need.MESSAGES, Need.REST)),
     Command("compare", "Compare versions", "Read two versions of an answer side by side.",
-            "alt+b", feature="rework", needs=(Need.MESSAGES,)),
+            "alt+d", feature="rework", needs=(Need.MESSAGES,)),
     Command("undo", "Undo", "Bring back what was deleted or moved last.", "alt+z",
             feature="rework"),
     # Finding and ordering
-    Command("find", "Find", "Search all conversations.", "ctrl+f,alt+f", "Find", feature="find"),
+    Command("find", "Find", "Search all conversations.", "ctrl+f", "Find", feature="find"),
     Command("rename", "Rename conversation", "Give the conversation another title.", "alt+n",
             feature="order"),
     Command("pin_conversation", "Pin conversation", "Keep the conversation at the top of the list, "

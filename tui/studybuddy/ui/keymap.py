@@ -16,6 +16,8 @@ NOT_SENT = {
     "ctrl+left_square_bracket": "as Esc",
     "ctrl+h": "as Backspace",
     "ctrl+at": "as Ctrl+Space",
+    "alt+b": "as Ctrl+Left",
+    "alt+f": "as Ctrl+Right",
 }
 """Keys that many terminals can't tell from others, and how they send them."""
 _TYPED = frozenset(

@@ -85,6 +85,9 @@ class ChatScreen(CopyCommands):
 
     def on_key(self, event: events.Key) -> None:
         """Pass on what is typed before the prompt has the focus: nobody waits for a first frame."""
+        if event.key.startswith("alt+"):
+            self.tell_why_not(event.key, self._keymap)
+            return
         prompt = self.view.prompt
         if self.focused not in (None, prompt):
             return

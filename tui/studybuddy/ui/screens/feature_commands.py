@@ -19,10 +19,19 @@ from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from studybuddy.chat.sessions import Session
     from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.completion import Completer
     from studybuddy.ui.widgets.starters import Starters
+
+
+_MISSING = {
+    Need.MESSAGES: "Nothing was said here yet.",
+    Need.REST: "An answer is being written: wait for it, or stop it with Esc.",
+    Need.CODE: "There is no code block here.",
+}
 
 
 class FeatureCommands(ThreadCommands):
@@ -146,6 +155,10 @@ class FeatureCommands(ThreadCommands):
 
     def can(self, command: str) -> bool:
         """Whether all is there that a command needs."""
+        return self._missing(command) is None
+
+    def _missing(self, command: str) -> Need | None:
+        """What a command needs that is not there."""
         view = self.view
         for need in BY_ID[command].needs:
             match need:
@@ -156,5 +169,14 @@ class FeatureCommands(ThreadCommands):
                 case Need.CODE:
                     there = view.transcript.current_code() is not None
             if not there:
-                return False
-        return True
+                return need
+        return None
+
+    def tell_why_not(self, key: str, keymap: Mapping[str, str]) -> None:
+        """Say why a key does nothing right now, where it is a command's."""
+        for command in BY_ID.values():
+            if key in keymap.get(command.id, command.keys).split(","):
+                missing = self._missing(command.id)
+                if missing is not None:
+                    self.notify(_MISSING[missing], timeout=4)
+                return
