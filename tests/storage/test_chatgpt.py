@@ -134,6 +134,48 @@ async def test_the_zip_that_chatgpt_sends_is_read_as_it_is(tmp_path: Path) -> No
         await FileArchive(MemoryConversationStore()).read(path)
 
 
+async def test_half_of_an_emoji_keeps_nothing_from_being_read(tmp_path: Path) -> None:
+    export = chatgpt(node("q", "root", "user", "cut \ud83d"), node("a", "q", "assistant", "Yes."))
+    _, messages = await read(export, tmp_path / "c.json")
+    assert [m.text for m in messages] == ["cut \N{REPLACEMENT CHARACTER}", "Yes."]
+
+
+async def test_versions_after_a_tool_stay_apart_also_where_no_children_are_listed(
+    tmp_path: Path,
+) -> None:
+    export = chatgpt(
+        node("q", "root", "user", "1 + 1?"),
+        node("t", "q", "assistant", "Let me see."),
+        node("o", "t", "tool", "2"),
+        node("a1", "o", "assistant", "Two."),
+        node("a2", "o", "assistant", "It is 2."),
+    )
+    for told in export[0]["mapping"].values():
+        told["children"] = []
+    path = tmp_path / "c.json"
+    await asyncio.to_thread(path.write_text, json.dumps(export))
+    store = MemoryConversationStore()
+    imported = await FileArchive(store).read(path)
+    texts = {message.text for message in await store.tree(imported.newest_id)}
+    assert texts == {"1 + 1?", "Let me see.", "Two.", "It is 2."}
+
+
+@pytest.mark.parametrize("damage", ["cut", "locked"])
+async def test_a_zip_that_is_damaged_or_locked_is_told(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("conversations.json", json.dumps(chatgpt(node("q", "root", "user", "Hi"))))
+    data = bytearray(await asyncio.to_thread(path.read_bytes))
+    if damage == "cut":
+        data[60:70] = bytes(10)
+    else:
+        data[6] |= 1  # the flag of a password, in the file's head and in the directory
+        data[data.index(b"PK\x01\x02") + 8] |= 1
+    await asyncio.to_thread(path.write_bytes, bytes(data))
+    with pytest.raises(StudyBuddyError, match="can't be read in"):
+        await FileArchive(MemoryConversationStore()).read(path)
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

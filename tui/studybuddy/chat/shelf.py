@@ -10,7 +10,7 @@ from studybuddy.domain.messages import Conversation, OpenConversation, Titled
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.shelves import Place, Shelf
 
-_PAGE = 200
+_ALL = 1_000_000_000
 KEPT_DAYS = 30
 """Days for which a deleted conversation can be brought back."""
 
@@ -60,11 +60,10 @@ class ConversationShelf:
     async def all(self) -> AsyncIterator[OpenConversation]:
         """Every conversation that is not deleted, the archived ones too, one after another."""
         for shelf in (Shelf.ACTIVE, Shelf.ARCHIVED):
-            last: Conversation | None = None
-            while page := await self._store.recent(_PAGE, _key(last), place=Place(shelf)):
-                for last in page:
-                    if (opened := await self._store.load(last.id)) is not None:
-                        yield opened
+            # At once: from one page to the next, one that is used moves to the front.
+            for head in await self._store.recent(_ALL, place=Place(shelf)):
+                if (opened := await self._store.load(head.id)) is not None:
+                    yield opened
 
     async def folders(self) -> Sequence[str]:
         """The folders that there are, by name."""
@@ -85,7 +84,3 @@ class ConversationShelf:
     async def purge(self) -> int:
         """Delete for good what was deleted weeks ago; returns how many."""
         return await self._store.purge(self._now() - KEPT_DAYS * 86_400)
-
-
-def _key(head: Conversation | None) -> tuple[bool, float, str] | None:
-    return None if head is None else (head.pinned, head.updated_at, head.id)

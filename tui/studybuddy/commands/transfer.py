@@ -79,7 +79,9 @@ async def _markdown_files(path: Path, services: TransferServices, *, replace: bo
         name = file_name(opened.head.title, taken)
         taken.add(name)
         text = markdown(opened.head, opened.messages)
-        await asyncio.to_thread(write_text, path / f"{name}.md", text, replace=replace)
+        await asyncio.to_thread(
+            write_text, path / f"{name}.md", text, replace=replace, private=True
+        )
     return len(taken)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,11 +21,15 @@ from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.shelves import Place, Shelf
 from studybuddy.storage import archive_format, chatgpt
 from studybuddy.storage.files import disk_problem
+from studybuddy.storage.text import clean
 
-_PAGE = 500
+_ALL = 1_000_000_000
 _MOST_BYTES = 2_000_000_000
 _MOST_COMPLAINTS = 20
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+
+_BAD_ZIP = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
+"""Of one that is damaged, has a password, or is packed in a way that is not known here."""
 
 _Decode = Callable[[msgspec.Raw], tuple[Conversation, list[Message]]]
 
@@ -108,12 +114,9 @@ class FileArchive:
 
     async def _all(self) -> AsyncIterator[str]:
         for shelf in (Shelf.ACTIVE, Shelf.ARCHIVED):
-            before = None
-            while page := await self._store.recent(_PAGE, before, place=Place(shelf)):
-                for head in page:
-                    yield head.id
-                last = page[-1]
-                before = last.pinned, last.updated_at, last.id
+            # At once: from one page to the next, one that is used moves to the front.
+            for head in await self._store.recent(_ALL, place=Place(shelf)):
+                yield head.id
 
 
 async def _given(ids: Sequence[str]) -> AsyncIterator[str]:
@@ -146,7 +149,7 @@ def _opened(path: Path) -> tuple[list[tuple[msgspec.Raw, _Decode]], list[str]]:
                 found += _conversations(data)
             except _BROKEN as error:
                 complaints.append(f"{name} can't be read: {error}.")
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
+    except (OSError, ValueError, *_BAD_ZIP) as error:
         reason = getattr(error, "strerror", None) or error
         raise _unreadable(path, f"{reason}") from error
     if not found and complaints:
@@ -178,6 +181,14 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 def _conversations(data: bytes) -> list[tuple[msgspec.Raw, _Decode]]:
     """The conversations of one JSON text."""
     data = data.removeprefix(b"\xef\xbb\xbf")  # a mark that some editors put before UTF-8
+    try:
+        return _found(data)
+    except msgspec.DecodeError:
+        # Half of an emoji, escaped, is no Unicode, and does occur in texts that were cut.
+        return _found(clean(json.dumps(json.loads(data), ensure_ascii=False)).encode())
+
+
+def _found(data: bytes) -> list[tuple[msgspec.Raw, _Decode]]:
     if data.lstrip()[:1] == b"[":
         return [(raw, chatgpt.decode) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
     keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw])

@@ -9,6 +9,7 @@ student never saw (system messages, calls of tools and what they gave) is passed
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -68,6 +69,7 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
     conversation_id = _named("conversation", key)
     created_at = told.create_time or 0.0
     messages: dict[str, Message] = {}
+    alone = _only_children(told.mapping)
     stands_for: dict[str, str | None] = {}
     """The message of ours that each node of theirs is, or follows."""
     for node_id, parent_id in _parents_first(told.mapping):
@@ -77,7 +79,7 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
         if message is None:
             continue
         before = messages.get(parent) if parent is not None else None
-        if before is not None and _goes_on(told.mapping, parent_id, before, message):
+        if before is not None and _goes_on(told.mapping, alone, parent_id, before, message):
             messages[before.id] = _joined(before, message)
             continue
         messages[message.id] = message
@@ -197,15 +199,25 @@ def _of(value: object, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def _only_children(mapping: dict[str, _Node]) -> set[str]:
+    """The nodes that have one child; their own lists of children may lack some."""
+    counts = Counter(node.parent for node in mapping.values())
+    return {node_id for node_id in mapping if counts[node_id] == 1}
+
+
 def _goes_on(
-    mapping: dict[str, _Node], parent_id: str | None, before: Message, message: Message
+    mapping: dict[str, _Node],
+    alone: set[str],
+    parent_id: str | None,
+    before: Message,
+    message: Message,
 ) -> bool:
     """Whether two messages are one answer: its thoughts or its words between calls of tools."""
     if before.role is not Role.ASSISTANT or message.role is not Role.ASSISTANT:
         return False
     while parent_id is not None:  # up to the node that `before` came from
         node = mapping[parent_id]
-        if len(node.children) > 1:
+        if parent_id not in alone:
             return False
         told = node.message
         if told is not None and told.author.role == "assistant" and told.recipient in ("all", None):

@@ -77,8 +77,10 @@ def read_text(path: Path, most_bytes: int, typed: str = "") -> str:
         raise _problem(error.sentence(name)) from error
 
 
-def write_text(path: Path, text: str, *, replace: bool = False) -> None:
+def write_text(path: Path, text: str, *, replace: bool = False, private: bool = False) -> None:
     """Write a new file, whole or not at all; touches the disk.
+
+    A `private` one is readable by its owner only, from the moment it exists.
 
     Raises:
         FileExistsError: where there is one and `replace` is not set.
@@ -88,7 +90,11 @@ def write_text(path: Path, text: str, *, replace: bool = False) -> None:
     try:
         if path.exists() and not replace:
             raise FileExistsError(path)
-        part.write_text(text, encoding="utf-8", newline="")
+        descriptor = os.open(
+            part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666
+        )
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
         part.replace(path)
     except FileExistsError:
         raise

@@ -69,7 +69,7 @@ class InOut:
 
     async def _write_text(self, text: str, title: str) -> None:
         async def write(typed: str, sure: bool) -> Path:
-            return await asyncio.to_thread(save, typed, text, sure=sure)
+            return await asyncio.to_thread(save, typed, text, sure=sure, private=True)
 
         screen = SaveScreen("Export as Markdown", self._suggested(f"{file_name(title)}.md"), write)
         self._told(await self._place.dialog(screen))
@@ -101,12 +101,15 @@ class InOut:
             folder = path_of(typed)
             if not sure and await asyncio.to_thread(folder.exists):
                 raise Unsure("There is such a folder. Enter again writes into it.")
-            taken: set[str] = set()
+            # What is there stays: a file of the same name is none of ours.
+            taken = await asyncio.to_thread(lambda: {path.stem for path in folder.glob("*.md")})
             async for opened in self._place.desk.shelf.all():
                 name = file_name(opened.head.title, taken)
                 taken.add(name)
                 text = markdown(opened.head, opened.messages)
-                await asyncio.to_thread(save, str(folder / f"{name}.md"), text, sure=True)
+                await asyncio.to_thread(
+                    save, str(folder / f"{name}.md"), text, sure=True, private=True
+                )
                 written += 1
             return folder
 

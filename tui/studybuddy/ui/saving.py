@@ -21,8 +21,10 @@ class Unsure(Exception):
         return cls(_REPLACE)
 
 
-def save(typed: str, text: str, *, sure: bool) -> Path:
+def save(typed: str, text: str, *, sure: bool, private: bool = False) -> Path:
     """Write a text where `typed` says, and return where that is; touches the disk.
+
+    A `private` one is readable by its owner only.
 
     Raises:
         Unsure: where a file would be replaced or a folder made, and `sure` is not set.
@@ -30,7 +32,7 @@ def save(typed: str, text: str, *, sure: bool) -> Path:
     """
     path = checked(typed, sure=sure)
     try:
-        write_text(path, text, replace=sure)
+        write_text(path, text, replace=sure, private=private)
     except FileExistsError:
         raise Unsure.to_replace() from None
     return path
