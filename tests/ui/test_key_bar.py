@@ -9,6 +9,7 @@ import pytest
 from studybuddy.domain.messages import MessageState
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.runs import RunStatus
+from studybuddy.domain.settings import Settings
 from studybuddy.ui.commands import COMMANDS
 from studybuddy.ui.widgets.conversation import Conversation
 from tests.support.run_scripts import Ends, Requires, RunsCode, Says
@@ -41,7 +42,7 @@ async def test_no_key_is_cut_in_the_middle(columns: int) -> None:
 
 
 async def test_more_room_shows_more_keys() -> None:
-    async with Student().at_work((40, 24)) as student:
+    async with Student().at_work((30, 24)) as student:
         assert "Ctrl+N New" not in keys(student)
         await student.pilot.resize_terminal(120, 24)
         await student.until(lambda: "Ctrl+N New" in keys(student))
@@ -100,3 +101,30 @@ async def test_in_the_conversation_its_own_keys_come_before_those_that_work_ever
         student.app.chat.set_focus(student.app.chat.query_one(Conversation))
         await student.pilot.press("up")
         await student.until(lambda: keys(student).startswith("c Copy"))
+
+
+async def test_in_80_columns_there_is_room_for_what_everybody_needs() -> None:
+    async with Student(says("Yes.")).at_work(SMALL) as student:
+        await student.ask("Well?")
+        everything = ("Help", "Mode", "Model", "New", "Find", "Menu", "Retry")
+        assert [key.partition(" ")[2] for key in keys(student).split("  ")] == list(everything)
+        await student.in_assistant_mode()
+        await student.until(lambda: "F5 Notes" in keys(student))
+        assert "Ctrl+P Menu" in keys(student)
+
+
+async def test_a_click_on_a_key_does_what_the_key_does() -> None:
+    async with Student().at_work(SMALL) as student:
+        at = student.shown().splitlines()[-1].index("Menu")
+        await student.pilot.click(offset=(at, SMALL[1] - 1))
+        await student.until(lambda: "Search for commands" in student.shown())
+
+
+async def test_the_menu_goes_with_the_key_that_it_was_given() -> None:
+    async with Student(settings=Settings(keys={"palette": "f10"})).at_work(SMALL) as student:
+        assert "F10 Menu" in keys(student)
+        await student.pilot.press("ctrl+p")
+        await student.settle()
+        assert student.app.screen is student.app.chat
+        await student.pilot.press("f10")
+        await student.until(lambda: "Search for commands" in student.shown())

@@ -52,10 +52,10 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
 
     TITLE = "Study Buddy"
     CSS_PATH = "styles.tcss"
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, id="quit", priority=True),
         Binding("ctrl+c", "help_quit", show=False, system=True),
+        Binding("ctrl+p", "command_palette", "Menu", id="palette", priority=True),
     ]
     ENABLE_COMMAND_PALETTE = True
 

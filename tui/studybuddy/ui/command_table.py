@@ -53,7 +53,7 @@ COMMANDS: tuple[Command, ...] = (
             feature="rework", needs=(Need.MESSAGES, Need.REST)),
     Command("edit_question", "Edit question", "Change the chosen or the last question, and ask it "
             "again.", "alt+e", feature="rework", needs=(Need.MESSAGES, Need.REST)),
-    Command("continue", "Continue", "Have an answer that was cut go on.", "alt+c", "Continue",
+    Command("continue", "Continue", "Have an answer that was cut go on.", "alt+c",
             feature="rework", needs=(Need.MESSAGES, Need.REST)),
     Command("previous_alternative", "Previous version", "Show the version before of the chosen "
             "message, or of the last that has any.", "alt+left", feature="rework",
@@ -96,7 +96,7 @@ COMMANDS: tuple[Command, ...] = (
             feature="settings"),
     Command("setup", "Set up", "Paste a key, or choose a server or the built-in model.", "f12"),
     Command("switch_pane", "Switch pane", "Go between prompt and conversation.", "f6"),
-    Command("palette", "Command palette", "Find a command by its name.", "ctrl+p"),
+    Command("palette", "Command palette", "Find a command by its name.", "ctrl+p", "Menu"),
     Command("theme", "Change theme", "Choose the colours.", "", feature="settings"),
     Command("keymap", "Change keys", "Give commands other keys.", "", feature="settings"),
     Command("screen_reader", "Screen-reader mode", "Switch on or off: plain text for screen "

@@ -103,6 +103,7 @@ _KEY_NAMES = {
     "delete": "Del",
     "insert": "Ins",
     "asterisk": "*",
+    "slash": "/",
 }
 
 

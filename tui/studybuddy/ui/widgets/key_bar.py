@@ -14,6 +14,8 @@ from textual.widgets import Static
 from studybuddy.ui.commands import COMMANDS, Scope, key_names
 
 _BETWEEN = "  "
+_FIRST = ("help", "mode", "model", "notes", "new", "find", "palette", "retry")
+"""What comes first of all that works everywhere; it has room in 80 columns."""
 
 
 class KeyBar(Static):
@@ -43,10 +45,11 @@ class KeyBar(Static):
         shown: dict[str, Content] = {}
         for node, binding, enabled, _ in screen.active_bindings.values():
             if binding.show and enabled and binding.id and binding.id not in shown:
-                where = "screen" if node is screen else "focused"
+                where = {screen: "screen", self.app: "app"}.get(node, "focused")
                 shown[binding.id] = _key(binding, f"{where}.{binding.action}")
-        near_first = sorted(COMMANDS, key=lambda command: command.scope is Scope.EVERYWHERE)
-        ids = dict.fromkeys((*self._urgent(), *(command.id for command in near_first)))
+        near = [command.id for command in COMMANDS if command.scope is not Scope.EVERYWHERE]
+        everywhere = (command.id for command in COMMANDS)
+        ids = dict.fromkeys((*self._urgent(), *near, *_FIRST, *everywhere))
         self._keys = [shown[command] for command in ids if command in shown]
         self._show()
 
