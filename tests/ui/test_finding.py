@@ -94,6 +94,18 @@ async def test_a_filter_narrows_the_hits_down() -> None:
         assert "Cells in biology?" in s.shown()
 
 
+async def test_a_folder_with_brackets_in_its_name_is_a_filter_like_any_other() -> None:
+    s = student("Yes.")
+    async with s.at_work():
+        await s.ask("Cells?")
+        head = s.view.session.head
+        await s.store.arrange(head.id, pinned=False, archived=False, folder="[/red] Biology [1]")
+        await find(s, "cell")
+        await s.until(lambda: "hit" in s.shown())
+        await s.pilot.press("tab", "tab", "tab", "tab", "enter")
+        await s.until(lambda: "[/red] Biology [1]" in s.shown())
+
+
 async def test_a_disk_that_fails_is_told() -> None:
     s = student("Yes.")
     async with s.at_work():

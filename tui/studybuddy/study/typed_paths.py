@@ -90,3 +90,11 @@ def _matches(name: str, beginning: str) -> bool:
     if name.startswith(".") and not beginning.startswith("."):
         return False
     return name.startswith(beginning)
+
+
+def working_folder() -> Path:
+    """The folder that the program was started in, or the home folder where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()

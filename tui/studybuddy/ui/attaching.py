@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.study.typed_paths import working_folder
 from studybuddy.ui.drafts import joined
 from studybuddy.ui.workers import start
 
@@ -55,7 +56,7 @@ class Attacher:
     """
 
     def __init__(
-        self, view: ConversationView, desk: Desk, folder: Callable[[], Path] = Path.cwd
+        self, view: ConversationView, desk: Desk, folder: Callable[[], Path] = working_folder
     ) -> None:
         """Take the pane, who counts, and what names of files are relative to."""
         self._view = view

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.text import harmless
+from studybuddy.study.typed_paths import working_folder
 from studybuddy.ui.code_names import file_name, info_of
 from studybuddy.ui.saving import save, shown_path
 from studybuddy.ui.screens.save_text import SaveScreen
@@ -54,7 +55,7 @@ class CodeKeeper:
             self._workplace.say("There is no code block to save.")
             return
         name = file_name(info_of(code.message.text, code.text), code.text)
-        path = shown_path((self._folder or _working_folder()) / name)
+        path = shown_path((self._folder or working_folder()) / name)
         text = harmless(code.text) + "\n"
 
         async def write(typed: str, sure: bool) -> Path:
@@ -79,10 +80,3 @@ def fenced(info: str, code: str) -> str:
 def quoted(text: str) -> str:
     """A text as a quotation in Markdown."""
     return "\n".join([f"> {line}".rstrip() for line in text.strip("\n").split("\n")])
-
-
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError:  # it is gone
-        return Path.home()

@@ -23,9 +23,7 @@ from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.meter_keeper import MeterKeeper
 from studybuddy.ui.steps_keeper import StepsKeeper, hint_of, steps_of
 from studybuddy.ui.texts import introduce
-from studybuddy.ui.turn_keeper import TurnKeeper
-from studybuddy.ui.turn_view import TurnView
-from studybuddy.ui.turns import Turn
+from studybuddy.ui.turn_keeper import TurnKeeper, TurnListener
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import Activity
 from studybuddy.ui.workers import start
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.metering import Reading
     from studybuddy.domain.runs import RunStep
+    from studybuddy.ui.turns import Turn
 
 
 class ConversationView(ConversationPane):
@@ -53,7 +52,7 @@ class ConversationView(ConversationPane):
         self._keys = keys
         self._desk = desk
         self._student = student
-        self._turns = TurnKeeper(self, TurnView(self))
+        self._turns = TurnKeeper(self, self._turn_view)
         self.asking = Asker(self, desk, self._turns)
         self._idle = Activity()
         self.drafts = DraftKeeper(
@@ -71,6 +70,11 @@ class ConversationView(ConversationPane):
 
     def on_mount(self) -> None:
         self.endpoint_changed()
+
+    def _turn_view(self) -> TurnListener:
+        from studybuddy.ui.turn_view import TurnView  # not before the first frame
+
+        return TurnView(self)
 
     @property
     def turn(self) -> Turn | None:
@@ -101,9 +105,7 @@ class ConversationView(ConversationPane):
     def endpoint_changed(self) -> None:
         """Name who answers, on the prompt's edge and where nothing was said yet."""
         endpoint = self._desk.endpoint
-        empty, name = introduce(
-            endpoint, self.session, self.assistant, self._keys, self._student()
-        )
+        empty, name = introduce(endpoint, self.session, self.assistant, self._keys, self._student())
         self.transcript.empty = empty
         self.prompt.border_subtitle = Content(name)
         self.meter.watch()
@@ -252,12 +254,12 @@ class ConversationView(ConversationPane):
             self._marks.show(reading)
 
     async def flush_draft(self) -> None:
-        """Store what is typed, and where it is scrolled to."""
-        await self.drafts.flush()
+        """Store where it is scrolled to, and what is typed."""
         try:
             await self.session.save_scroll("" if self.busy else self.transcript.place)
         except StudyBuddyError as error:
             self._draft_lost(error.problem)
+        await self.drafts.flush()  # last: it has the keys too that come while it is stored
 
     async def turns_told(self) -> bool:
         """Wait until turns that were stopped have told their end; `False` where they take long."""

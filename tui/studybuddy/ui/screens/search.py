@@ -104,7 +104,7 @@ class SearchScreen(Dialog[Found | None]):
                     compact=True,
                 )
                 if self._folders:
-                    folders = [(name, name) for name in self._folders]
+                    folders = [(Content(name), name) for name in self._folders]
                     yield Select(folders, prompt="any folder", id="folder", compact=True)
             yield OptionList(id="hits")
             yield Label("", id="note", markup=False)
@@ -129,7 +129,7 @@ class SearchScreen(Dialog[Found | None]):
             models = await self._search.models()
         except StudyBuddyError:
             return  # the search itself tells
-        names = [(name, name) for name in models]
+        names = [(Content(name), name) for name in models]
         self.query_one("#model", Select).set_options(names)
 
     # Searching

@@ -8,6 +8,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static, TextArea
 
@@ -76,7 +77,7 @@ class TemplateForm(Dialog[str | None]):
         value = harmless(self._values.get(variable.name, default_of(variable)))
         if variable.choices:
             chosen = value if value in variable.choices else variable.choices[0]
-            choices = [(harmless(choice), choice) for choice in variable.choices]
+            choices = [(Content(harmless(choice)), choice) for choice in variable.choices]
             return Select(choices, value=chosen, allow_blank=False, id=id, compact=True)
         if variable.long or "\n" in value:
             return Editor(value, id=id, classes="long", soft_wrap=True, tab_behavior="focus",

@@ -15,6 +15,7 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.usage import Count
 from studybuddy.study.file_finding import Found, Tree, find
 from studybuddy.study.mentions import in_fence, read, written
+from studybuddy.study.typed_paths import working_folder
 from studybuddy.ui.widgets.completion_list import Entry
 from studybuddy.ui.workers import start
 
@@ -45,7 +46,7 @@ class FilePicker:
         prompt: Prompt,
         counter: Callable[[], tuple[TokenCounter, str]],
         picked: Callable[[str], None],
-        folder: Callable[[], Path] = Path.cwd,
+        folder: Callable[[], Path] = working_folder,
     ) -> None:
         """Take the parts.
 
