@@ -144,7 +144,7 @@ async def test_an_answer_is_copied_as_markdown_and_a_block_as_it_is() -> None:
 async def test_the_dialog_that_saves(
     size: tuple[int, int], snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studybuddy.ui.code_keeping._working_folder", lambda: Path("/students/ada"))
+    monkeypatch.setattr("studybuddy.ui.code_keeping.working_folder", lambda: Path("/students/ada"))
     async with Student(says(ANSWER)).at_work(size) as student:
         await student.ask("Ages?")
         student.view.transcript.focus()
