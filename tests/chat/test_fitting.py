@@ -13,7 +13,7 @@ from studybuddy.chat.rooms import room_for
 from studybuddy.chat.summarising import halves, joined
 from studybuddy.domain.accounts import Purpose
 from studybuddy.domain.endpoints import EndpointKind, Model
-from studybuddy.domain.events import Phase, StatusChanged
+from studybuddy.domain.events import StatusChanged
 from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.limits import (
     Amount,
@@ -27,6 +27,7 @@ from studybuddy.domain.limits import (
 )
 from studybuddy.domain.messages import Conversation, Message, MessageState, Role
 from studybuddy.domain.money import ModelFacts
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings

@@ -14,15 +14,10 @@ from studybuddy.chat.accounts import Accounts
 from studybuddy.chat.metered import MeteredConnector
 from studybuddy.domain.accounts import Origin, Outcome, Purpose, Selection, Total, UsageRecord
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
-from studybuddy.domain.events import (
-    Phase,
-    ReasoningDelta,
-    StatusChanged,
-    TextDelta,
-    UsageReported,
-)
+from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.limits import Period
 from studybuddy.domain.messages import Mode, Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionFinished, CompletionProvider, CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.usage import Usage

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from studybuddy.chat.run_phases import status_of
-from studybuddy.domain.events import Phase, StatusChanged
+from studybuddy.domain.events import StatusChanged
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.runs import (
     CodeCall,
     FunctionCall,

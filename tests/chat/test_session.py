@@ -10,7 +10,6 @@ import pytest
 from studybuddy.chat.heads import new_conversation, title_from
 from studybuddy.chat.session import ChatSession
 from studybuddy.domain.events import (
-    Phase,
     StatusChanged,
     TextDelta,
     TurnEvent,
@@ -20,6 +19,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import MessageState, OpenConversation, Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.usage import Usage
 from tests.support.memory_store import MemoryConversationStore, MemoryData

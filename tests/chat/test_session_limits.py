@@ -15,7 +15,6 @@ from studybuddy.domain.allowances import Allowance
 from studybuddy.domain.events import (
     BudgetNear,
     ContextFitted,
-    Phase,
     ReasoningDelta,
     StatusChanged,
     TextDelta,
@@ -37,6 +36,7 @@ from studybuddy.domain.limits import (
 from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.metering import PartKind, Place
 from studybuddy.domain.money import FREE, ModelFacts, Tariff
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.settings import LimitSettings, SavingSettings, Settings
 from studybuddy.domain.usage import Count, Usage

@@ -12,8 +12,9 @@ import pytest
 
 from studybuddy.commands import ask
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import Phase, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.events import StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionFinished
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.settings import Settings

@@ -6,14 +6,9 @@ import logging
 import pytest
 
 from studybuddy.domain.endpoints import EndpointKind, Model
-from studybuddy.domain.events import (
-    Phase,
-    ReasoningDelta,
-    StatusChanged,
-    TextDelta,
-    UsageReported,
-)
+from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionFinished, CompletionRequest
 from studybuddy.domain.problems import ProblemKind, StudyBuddyError
 from studybuddy.domain.usage import Usage

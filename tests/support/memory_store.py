@@ -18,9 +18,8 @@ from studybuddy.domain.messages import (
     Titled,
     new_id,
 )
-from studybuddy.domain.ports import EVERYTHING_ACTIVE
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.shelves import Place, Shelf
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place, Shelf
 from studybuddy.domain.tree import MessageTree
 from tests.support.memory_branches import MemoryBranches
 from tests.support.memory_runs import MemoryRunStore

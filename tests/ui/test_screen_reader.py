@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.geometry import Offset
 
-from studybuddy.domain.events import Phase
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.settings import Settings
 from studybuddy.ui import numbering
 from studybuddy.ui.linear import focus_place

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from studybuddy.domain.events import (
-    Phase,
     StatusChanged,
     StepChanged,
     TextDelta,
@@ -18,6 +17,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.runs import CodeCall, RunStep, StepStatus
 from studybuddy.domain.usage import Usage
 from studybuddy.ui.turn_view import show_event

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.settings import Settings
-from studybuddy.domain.setup import WeightsOffer
 from studybuddy.providers.endpoints import (
     OPENAI,
     Decision,
@@ -20,10 +19,10 @@ from studybuddy.providers.endpoints import (
     openai_endpoint,
     resolve,
 )
-from studybuddy.storage.settings_file import mistake_in, read_settings, save_setting
 
 if TYPE_CHECKING:
     from studybuddy.assembly.parts import Parts
+    from studybuddy.domain.setup import WeightsOffer
 
 
 _NO_KEYS = (
@@ -99,12 +98,16 @@ class StudentSetup:
 
     async def read(self) -> Settings:
         """The settings as their file has them by now."""
+        from studybuddy.storage.settings_file import read_settings  # not before the first frame
+
         file = self._parts.paths.settings_file
         self._parts.settings = await asyncio.to_thread(read_settings, file)
         return self._parts.settings
 
     def wrong(self, place: Sequence[str], value: object) -> str:
         """What is wrong with a value for a setting, as a sentence; empty for nothing."""
+        from studybuddy.storage.settings_file import mistake_in
+
         if wrong := mistake_in(tuple(place), value):
             return f"{wrong}."
         try:
@@ -127,6 +130,8 @@ class StudentSetup:
     async def _save(
         self, key: str | Sequence[str], value: object, seen: Settings | None = None
     ) -> None:
+        from studybuddy.storage.settings_file import save_setting
+
         file = self._parts.paths.settings_file
         notice = await asyncio.to_thread(save_setting, file, key, value, seen=seen)
         if notice is not None:
@@ -135,6 +140,7 @@ class StudentSetup:
 
     def weights_offer(self) -> WeightsOffer | None:
         """What would have to be fetched before the built-in model can answer."""
+        from studybuddy.domain.setup import WeightsOffer
         from studybuddy.engine.weights import WEIGHTS, check_runtime, find_weights
 
         check_runtime()

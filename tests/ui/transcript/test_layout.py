@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import CODE, EMPHASIS, LINK, STRIKE, STRONG
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line
 from studybuddy.ui.transcript.markdown import parse
 from studybuddy.ui.transcript.palette import make_palette
 from studybuddy.ui.transcript.sections import parse_plain
 from studybuddy.ui.transcript.sliding import slid
+from studybuddy.ui.transcript.spans import CODE, EMPHASIS, LINK, STRIKE, STRONG
 from tests.ui.transcript.samples import RICH, markdown_texts, plain_palette, telling_palette, texts
 
 PALETTE = plain_palette()

@@ -7,13 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import MATHS, Maths, Paragraph
+from studybuddy.ui.transcript.blocks import Maths, Paragraph
 from studybuddy.ui.transcript.layout import lay_out
 from studybuddy.ui.transcript.lines import NOT_COPIED
 from studybuddy.ui.transcript.live import Live
 from studybuddy.ui.transcript.markdown import parse
 from studybuddy.ui.transcript.maths import drawing, in_line
 from studybuddy.ui.transcript.maths_found import URL
+from studybuddy.ui.transcript.spans import MATHS
 from studybuddy.ui.transcript.wrap import cells
 from tests.ui.transcript.samples import plain_palette, texts
 

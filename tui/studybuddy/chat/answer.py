@@ -15,7 +15,6 @@ from studybuddy.chat.mailbox import Mailbox
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.events import (
     BudgetNear,
-    Phase,
     ReasoningDelta,
     StatusChanged,
     TextDelta,
@@ -25,6 +24,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import (
     CompletionFinished,
     CompletionRequest,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.stored import Asked, answer_to
+from studybuddy.chat.stored import answer_to
 from studybuddy.domain.messages import Message, MessageState, Role, new_id
 from studybuddy.domain.tree import came_to_nothing
 from studybuddy.domain.variations import CONTINUED
@@ -15,6 +15,28 @@ from studybuddy.domain.variations import CONTINUED
 if TYPE_CHECKING:
     from studybuddy.chat.seam import Seam
     from studybuddy.domain.variations import Variation
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A turn that is about to begin."""
+
+    question: Message
+    replaced: tuple[Message, ...] = ()
+    """The end of the shown branch that leaves it for this turn."""
+    anew: bool = False
+    """Whether the question is one that is in the branch already."""
+    variation: Variation | None = None
+    """How the answer is to differ from the one before."""
+    earlier: Message | None = None
+    """That answer: the model is shown it, for this request only."""
+    goes_on: bool = False
+    """Whether the answer goes on where that one was cut."""
+
+    @property
+    def beginning(self) -> str:
+        """What the answer begins with, where it goes on with the one before; else empty."""
+        return self.earlier.text if self.earlier is not None and self.goes_on else ""
 
 
 def asking(messages: Sequence[Message], text: str) -> Asked:

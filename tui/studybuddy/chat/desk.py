@@ -16,14 +16,8 @@ from studybuddy.chat.sessions import Session
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.messages import Conversation, Mode
-from studybuddy.domain.ports import (
-    EVERYTHING_ACTIVE,
-    CompletionRequest,
-    Connector,
-    ConversationStore,
-)
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.shelves import Place
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place
 
 if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first frame waits for none
     from studybuddy.chat.accounts import Accounts
@@ -41,6 +35,7 @@ if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first f
         FollowedRun,
         RunStore,
     )
+    from studybuddy.domain.ports import CompletionRequest, Connector, ConversationStore
     from studybuddy.domain.prompts import Persona
     from studybuddy.domain.settings import SavingSettings, Settings
 

@@ -6,9 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import StudyBuddyError
+
+if TYPE_CHECKING:
+    from studybuddy.domain.ports import ConversationStore
 
 _log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from studybuddy.chat.limits import Limits
 from studybuddy.chat.session import ChatSession
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.messages import Conversation, Mode, OpenConversation
-from studybuddy.domain.ports import Connector, ConversationStore
 
 if TYPE_CHECKING:  # assistant mode is loaded when it is first used: the first frame waits for none
     from studybuddy.chat.assistant_shelf import AssistantShelf
     from studybuddy.chat.thread_session import ThreadSession
     from studybuddy.domain.assistant_ports import AssistantConnector, RunStore
+    from studybuddy.domain.ports import Connector, ConversationStore
 
 
 class OpenSessions:

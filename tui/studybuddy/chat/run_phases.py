@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studybuddy.domain.events import Phase, StatusChanged
+from studybuddy.domain.events import StatusChanged
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.runs import (
     CodeCall,
     FunctionCall,

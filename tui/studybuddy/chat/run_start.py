@@ -17,8 +17,9 @@ from studybuddy.domain.assistant_ports import (
     RunRequest,
 )
 from studybuddy.domain.assistants import Assistant
-from studybuddy.domain.events import Phase, StatusChanged, TurnEvent
+from studybuddy.domain.events import StatusChanged, TurnEvent
 from studybuddy.domain.messages import Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.polling import GiveUp, next_poll
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay

@@ -17,7 +17,6 @@ from studybuddy.domain.assistant_ports import (
 )
 from studybuddy.domain.events import (
     ActionRequired,
-    Phase,
     StatusChanged,
     StepChanged,
     TextDelta,
@@ -25,6 +24,7 @@ from studybuddy.domain.events import (
     TurnEvent,
     UsageReported,
 )
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.runs import Run, RunDetails, RunStatus, RunStep, SearchCall
 
 

@@ -11,7 +11,8 @@ from studybuddy.chat.run_state import RunState
 from studybuddy.chat.run_text import RunText
 from studybuddy.chat.run_watch import Watch
 from studybuddy.domain.assistant_ports import AssistantService, RunChanged, RunEvent
-from studybuddy.domain.events import Phase, StatusChanged, TurnEvent
+from studybuddy.domain.events import StatusChanged, TurnEvent
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.polling import GiveUp, Poll, next_poll
 from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.domain.retry import MAX_ATTEMPTS

@@ -9,34 +9,28 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.answer import Answering
 from studybuddy.chat.limits import Limits
 from studybuddy.chat.sending import as_sent
 from studybuddy.chat.stored import (
     ELSEWHERE,
     NOT_SHOWN,
-    Asked,
     StoredConversation,
     answer_to,
     failed,
 )
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import (
-    TextDelta,
-    TurnEvent,
-    TurnFailed,
-    TurnFinished,
-    TurnRefused,
-)
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role, new_id
-from studybuddy.domain.ports import Connector, ConversationStore
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.usage import Usage
 
 if TYPE_CHECKING:
+    from studybuddy.chat.answer import Answering
+    from studybuddy.chat.asked import Asked
     from studybuddy.chat.clearing import Cleared, Clearing
+    from studybuddy.domain.events import TurnEvent
     from studybuddy.domain.metering import ContextReport
+    from studybuddy.domain.ports import Connector, ConversationStore
     from studybuddy.domain.variations import Variation
 
 
@@ -130,12 +124,10 @@ class ChatSession(StoredConversation):
         *,
         again: bool = False,
     ) -> AsyncGenerator[TurnEvent]:
-        from studybuddy.chat.asked import (
-            place_for,
-            seam_of,
-            with_variation,
-        )  # not before the first frame
+        from studybuddy.chat.answer import Answering  # nothing of this before the first frame
+        from studybuddy.chat.asked import place_for, seam_of, with_variation
         from studybuddy.chat.clearing import Cleared, Clearing
+        from studybuddy.domain.events import TurnFinished, TurnRefused
 
         if self.busy:
             raise RuntimeError("a turn is under way")
@@ -185,6 +177,7 @@ class ChatSession(StoredConversation):
     ) -> AsyncGenerator[TurnEvent]:
         """The turn from its question on disk to its answer on disk."""
         from studybuddy.chat.turn_notes import cut, told
+        from studybuddy.domain.events import TurnFailed, TurnFinished
 
         begun = await self.begin(asked, answering.message, endpoint)
         if isinstance(begun, TurnFailed):
@@ -228,6 +221,10 @@ class ChatSession(StoredConversation):
         self, asked: Asked, answering: Answering, cleared: Cleared, endpoint: Endpoint
     ) -> AsyncGenerator[TurnEvent]:
         """The turn with an answer that was kept; it is whole on disk at once."""
+        from studybuddy.chat.turn_notes import kept_on, told
+        from studybuddy.domain.accounts import Origin, Outcome
+        from studybuddy.domain.events import TextDelta, TurnFailed, TurnFinished
+
         kept = cleared.kept
         assert kept is not None
         place = replace(answering.message, kept=True, model=kept.model, finish_reason="stop")
@@ -236,9 +233,6 @@ class ChatSession(StoredConversation):
         if isinstance(begun, TurnFailed):
             yield begun
             return
-        from studybuddy.chat.turn_notes import kept_on, told
-        from studybuddy.domain.accounts import Origin, Outcome
-
         await self._limits.accounts.record_usage(
             cleared.request.origin or Origin(conversation_id=self.head.id),
             endpoint,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TurnEvent
 from studybuddy.domain.messages import Conversation, Message, Role, Titled
 
 if TYPE_CHECKING:
+    from studybuddy.domain.events import TurnEvent
     from studybuddy.domain.limits import Overflow
     from studybuddy.domain.metering import ContextReport
     from studybuddy.domain.prompts import Persona

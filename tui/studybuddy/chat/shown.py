@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
-from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import StudyBuddyError
 
 if TYPE_CHECKING:
+    from studybuddy.domain.ports import ConversationStore
     from studybuddy.domain.tree import MessageTree
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.context import opening_of, request_messages
 from studybuddy.chat.heads import title_from
 from studybuddy.chat.shown import ShownBranch
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TurnFailed, TurnStarted
 from studybuddy.domain.messages import (
     Message,
     MessageState,
@@ -22,6 +20,8 @@ from studybuddy.domain.messages import (
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 if TYPE_CHECKING:
+    from studybuddy.chat.asked import Asked
+    from studybuddy.domain.events import TurnFailed, TurnStarted
     from studybuddy.domain.limits import Overflow
     from studybuddy.domain.messages import Titled
     from studybuddy.domain.prompts import Example, Persona
@@ -40,28 +40,6 @@ NOT_SHOWN = Problem(
     "Another window of StudyBuddy shows another branch of this conversation, or deleted some.",
     "Look at it again, and choose there what to ask.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A turn that is about to begin."""
-
-    question: Message
-    replaced: tuple[Message, ...] = ()
-    """The end of the shown branch that leaves it for this turn."""
-    anew: bool = False
-    """Whether the question is one that is in the branch already."""
-    variation: Variation | None = None
-    """How the answer is to differ from the one before."""
-    earlier: Message | None = None
-    """That answer: the model is shown it, for this request only."""
-    goes_on: bool = False
-    """Whether the answer goes on where that one was cut."""
-
-    @property
-    def beginning(self) -> str:
-        """What the answer begins with, where it goes on with the one before; else empty."""
-        return self.earlier.text if self.earlier is not None and self.goes_on else ""
 
 
 class StoredConversation(ShownBranch):
@@ -87,6 +65,8 @@ class StoredConversation(ShownBranch):
 
     def context(self) -> tuple[tuple[Role, str], ...]:
         """Role and text of what the next question is asked with."""
+        from studybuddy.chat.context import opening_of, request_messages
+
         return request_messages(opening_of(self.head), self._messages)
 
     @property
@@ -142,6 +122,8 @@ class StoredConversation(ShownBranch):
         self, asked: Asked, answer: Message, endpoint: Endpoint
     ) -> TurnStarted | TurnFailed:
         """Bring question and answer's place to disk and into the branch, and say so."""
+        from studybuddy.domain.events import TurnStarted
+
         branch = self.branch(asked)
         try:
             await self.store_turn(asked, answer, endpoint)
@@ -278,6 +260,8 @@ class StoredConversation(ShownBranch):
 
 def failed(answer: Message, problem: Problem) -> TurnFailed:
     """The end of a turn that came to nothing."""
+    from studybuddy.domain.events import TurnFailed
+
     return TurnFailed(replace(answer, state=MessageState.FAILED, error=str(problem)), problem)
 
 

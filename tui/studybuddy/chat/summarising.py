@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.accounts import Origin, Purpose
-from studybuddy.domain.events import Phase, StatusChanged, TextDelta
+from studybuddy.domain.events import StatusChanged, TextDelta
 from studybuddy.domain.kept_texts import Summary
 from studybuddy.domain.messages import Role
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionFinished, CompletionRequest
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay

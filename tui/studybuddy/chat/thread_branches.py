@@ -14,8 +14,8 @@ from studybuddy.domain.messages import MessageState
 from studybuddy.domain.problems import StudyBuddyError
 
 if TYPE_CHECKING:
+    from studybuddy.chat.asked import Asked
     from studybuddy.chat.run_start import Question
-    from studybuddy.chat.stored import Asked
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.messages import Message
     from studybuddy.domain.tree import MessageTree

@@ -11,8 +11,8 @@ from studybuddy.domain.assistant_ports import FollowedRun
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from studybuddy.chat.asked import Asked
     from studybuddy.chat.limits import Limits
-    from studybuddy.chat.stored import Asked
     from studybuddy.chat.thread_place import Known, Resolve
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint

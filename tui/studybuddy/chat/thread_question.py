@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from studybuddy.chat.asked import Asked
 from studybuddy.chat.context import request_messages
 from studybuddy.chat.run_start import Question
-from studybuddy.chat.stored import Asked
 from studybuddy.chat.thread_instructions import beyond_assistants
 from studybuddy.domain.messages import Conversation, Message, MessageState, Role
 from studybuddy.domain.variations import CONTINUED

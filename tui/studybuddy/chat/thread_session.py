@@ -8,13 +8,13 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.chat.asked import place_for
+from studybuddy.chat.asked import Asked, place_for
 from studybuddy.chat.run_account import RunAccount
 from studybuddy.chat.run_begun import KnownRun
 from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import RunStarter
 from studybuddy.chat.run_turn import RunTurn
-from studybuddy.chat.stored import ELSEWHERE, Asked, answer_to, failed
+from studybuddy.chat.stored import ELSEWHERE, answer_to, failed
 from studybuddy.chat.thread_branches import AsidePlace
 from studybuddy.chat.thread_context import Terms, with_model
 from studybuddy.chat.thread_under_way import ThreadUnderWay

@@ -17,13 +17,8 @@ from studybuddy.commands.ask_limits import Admitted, Refused, admit
 from studybuddy.commands.output import Output
 from studybuddy.commands.question import Unusable, compose
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import (
-    Phase,
-    ReasoningDelta,
-    StatusChanged,
-    TextDelta,
-    UsageReported,
-)
+from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionFinished, Connector
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.retry import retry_delay

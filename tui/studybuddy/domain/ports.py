@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role, Titled
-from studybuddy.domain.shelves import Place
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place
 
 if TYPE_CHECKING:
     from studybuddy.domain.accounts import Origin
     from studybuddy.domain.limits import Overflow
-
-
-EVERYTHING_ACTIVE = Place()
 
 
 @dataclass(frozen=True, slots=True)

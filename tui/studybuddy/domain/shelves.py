@@ -21,3 +21,6 @@ class Place:
     shelf: Shelf = Shelf.ACTIVE
     folder: str | None = None
     """Only what is in this folder; empty for what is in none, `None` for all."""
+
+
+EVERYTHING_ACTIVE = Place()

@@ -14,13 +14,8 @@ from openai import AsyncOpenAI
 
 from studybuddy.domain.default_model import default_of, looks_like_chat
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
-from studybuddy.domain.events import (
-    Phase,
-    ReasoningDelta,
-    StatusChanged,
-    TextDelta,
-    UsageReported,
-)
+from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.ports import CompletionEvent, CompletionFinished, CompletionRequest
 from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.providers import outcomes

@@ -16,9 +16,8 @@ from studybuddy.domain.messages import (
     OpenConversation,
     Titled,
 )
-from studybuddy.domain.ports import EVERYTHING_ACTIVE
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.shelves import Place
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place
 from studybuddy.storage import branches, order, rows
 from studybuddy.storage.database import transaction
 from studybuddy.storage.instances import Liveness

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from studybuddy.domain.prompts import Example, Persona, Template
 from studybuddy.domain.text import harmless
 from studybuddy.storage.library_folder import LONGEST_NAME, Folder, Kind, file_stem, refused
 
-BuiltIn = tuple[Sequence[Persona], Sequence[Template]]
+if TYPE_CHECKING:
+    from studybuddy.domain.prompts import Persona, Template
+
+BuiltIn: TypeAlias = "tuple[Sequence[Persona], Sequence[Template]]"
 
 
 def _none() -> BuiltIn:
@@ -47,6 +50,7 @@ class FileLibrary:
         Raises:
             StudyBuddyError: where the file can't be written, or the name is none.
         """
+        from studybuddy.domain.prompts import Example
         from studybuddy.storage.library_files import persona_tables
 
         name = " ".join(harmless(persona.name).split())

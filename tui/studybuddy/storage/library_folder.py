@@ -8,18 +8,20 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.prompts import Persona, Template
 from studybuddy.storage.files import disk_problem, write_private
+
+if TYPE_CHECKING:
+    from studybuddy.domain.prompts import Persona, Template
 
 LONGEST_NAME = 60
 """Characters of a name."""
 LONGEST_FILE = 1_000_000
 """Bytes; what is longer is no prompt."""
 
-Kind = TypeVar("Kind", bound=Persona | Template)
+Kind = TypeVar("Kind", bound="Persona | Template")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import os
 import shlex
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 
 def read_paths(text: str) -> list[Path]:
@@ -44,8 +43,14 @@ def path_of(text: str) -> Path:
 def _path(word: str) -> Path:
     word = word.strip("'\"") if len(word) > 1 and word[0] == word[-1] else word
     if word.lower().startswith("file://"):
-        word = url2pathname(unquote(urlsplit(word).path)) if os.name == "nt" else _file_url(word)
+        word = _drive_url(word) if os.name == "nt" else _file_url(word)
     return Path(os.path.expanduser(word))
+
+
+def _drive_url(word: str) -> str:
+    from urllib.request import url2pathname  # 8 ms: this module is loaded before the first frame
+
+    return url2pathname(unquote(urlsplit(word).path))
 
 
 def _file_url(word: str) -> str:

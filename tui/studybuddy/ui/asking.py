@@ -10,14 +10,14 @@ from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.events import TurnEvent
 from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.turn_keeper import TurnKeeper
-from studybuddy.ui.turns import Ask, Turn
 
 if TYPE_CHECKING:
+    from studybuddy.domain.events import TurnEvent
     from studybuddy.domain.variations import Variation
     from studybuddy.ui.conversation_view import ConversationView
+    from studybuddy.ui.turns import Ask, Turn
 
 
 class Asker:
@@ -106,6 +106,8 @@ class Asker:
 
     def follow(self, session: Session, asked: str, events: AsyncGenerator[TurnEvent]) -> None:
         """Follow a turn whose question is in the conversation already."""
+        from studybuddy.ui.turns import Turn  # not before the first frame
+
         self._follow(session, Turn.begin(asked, anew=True), events, taken=False)
 
     def _rest_of(self, turn: Turn) -> str | None:
@@ -132,6 +134,8 @@ class Asker:
         taken: bool = True,
         allow: Allowance = NOTHING_ALLOWED,
     ) -> None:
+        from studybuddy.ui.turns import Turn
+
         self._view.about_to_ask(session)
         turn = Turn.begin(asked, anew=anew)
         turn.ask, turn.allow = ask, allow

@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.message import Message as UiMessage
 
 from studybuddy.chat.sessions import Session
-from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.meter import MeterLine
 from studybuddy.ui.widgets.prompt import Prompt
@@ -19,6 +18,7 @@ from studybuddy.ui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from studybuddy.domain.limits import BudgetState
+    from studybuddy.ui.turns import Turn
 
 
 class ConversationPane(Vertical):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
-from studybuddy.domain.events import Phase
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.domain.setup import Setup
 from studybuddy.ui.widgets.status import Activity
 from studybuddy.ui.workers import start
+
+if TYPE_CHECKING:
+    from studybuddy.domain.setup import Setup
 
 
 class EndpointKeeper:

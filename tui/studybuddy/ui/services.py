@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from studybuddy.chat.desk import Desk
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.settings import Settings
-from studybuddy.domain.setup import Setup
 
 if TYPE_CHECKING:
     from studybuddy.domain.archives import Archive
     from studybuddy.domain.prompts import PromptLibrary
     from studybuddy.domain.searching import ConversationSearch
+    from studybuddy.domain.setup import Setup
 
 
 @dataclass(slots=True)

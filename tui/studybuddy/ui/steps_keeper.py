@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from studybuddy.domain.events import StepChanged, TurnEvent
 from studybuddy.domain.messages import Message
-from studybuddy.ui.turns import Turn
 
 if TYPE_CHECKING:
+    from studybuddy.domain.events import TurnEvent
     from studybuddy.domain.runs import RunStep
+    from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.steps import StepsPanel
 
 
@@ -59,6 +59,8 @@ class StepsKeeper:
 
     def take(self, event: TurnEvent) -> None:
         """Show a step that changed in the turn on screen."""
+        from studybuddy.domain.events import StepChanged
+
         panel = self.panel
         if panel is not None and panel.is_mounted and isinstance(event, StepChanged):
             panel.update_step(event.step)

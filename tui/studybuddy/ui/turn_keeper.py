@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from functools import partial
-from typing import Protocol
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Protocol
 
 from textual.widget import Widget
 
 from studybuddy.chat.sessions import Session
-from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed, TurnFinished, TurnStarted
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.drafts import joined
-from studybuddy.ui.turns import Turn
 from studybuddy.ui.workers import start
+
+if TYPE_CHECKING:
+    from studybuddy.domain.events import TurnEvent
+    from studybuddy.ui.turns import Turn
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +53,10 @@ class TurnListener(Protocol):
 class TurnKeeper:
     """Follows the turns of all conversations, and keeps the latest of each."""
 
-    def __init__(self, node: Widget, listener: TurnListener) -> None:
-        """Take the widget whose workers follow, and who is told."""
+    def __init__(self, node: Widget, listener: Callable[[], TurnListener]) -> None:
+        """Take the widget whose workers follow, and what makes who is told, for the first turn."""
         self._node = node
-        self._listener = listener
+        self._make_listener = listener
         self._turns: dict[str, Turn] = {}
         self._ends: set[asyncio.Event] = set()
         """Set when a turn that is followed has told all."""
@@ -74,6 +76,10 @@ class TurnKeeper:
         self._ends.add(end := asyncio.Event())
         work = partial(self._follow, session, turn, events, end)
         start(self._node, work, f"turn-{session.head.id}")
+
+    @cached_property
+    def _listener(self) -> TurnListener:
+        return self._make_listener()
 
     async def told(self) -> bool:
         """Wait until turns that were stopped have told their end; `False` where they take long."""
@@ -102,6 +108,8 @@ class TurnKeeper:
             end.set()
 
     async def _tell(self, session: Session, turn: Turn, events: AsyncGenerator[TurnEvent]) -> None:
+        from studybuddy.domain.events import TextDelta, TurnFailed, TurnFinished, TurnStarted
+
         listener = self._listener
         try:
             async with aclosing(events):

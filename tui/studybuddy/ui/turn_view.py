@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from studybuddy.domain.events import (
     BudgetNear,
-    Phase,
     ReasoningDelta,
     StatusChanged,
     TextDelta,
@@ -19,8 +18,8 @@ from studybuddy.domain.events import (
     TurnStarted,
 )
 from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.phases import Phase
 from studybuddy.ui.pace import Pace
-from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation import Conversation
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.widgets.status import StatusLine
@@ -29,6 +28,7 @@ from studybuddy.ui.workers import start
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
     from studybuddy.ui.conversation_view import ConversationView
+    from studybuddy.ui.turns import Turn
 
 STREAMING = 0.1
 """Seconds between two looks at how long an answer is by now: faster ones nobody reads."""

@@ -10,7 +10,6 @@ from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.events import (
     ActionRequired,
     ContextFitted,
-    Phase,
     ReasoningDelta,
     StatusChanged,
     StepChanged,
@@ -24,6 +23,7 @@ from studybuddy.domain.events import (
     UsageReported,
 )
 from studybuddy.domain.messages import Message, MessageState
+from studybuddy.domain.phases import Phase
 from studybuddy.domain.usage import Usage
 from studybuddy.ui.drafts import joined
 from studybuddy.ui.widgets.status import Activity

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.ui.steps_keeper import steps_of
-from studybuddy.ui.turns import Turn
+
+if TYPE_CHECKING:
+    from studybuddy.ui.turns import Turn
 
 
 def urgent(

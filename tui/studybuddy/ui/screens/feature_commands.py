@@ -12,9 +12,7 @@ from textual.events import Key
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import BY_ID, Command, Need
 from studybuddy.ui.conversation_view import ConversationView
-from studybuddy.ui.features import Features, Workplace
 from studybuddy.ui.screens.thread_commands import ThreadCommands
-from studybuddy.ui.undoing import Undoing
 from studybuddy.ui.widgets.prompt import Prompt
 from studybuddy.ui.workers import start
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from studybuddy.chat.sessions import Session
+    from studybuddy.ui.features import Features, Workplace
     from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.completion import Completer
     from studybuddy.ui.widgets.starters import Starters
@@ -40,6 +39,9 @@ class FeatureCommands(ThreadCommands):
     @cached_property
     def workplace(self) -> Workplace:
         """What features work with."""
+        from studybuddy.ui.features import Workplace  # not before the first frame
+        from studybuddy.ui.undoing import Undoing
+
         return Workplace(
             self,
             self._services,
@@ -55,6 +57,8 @@ class FeatureCommands(ThreadCommands):
     @cached_property
     def features(self) -> Features:
         """What is made when it is first used."""
+        from studybuddy.ui.features import Features
+
         return Features(lambda: self.workplace)
 
     @work(group="feature", exit_on_error=False)

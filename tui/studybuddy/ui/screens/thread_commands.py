@@ -16,7 +16,6 @@ from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.services import Services
-from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
 from studybuddy.ui.widgets.sidebar import Sidebar
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from studybuddy.ui.assistant_mode import AssistantMode
     from studybuddy.ui.opening import Opener
     from studybuddy.ui.transcript import Transcript
+    from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.assistant_pane import AssistantList
     from studybuddy.ui.widgets.steps_list import StepsList
 

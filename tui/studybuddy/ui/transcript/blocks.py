@@ -3,36 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
-STRONG = 1
-EMPHASIS = 2
-STRIKE = 4
-CODE = 8
-LINK = 16
-ADDRESS = 32
-"""The visible address of a link, after its label."""
-IMAGE = 64
-CITATION = 128
-"""A mark such as [1], whose `url` says which citation it is."""
-MATHS = 256
-"""A formula as it reads; its `url` has its LaTeX."""
+from studybuddy.ui.transcript.spans import Spans
 
 Align = Literal["left", "center", "right"]
-
-
-class Span(NamedTuple):
-    """A run of text with the same marks; a line feed in it is a line break."""
-
-    text: str
-    marks: int = 0
-    """A sum of STRONG, EMPHASIS and the others above."""
-    url: str = ""
-    """Where a click leads; empty for none. Only http, https and mailto addresses get here, and
-    what `citations.target` makes, and formulas."""
-
-
-Spans = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)

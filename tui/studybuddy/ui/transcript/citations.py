@@ -12,7 +12,7 @@ import re
 from studybuddy.domain.citing import Mark, with_marks
 from studybuddy.domain.messages import Message
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import CITATION, Span, Spans
+from studybuddy.ui.transcript.spans import CITATION, Span, Spans
 
 _FIRST = 0xE000
 _PLACE = re.compile("【([\ue000-\uf8ff])([\ue000-\uf8ff])】")

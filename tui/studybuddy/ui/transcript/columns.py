@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Sequence
 
-from studybuddy.ui.transcript.blocks import Spans
+from studybuddy.ui.transcript.spans import Spans
 from studybuddy.ui.transcript.wrap import cells, is_simple, measurable
 
 _LONG_WORD = 12

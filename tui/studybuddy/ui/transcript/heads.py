@@ -7,9 +7,9 @@ from rich.style import Style
 from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState, Role
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import CITATION
 from studybuddy.ui.transcript.lines import NOT_COPIED, Line, blank, cut
 from studybuddy.ui.transcript.look import Around, Look
+from studybuddy.ui.transcript.spans import CITATION
 from studybuddy.ui.transcript.wrap import measurable, wrap
 
 _RETRY_KEY = "retry key"

@@ -7,7 +7,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import (
+from studybuddy.ui.transcript.opening import openable
+from studybuddy.ui.transcript.spans import (
     ADDRESS,
     CODE,
     EMPHASIS,
@@ -32,7 +33,6 @@ _MARKS = {"strong": STRONG, "em": EMPHASIS, "s": STRIKE}
 _MARKED_UP = re.compile(r"[\\`*_~\[\]<&]|://")
 _LINE_BREAK = re.compile(r"<br\s*/?>[ \t]*\n?", re.IGNORECASE)
 _BARE_URL = re.compile(r"https?://[^\s<>\"`|【]{1,2000}")
-_OPENABLE = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 
 
 @cache
@@ -46,11 +46,6 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
     add_inline_rule(parser)
     return parser
-
-
-def openable(url: str) -> bool:
-    """Tell whether a click on `url` may open it: http, https and mailto only."""
-    return _OPENABLE.match(url) is not None
 
 
 def spans_of(content: str) -> Spans:

@@ -8,8 +8,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from studybuddy.ui.transcript.blocks import (
-    ADDRESS,
-    MATHS,
     Block,
     Code,
     Figure,
@@ -20,13 +18,12 @@ from studybuddy.ui.transcript.blocks import (
     Plain,
     Quote,
     Rule,
-    Span,
-    Spans,
     Table,
 )
 from studybuddy.ui.transcript.code import CodeLayout
 from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, Pen, blank, cut
 from studybuddy.ui.transcript.palette import Palette
+from studybuddy.ui.transcript.spans import ADDRESS, MATHS, Span, Spans
 from studybuddy.ui.transcript.tables import TableLayout
 from studybuddy.ui.transcript.wrap import cells, measurable, wrap
 

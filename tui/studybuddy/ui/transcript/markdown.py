@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript.blocks import (
-    ADDRESS,
-    IMAGE,
     Align,
     Block,
     Code,
@@ -26,12 +24,11 @@ from studybuddy.ui.transcript.blocks import (
     Paragraph,
     Quote,
     Rule,
-    Span,
-    Spans,
     Table,
 )
 from studybuddy.ui.transcript.inline import spans_of
 from studybuddy.ui.transcript.maths_found import FENCES, fenced
+from studybuddy.ui.transcript.spans import ADDRESS, IMAGE, Span, Spans
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

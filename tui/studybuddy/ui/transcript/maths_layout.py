@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 
-from studybuddy.ui.transcript.blocks import MATHS
 from studybuddy.ui.transcript.lines import NOT_COPIED, Line, Pen, cut
 from studybuddy.ui.transcript.maths import drawing, in_line
 from studybuddy.ui.transcript.maths_found import URL
+from studybuddy.ui.transcript.spans import MATHS
 from studybuddy.ui.transcript.wrap import cells, wrap
 
 _INDENT = 2

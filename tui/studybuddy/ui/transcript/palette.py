@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rich.style import Style
 
-from studybuddy.ui.transcript.blocks import (
+from studybuddy.ui.transcript.spans import (
     ADDRESS,
     CITATION,
     CODE,

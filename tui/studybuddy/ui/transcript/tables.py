@@ -8,10 +8,11 @@ from functools import lru_cache
 from rich.segment import Segment
 from rich.style import Style
 
-from studybuddy.ui.transcript.blocks import Align, Spans, Table
+from studybuddy.ui.transcript.blocks import Align, Table
 from studybuddy.ui.transcript.columns import fit, natural, text_of, with_slack, word
 from studybuddy.ui.transcript.lines import NOT_COPIED, Line, cut
 from studybuddy.ui.transcript.palette import Palette
+from studybuddy.ui.transcript.spans import Spans
 from studybuddy.ui.transcript.wrap import measurable, wrap
 
 MEASURED = 100

@@ -12,9 +12,10 @@ import re
 from dataclasses import replace
 
 from studybuddy.domain.text import harmless
-from studybuddy.ui.transcript.blocks import Block, Code, Item, Maths, Spans, Table
+from studybuddy.ui.transcript.blocks import Block, Code, Item, Maths, Table
 from studybuddy.ui.transcript.fences import Fence, opened_by
 from studybuddy.ui.transcript.markdown import Placed, code_block, parse_placed, spaced
+from studybuddy.ui.transcript.spans import Spans
 
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 # The beginning of a line that may turn out to be a list, a rule, a fence, the underline of a

@@ -16,8 +16,8 @@ from textual.timer import Timer
 
 from studybuddy.domain.messages import Message
 from studybuddy.ui.transcript.css import CSS
-from studybuddy.ui.transcript.inline import openable
 from studybuddy.ui.transcript.look import Keys, Look
+from studybuddy.ui.transcript.opening import openable
 from studybuddy.ui.transcript.palette import Palette, make_palette
 from studybuddy.ui.transcript.placing import Placing
 from studybuddy.ui.transcript.selecting import selected_text, whole_message

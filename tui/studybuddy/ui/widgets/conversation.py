@@ -13,8 +13,8 @@ from studybuddy.domain.citing import citations_of
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.ui.commands import Scope, bindings
 from studybuddy.ui.transcript import Transcript
-from studybuddy.ui.transcript.inline import openable
 from studybuddy.ui.transcript.look import Keys
+from studybuddy.ui.transcript.opening import openable
 
 
 class Conversation(Transcript):

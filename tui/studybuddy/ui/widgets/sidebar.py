@@ -10,16 +10,15 @@ from textual.containers import Vertical
 from textual.worker import Worker
 
 from studybuddy.chat.desk import Desk
-from studybuddy.domain.events import Phase
 from studybuddy.domain.messages import Conversation, Mode
-from studybuddy.domain.ports import EVERYTHING_ACTIVE
-from studybuddy.domain.shelves import Place
+from studybuddy.domain.phases import Phase
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place
 from studybuddy.ui.faults import tell_fault
-from studybuddy.ui.turns import Turn
 from studybuddy.ui.widgets.conversation_list import ConversationList, Mark
 from studybuddy.ui.widgets.mode_switch import ModeSwitch
 
 if TYPE_CHECKING:
+    from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.assistant_pane import AssistantPane
 
 PAGE = 60

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
 
-from studybuddy.domain.events import Phase
+from studybuddy.domain.phases import Phase
 
 PHRASES = (
     "Thinking…",
