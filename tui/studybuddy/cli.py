@@ -97,6 +97,9 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"studybuddy {__version__}")
     _add_endpoint_arguments(parser)
     parser.add_argument("--new", action="store_true", help="start with a new conversation")
+    if not arguments:  # the app itself, and nobody asks for help: there is no time to waste
+        parser.set_defaults(command=None)
+        return parser
     commands = parser.add_subparsers(dest="command", title="commands", metavar="command")
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text)

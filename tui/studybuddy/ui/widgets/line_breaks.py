@@ -32,15 +32,26 @@ WIDE = (
 """Characters of two cells."""
 
 
+# Expressions that are slow to be compiled, each when it is first needed: a key waits for it.
+
+
 @cache
-def _expressions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Runs of one width, texts of one cell a character, parts of a word; slow to be compiled."""
-    return (
-        re.compile(f"([ {NARROW}]+)|([{WIDE}]+)|([^ {NARROW}{WIDE}]+)"),
-        re.compile(f"[ {NARROW}]+"),
-        re.compile(
-            rf"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|([^\s{NARROW}{WIDE}]{{1,4096}})|(\s)"
-        ),
+def _runs() -> re.Pattern[str]:
+    """Runs of one width."""
+    return re.compile(f"([ {NARROW}]+)|([{WIDE}]+)|([^ {NARROW}{WIDE}]+)")
+
+
+@cache
+def _narrow() -> re.Pattern[str]:
+    """Texts of one cell a character."""
+    return re.compile(f"[ {NARROW}]+")
+
+
+@cache
+def _parts() -> re.Pattern[str]:
+    """Parts of a word."""
+    return re.compile(
+        rf"([{NARROW}]{{1,4096}})|([{WIDE}]{{1,4096}})|([^\s{NARROW}{WIDE}]{{1,4096}})|(\s)"
     )
 
 
@@ -168,7 +179,7 @@ class LineBreaks:
         total, last = 0, at
         blank = at > 0 and line[at - 1].isspace() and not _begins_word(line, at)
         end = len(line)
-        for run in _expressions()[2].finditer(line, at):
+        for run in _parts().finditer(line, at):
             start, stop = run.span()
             kind = run.lastindex
             if kind == 4:
@@ -219,7 +230,7 @@ def _is_narrow(text: str) -> bool:
     """Whether each character of a text that is not empty has one cell, and none is a tab."""
     if text.isascii():
         return text.isprintable()
-    return _expressions()[1].fullmatch(text) is not None
+    return _narrow().fullmatch(text) is not None
 
 
 def _length(text: str) -> int:
@@ -227,7 +238,7 @@ def _length(text: str) -> int:
     if len(text) < 512 or "\u200d" in text or "\ufe0f" in text:
         return cell_len(text)
     cells = 0
-    for run in _expressions()[0].finditer(text):
+    for run in _runs().finditer(text):
         if run.lastindex in (1, 2):
             cells += (run.end() - run.start()) * run.lastindex
         else:
