@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -88,7 +88,7 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
     last = max((message.created_at for message in messages.values()), default=created_at)
     head = Conversation(
         conversation_id,
-        one_line(told.title or ""),
+        one_line(told.title or "") or _beginning(messages.values()),
         created_at,
         told.update_time or last,
         model=next((m.model for m in reversed(messages.values()) if m.model), ""),
@@ -98,6 +98,12 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
         archived=bool(told.is_archived),
     )
     return head, list(messages.values())
+
+
+def _beginning(messages: Iterable[Message]) -> str:
+    """What a conversation without a title begins with."""
+    question = next((m.text for m in messages if m.role is Role.USER), "")
+    return one_line(question[:400])[:60]
 
 
 def _named(space: str, name: str) -> str:

@@ -57,7 +57,7 @@ class CompareScreen(Dialog[str | None]):
                         yield Label("", classes="name", markup=False)
                         yield Transcript()
             yield Label(
-                "Tab other side · ← → versions · ↑ ↓ scroll · Enter goes on with it · Esc closes",
+                "Tab other side · ← → versions · ↑ ↓ · Enter goes on with it · Esc closes",
                 id="keys",
             )
 
