@@ -49,7 +49,7 @@ async def test_long_arguments_scroll_beside_the_answer() -> None:
     async with DialogHost(FunctionCallScreen(call)).open() as host:
         assert "159" not in host.shown()
         await host.press(*["pagedown"] * 20)
-        assert "159" in host.shown()
+        await host.until(lambda: "159" in host.shown())
         assert "Send" in host.shown()
 
 

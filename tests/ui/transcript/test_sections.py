@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from studybuddy.domain.text import harmless
 from studybuddy.ui.transcript import sections
@@ -42,6 +42,7 @@ def test_markdown_in_sections_has_the_blocks_of_the_whole(raw: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(markdown_texts)
+@example("paraparaparapara\n```\n\n```\n\npara")
 def test_plain_text_in_sections_has_the_lines_of_the_whole(raw: str) -> None:
     text = harmless(raw)
     palette = plain_palette()

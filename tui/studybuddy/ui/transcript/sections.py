@@ -128,7 +128,8 @@ def split_plain(text: str) -> list[Section]:
             if big and after_text and fence is None and line.strip():
                 sections.append(Section(text[start : position - 1], False, False))
                 start = position
-            after_text = fence is None
+            # blank lines between a code block and text are the gap between the two
+            after_text = fence is None and (after_text or bool(line.strip()))
         position += len(line) + 1
     sections.append(Section(text[start:], False, False))
     return sections
