@@ -33,6 +33,19 @@ class OrderContract:
     def store(self, world: World) -> ConversationStore:
         return world.start()
 
+    async def test_a_head_is_read_without_its_messages(self, store: ConversationStore) -> None:
+        stored = a_conversation()
+        await store.save(stored)
+        question = asked()
+        await store.add(stored.id, question, answered("So.", question))
+        await store.arrange(stored.id, pinned=True, archived=False, folder="Biology")
+        assert await store.head(stored.id) == await head_of(store, stored.id)
+        await store.discard(stored.id)
+        head = await store.head(stored.id)
+        assert head is not None
+        assert head.deleted_at is not None
+        assert await store.head("nobody's") is None
+
     async def test_saving_gives_a_title_only_where_there_is_none(
         self, world: World, store: ConversationStore
     ) -> None:

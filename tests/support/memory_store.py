@@ -118,6 +118,10 @@ class MemoryConversationStore(MemoryBranches):
             head = replace(head, leaf_id=shown[-1].id if shown else None)
         return OpenConversation(head, shown, counts)
 
+    async def head(self, conversation_id: str) -> Conversation | None:
+        self.check()
+        return self.data.conversations.get(conversation_id)
+
     async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
         self.check()
         old, order = self.data.conversations.get(conversation_id), list(Titled)

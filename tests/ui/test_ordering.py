@@ -50,6 +50,18 @@ async def test_a_conversation_is_renamed_in_the_list_and_no_model_renames_it() -
         assert s.app.chat.sidebar.list.has_focus
 
 
+async def test_a_conversation_is_pinned_without_its_messages_being_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with student().at_work() as s:
+        await conversed(s)
+        await s.pilot.press("down")
+        monkeypatch.setattr(s.store, "load", None)
+        await s.pilot.press("asterisk")
+        await s.until(lambda: listed(s)[:2] == ["Pinned", "Verbs"])
+        monkeypatch.undo()
+
+
 async def test_the_conversation_on_screen_is_renamed_from_the_prompt() -> None:
     async with student().at_work() as s:
         await conversed(s)

@@ -54,8 +54,7 @@ class ConversationShelf:
 
     async def head(self, conversation_id: str) -> Conversation | None:
         """The head of a stored conversation; `None` where there is none of that id."""
-        opened = await self._store.load(conversation_id)
-        return opened.head if opened is not None else None
+        return await self._store.head(conversation_id)
 
     async def all(self) -> AsyncIterator[OpenConversation]:
         """Every conversation that is not deleted, the archived ones too, one after another."""

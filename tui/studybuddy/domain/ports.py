@@ -140,6 +140,10 @@ class ConversationStore(Protocol):
         """
         ...
 
+    async def head(self, conversation_id: str) -> Conversation | None:
+        """The head of a conversation alone; `None` where there is none of that id."""
+        ...
+
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last; `None` where it is gone."""
         ...

@@ -93,6 +93,10 @@ class SqliteConversationStore:
         """A conversation and its shown branch; `None` where there is none of that id."""
         return await self.database.run(branches.load, conversation_id, self._instance)
 
+    async def head(self, conversation_id: str) -> Conversation | None:
+        """The head of a conversation alone; `None` where there is none of that id."""
+        return await self.database.run(order.head, conversation_id)
+
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last, where it is still there."""
         return await self.database.run(order.last_opened)

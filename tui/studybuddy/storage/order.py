@@ -104,6 +104,14 @@ def delete(connection: sqlite3.Connection, conversation_id: str) -> None:
     _forget(connection)
 
 
+def head(connection: sqlite3.Connection, conversation_id: str) -> Conversation | None:
+    """The head of a conversation, as it is stored."""
+    found = connection.execute(
+        f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (conversation_id,)
+    ).fetchone()
+    return None if found is None else rows.conversation(found)
+
+
 def last_opened(connection: sqlite3.Connection) -> str | None:
     """The conversation that was on screen last, where it is still there."""
     found = connection.execute(
