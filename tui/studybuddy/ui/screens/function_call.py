@@ -105,4 +105,5 @@ class FunctionCallScreen(Dialog[str | None]):
     def action_scroll(self, pages: int) -> None:
         """Scroll arguments that are longer than their place."""
         place = self.query_one(".arguments", VerticalScroll)
-        place.scroll_relative(y=pages * max(1, place.size.height - 1), animate=False)
+        by = pages * max(1, place.size.height - 1)
+        place.scroll_relative(y=by, animate=False, immediate=True)  # each of a held key's

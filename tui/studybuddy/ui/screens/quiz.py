@@ -276,7 +276,7 @@ class QuizScreen(Dialog[str | None]):
     def action_scroll(self, pages: int) -> None:
         """Scroll a page that is longer than the screen."""
         page = self.query_one(".page", VerticalScroll)
-        page.scroll_relative(y=pages * max(1, page.size.height - 2), animate=False)
+        page.scroll_relative(y=pages * max(1, page.size.height - 2), animate=False, immediate=True)
 
     @on(Button.Pressed, "#later")
     def action_leave(self) -> None:

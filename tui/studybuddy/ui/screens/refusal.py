@@ -45,7 +45,7 @@ class RefusalScreen(Dialog[Way | None]):
 
     def action_scroll(self, lines: int) -> None:
         """Show more of the text, where there are few lines."""
-        self.query_one(".texts").scroll_relative(y=lines, animate=False)
+        self.query_one(".texts").scroll_relative(y=lines, animate=False, immediate=True)
 
 
 class TooLongScreen(RefusalScreen):
