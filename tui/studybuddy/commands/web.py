@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import shlex
 import socket
-import subprocess
 import sys
 import webbrowser
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
 
 _EPILOG = (
-    "Each page that is opened runs an app of its own, on the same conversations. Keys that a "
-    "browser keeps for itself (such as Ctrl+N, Ctrl+T and Ctrl+W) do not reach the app: use the "
-    "command palette (Ctrl+P) or a slash command instead."
+    "Each page that is opened runs an app of its own, on the same conversations; closing the page "
+    "ends it, and everything is kept. Browsers keep some keys for themselves, so that the app "
+    "never hears them: Ctrl+N (use /new or the command palette, Ctrl+P), Ctrl+T (answer what is "
+    "waited for: “Answer” in the palette), Ctrl+W, which closes the page, and in some browsers "
+    "Ctrl+Q (/quit, or close the page). F11 is the browser's full screen. “Change keys” in the "
+    "palette gives any command another key. What is copied goes to the browser's clipboard; files "
+    "are read and written on the computer that runs this command, and $EDITOR can't be opened "
+    "from a page."
 )
 
 
@@ -57,7 +60,11 @@ def run(args: argparse.Namespace) -> int:
         if not args.no_open:
             webbrowser.open(address)
 
-    BrowserServer(_command(args), args.host, port, say).serve()
+    try:
+        BrowserServer(_command(args), args.host, port, say).serve()
+    except OSError as error:  # taken by another in the meantime
+        print(_not_there(args.host, port, error), file=sys.stderr)
+        return FAILED
     return OK
 
 
@@ -71,13 +78,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _command(args: argparse.Namespace) -> str:
-    """The app itself, as a shell is told to run it."""
+def _command(args: argparse.Namespace) -> list[str]:
+    """The app itself, as it is started for each page."""
     argv = [sys.executable, "-m", "studybuddy"]
     for name in ("base_url", "model", "model_file"):
         if value := getattr(args, name, None):
             argv += [f"--{name.replace('_', '-')}", str(value)]
-    return subprocess.list2cmdline(argv) if sys.platform == "win32" else shlex.join(argv)
+    return argv
 
 
 def _wrong(host: str, port: int) -> str:
@@ -90,10 +97,12 @@ def _wrong(host: str, port: int) -> str:
             test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             test.bind((host, port))
     except OSError as error:
-        return (
-            f"It can't be served at {host}, port {port}: {error.strerror or error}. Try --port 0."
-        )
+        return _not_there(host, port, error)
     return ""
+
+
+def _not_there(host: str, port: int, error: OSError) -> str:
+    return f"It can't be served at {host}, port {port}: {error.strerror or error}. Try --port 0."
 
 
 def _free_port(host: str) -> int:

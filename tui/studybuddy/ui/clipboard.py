@@ -38,8 +38,11 @@ def copy(app: App[None], text: str, what: str) -> None:
 
 
 async def _finish(app: App[None], text: str, what: str) -> None:
-    tool = "" if app.is_headless else await asyncio.to_thread(by_tool, text, os.environ)
-    how = f"by {tool} and the terminal" if tool else "by the terminal (OSC 52)"
+    if app.is_web:  # the page has it, or offers it at a click; the tool is the server's
+        how = "to the browser's clipboard"
+    else:
+        tool = "" if app.is_headless else await asyncio.to_thread(by_tool, text, os.environ)
+        how = f"by {tool} and the terminal" if tool else "by the terminal (OSC 52)"
     size = many(len(text), "character")
     app.notify(f"Copied the {what}: {size}, {how}.", timeout=4, markup=False)
 

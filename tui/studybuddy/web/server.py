@@ -8,34 +8,48 @@ open elsewhere, which could reach loopback too, can't send it (their requests ha
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from string import Template
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from textual_serve.server import Server, to_int
+
+from studybuddy.web.process import PATIENCE, AppProcess
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "studybuddy"
+MOST_BYTES = 64_000_000
+"""Of one message of a page: what is pasted comes in one."""
+MOST_CELLS = 1000
+"""Of a terminal, each way."""
 _NO_KEY = (
     "This page needs the whole address that “studybuddy web” has printed, with its key. "
     "Open it from there."
 )
+_ENDED = "“studybuddy web” has been ended. Everything that came is kept."
+_NOT_UNDERSTOOD = "The page sent what can't be understood. Open it again."
 
 
 class BrowserServer(Server):
     """Serves one command; each page that is opened runs it anew."""
 
-    def __init__(self, command: str, host: str, port: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, argv: Sequence[str], host: str, port: int, say: Callable[[str], None]
+    ) -> None:
         """Take the command, where to listen, and who is told the address."""
-        super().__init__(command, host, port, title="Study Buddy")
+        super().__init__(argv[0], host, port, title="Study Buddy")
         self.key = secrets.token_urlsafe(24)
+        self._argv = argv
         self._say = say
-        page = files("studybuddy.web").joinpath("page.html")
-        self._page = Template(page.read_text(encoding="utf-8"))
+        self._pages: set[web.WebSocketResponse] = set()
+        room = files("studybuddy.web")
+        self._page = Template(room.joinpath("page.html").read_text(encoding="utf-8"))
+        self._script = room.joinpath("page.js").read_text(encoding="utf-8")
 
     @property
     def address(self) -> str:
@@ -44,20 +58,33 @@ class BrowserServer(Server):
         return f"http://{host}:{self.port}/?key={self.key}"
 
     def serve(self, debug: bool = False) -> None:
-        """Serve until Ctrl+C; the address is told once it can be opened."""
+        """Serve until Ctrl+C; the address is told once it can be opened.
+
+        Raises:
+            OSError: where it can't listen there.
+        """
         web.run_app(
             self._make_app(),
             host=self.host,
             port=self.port,
             access_log=None,
+            shutdown_timeout=4 * PATIENCE,
             print=lambda *_: self._say(self.address),
         )
 
     async def on_startup(self, app: web.Application) -> None:
         """Tell nothing yet: nobody listens before this is over."""
 
+    async def on_shutdown(self, app: web.Application) -> None:
+        """Tell the pages; each one's app is ended as its socket closes."""
+        close = (
+            page.close(code=WSCloseCode.GOING_AWAY, message=_ENDED.encode()) for page in self._pages
+        )
+        await asyncio.gather(*close)
+
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
+        app.router.add_get("/page.js", self._handle_script)
         app.middlewares.append(self._guard)
         return app
 
@@ -82,11 +109,51 @@ class BrowserServer(Server):
         """Cookies know no ports: one for each, so that two servers do not take each other's."""
         return f"{COOKIE}-{self.port}"
 
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """Run the app for a page until the page is closed or the app ends."""
+        websocket = web.WebSocketResponse(heartbeat=15, max_msg_size=MOST_BYTES)
+        await websocket.prepare(request)
+        process = AppProcess(self._argv, websocket, self.download_manager)
+        self._pages.add(websocket)
+        try:
+            await process.start(_cells(request, "width", 80), _cells(request, "height", 24))
+            await self._process_messages(websocket, process)
+        except (AssertionError, LookupError, TypeError, ValueError):
+            await websocket.close(
+                code=WSCloseCode.UNSUPPORTED_DATA, message=_NOT_UNDERSTOOD.encode()
+            )
+        finally:
+            self._pages.discard(websocket)
+            await process.stop()
+        return websocket
+
     async def handle_index(self, request: web.Request) -> web.Response:
-        """Serve the page."""
+        """Serve the page, which loads nothing from anywhere else."""
         size = max(8, min(40, to_int(request.query.get("fontsize", "16"), 16)))
+        here = f"'self' ws://{request.host} wss://{request.host}"
         return web.Response(
             text=self._page.substitute(font_size=size),
             content_type="text/html",
-            headers={"Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"},
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Security-Policy": (
+                    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+                    f"font-src 'self'; img-src 'self' data:; connect-src {here}; "
+                    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                ),
+                "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff",
+            },
         )
+
+    async def _handle_script(self, request: web.Request) -> web.Response:
+        return web.Response(
+            text=self._script,
+            content_type="text/javascript",
+            charset="utf-8",
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+def _cells(request: web.Request, name: str, default: int) -> int:
+    return max(1, min(MOST_CELLS, to_int(request.query.get(name, ""), default)))
