@@ -160,6 +160,27 @@ async def test_versions_after_a_tool_stay_apart_also_where_no_children_are_liste
     assert texts == {"1 + 1?", "Let me see.", "Two.", "It is 2."}
 
 
+async def test_versions_stay_apart_also_where_each_begins_with_what_shows_nothing(
+    tmp_path: Path,
+) -> None:
+    recap = {"content_type": "reasoning_recap", "content": "Thought for 3s"}
+    export = chatgpt(
+        node("q", "root", "user", "1 + 1?"),
+        node("t", "q", "assistant", "Let me see."),
+        node("r1", "t", "assistant", "", content=recap),
+        node("r2", "t", "assistant", "", content=recap),
+        node("a1", "r1", "assistant", "Two."),
+        node("a2", "r2", "assistant", "It is 2."),
+        node("b2", "a2", "assistant", "As sure as can be."),
+    )
+    path = tmp_path / "c.json"
+    await asyncio.to_thread(path.write_text, json.dumps(export))
+    store = MemoryConversationStore()
+    imported = await FileArchive(store).read(path)
+    texts = {message.text for message in await store.tree(imported.newest_id)}
+    assert texts == {"1 + 1?", "Let me see.", "Two.", "It is 2.\n\nAs sure as can be."}
+
+
 @pytest.mark.parametrize("damage", ["cut", "locked"])
 async def test_a_zip_that_is_damaged_or_locked_is_told(damage: str, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"

@@ -37,7 +37,6 @@ class _Message(Struct):
     recipient: str | None = "all"
     metadata: dict[str, Any] | None = None
     status: str | None = None
-    end_turn: bool | None = None
 
 
 class _Node(Struct):
@@ -72,6 +71,8 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
     alone = _only_children(told.mapping)
     stands_for: dict[str, str | None] = {}
     """The message of ours that each node of theirs is, or follows."""
+    ends: dict[str, str] = {}
+    """The last node that each message of ours was made of."""
     for node_id, parent_id in _parents_first(told.mapping):
         parent = stands_for.get(parent_id or "")
         message = _message(told.mapping[node_id], _named(key, node_id), parent, created_at)
@@ -79,11 +80,17 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
         if message is None:
             continue
         before = messages.get(parent) if parent is not None else None
-        if before is not None and _goes_on(told.mapping, alone, parent_id, before, message):
+        if (
+            before is not None
+            and before.role is message.role is Role.ASSISTANT
+            and _in_one_line(told.mapping, alone, parent_id, ends[before.id])
+        ):  # one answer: its thoughts, or its words between calls of tools
             messages[before.id] = _joined(before, message)
+            ends[before.id] = node_id
             continue
         messages[message.id] = message
         stands_for[node_id] = message.id
+        ends[message.id] = node_id
     leaf = stands_for.get(told.current_node or "")
     last = max((message.created_at for message in messages.values()), default=created_at)
     head = Conversation(
@@ -211,24 +218,14 @@ def _only_children(mapping: dict[str, _Node]) -> set[str]:
     return {node_id for node_id in mapping if counts[node_id] == 1}
 
 
-def _goes_on(
-    mapping: dict[str, _Node],
-    alone: set[str],
-    parent_id: str | None,
-    before: Message,
-    message: Message,
+def _in_one_line(
+    mapping: dict[str, _Node], alone: set[str], node_id: str | None, up_to: str
 ) -> bool:
-    """Whether two messages are one answer: its thoughts or its words between calls of tools."""
-    if before.role is not Role.ASSISTANT or message.role is not Role.ASSISTANT:
-        return False
-    while parent_id is not None:  # up to the node that `before` came from
-        node = mapping[parent_id]
-        if parent_id not in alone:
-            return False
-        told = node.message
-        if told is not None and told.author.role == "assistant" and told.recipient in ("all", None):
+    """Whether no alternatives begin from a node up to one above it, that one included."""
+    while node_id is not None and node_id in alone:
+        if node_id == up_to:
             return True
-        parent_id = node.parent if node.parent in mapping else None
+        node_id = mapping[node_id].parent
     return False
 
 
