@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label
 
 from studybuddy.domain.assistants import Assistant, AssistantSpec, Function, Tool
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.study.functions import read_functions, write_functions
 from studybuddy.study.quiz import DISPLAY_QUIZ
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.editing_dialog import EditingDialog
 from studybuddy.ui.widgets.editor import Editor
 from studybuddy.ui.widgets.tick import Tick
 
 LONGEST_NAME = 256
 LONGEST_DESCRIPTION = 512
 """Characters, as the Assistants API has it."""
-_THROW_AWAY = "This is not saved. Esc again throws it away, F9 saves."
 
 
-class AssistantEditor(Dialog[Assistant | None]):
+class AssistantEditor(EditingDialog[Assistant | None]):
     """Edits what makes an assistant; returns it as it was saved, or `None` where it stays."""
 
     AUTO_FOCUS = ""
-    BINDINGS = [
-        Binding("escape", "leave", "Back", show=False),
-        Binding("f9", "save", "Save", show=False, priority=True),
-    ]
 
     def __init__(
         self,
@@ -48,8 +41,6 @@ class AssistantEditor(Dialog[Assistant | None]):
         self._save = save
         self._title = title
         self._default_model = default_model
-        self._warned = ""
-        self._saving = False
 
     def compose(self) -> ComposeResult:
         spec = self._spec
@@ -108,8 +99,6 @@ class AssistantEditor(Dialog[Assistant | None]):
         )
 
     def on_mount(self) -> None:
-        self._typed_before = self._typed()
-        self._say("")
         self.set_focus(self.query_one("#name"), scroll_visible=False)
 
     def _input(self, id: str) -> str:
@@ -121,7 +110,8 @@ class AssistantEditor(Dialog[Assistant | None]):
     def _ticked(self, id: str) -> bool:
         return self.query_one(f"#{id}", Tick).value
 
-    def _typed(self) -> tuple[object, ...]:
+    def written(self) -> tuple[object, ...]:
+        """All that is typed and ticked."""
         texts = [self._input(id) for id in ("name", "description", "model")]
         ticks = [self._ticked(id) for id in ("search", "code", "quiz")]
         return (*texts, *ticks, self._text("instructions"), self._text("functions"))
@@ -150,44 +140,20 @@ class AssistantEditor(Dialog[Assistant | None]):
             self._spec.preset,
         )
 
-    @on(Button.Pressed, "#save")
-    def action_save(self) -> None:
-        """Save what is typed; once, however often the key comes while the server is at it."""
-        if self._saving:
-            return
+    def save(self) -> None:
+        """Save what is typed."""
         try:
             spec = self._read()
         except ValueError as error:
-            self._say(str(error))
+            self.say(str(error))
         else:
-            self._saving = True
-            self._store(spec)
+            self.say("")
+            self.store(partial(self._write, spec))
 
-    @work(group="save", exit_on_error=False)
-    async def _store(self, spec: AssistantSpec) -> None:
+    async def _write(self, spec: AssistantSpec) -> Assistant:
         button = self.query_one("#save", Button)
-        button.disabled = True
-        self._say("")
+        button.disabled = True  # the server may take its time
         try:
-            assistant = await self._save(spec)
-        except StudyBuddyError as error:
-            self._say(str(error.problem))
-        else:
-            self.dismiss(assistant)
+            return await self._save(spec)
         finally:
-            self._saving = button.disabled = False
-
-    def _say(self, text: str) -> None:
-        label = self.query_one("#error", Label)
-        label.update(text)
-        label.display = bool(text)
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Leave it as it was; what was typed is not lost by one key."""
-        typed = repr(self._typed())
-        if self._typed() != self._typed_before and self._warned != typed:
-            self._warned = typed
-            self._say(_THROW_AWAY)
-        else:
-            self.dismiss(None)
+            button.disabled = False

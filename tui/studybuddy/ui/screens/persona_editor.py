@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, TextArea
 
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.prompts import Persona
 from studybuddy.domain.text import harmless
 from studybuddy.ui.pace import Pace
 from studybuddy.ui.prompt_tokens import CountPrompt, tokens_in_words
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.editing_dialog import EditingDialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.widgets.editor import Editor
 from studybuddy.ui.widgets.examples_editor import ExamplesEditor
 
 COUNT_PACE = 0.3
 """Seconds between two counts of what is written."""
-_THROW_AWAY = "This is not saved. Esc again throws it away, F9 saves."
 _HALF = "An example needs both its question and its answer."
 
 
-class PersonaEditor(Dialog[Persona | None]):
+class PersonaEditor(EditingDialog[Persona | None]):
     """Edits a persona; returns it as it was saved, or `None` where it stays."""
 
     AUTO_FOCUS = ""
+    _swapped = False
     VERTICAL_BREAKPOINTS = BREAKPOINTS
-    BINDINGS = [
-        Binding("escape", "leave", "Back", show=False),
-        Binding("f9", "save", "Save", show=False, priority=True),
-    ]
 
     def __init__(
         self,
@@ -65,8 +60,8 @@ class PersonaEditor(Dialog[Persona | None]):
         self._save = save
         self._default = default
         self._note = note
-        self._warned: Persona | None = None
-        self._saving = False
+        self._other = (default.system_prompt, default.examples) if default else ("", ())
+        """What the button shows in place of what is written."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog persona"):
@@ -104,14 +99,12 @@ class PersonaEditor(Dialog[Persona | None]):
                       highlight_cursor_line=False)  # fmt: skip
 
     def on_mount(self) -> None:
-        self._say("")
-        self._before = self._written()
         self._pace = Pace(self, COUNT_PACE, self._again)
         self._count_written()
         first = "#name" if self._default is None else "#prompt"
         self.set_focus(self.query_one(first), scroll_visible=False)
 
-    def _written(self) -> Persona:
+    def written(self) -> Persona:
         """What is written by now."""
         prompt = harmless(self.query_one("#prompt", Editor).text.strip())
         examples = self.query_one(ExamplesEditor).examples
@@ -140,59 +133,37 @@ class PersonaEditor(Dialog[Persona | None]):
     async def _count_written(self) -> None:
         if not self.is_mounted:
             return
-        written = self._written()
+        written = self.written()
         count = await self._count(written.system_prompt, written.examples)
         more = " with the examples" if written.examples else ""
         told = f"{tokens_in_words(count)}{more}, in each request"
         self.query_one("#tokens", Label).update(told)
 
-    # Leaving
+    # Saving
 
-    @on(Button.Pressed, "#save")
-    def action_save(self) -> None:
-        """Save what is written; once, however often the key comes meanwhile."""
-        if self._saving:
-            return
-        persona = self._written()
+    def save(self) -> None:
+        """Save what is written."""
+        persona = self.written()
         if self._default is None and not persona.name:
             self.set_focus(self.query_one("#name"))
-            self._say("Give the persona a name.")
+            self.say("Give the persona a name.")
         elif self.query_one(ExamplesEditor).half:
-            self._say(_HALF)
+            self.say(_HALF)
         else:
-            self._saving = True
-            self._store(persona)
+            self.store(partial(self._write, persona))
 
-    @work(group="save", exit_on_error=False)
-    async def _store(self, persona: Persona) -> None:
-        try:
-            await self._save(persona)
-        except StudyBuddyError as error:
-            self._say(str(error.problem))
-        else:
-            self.dismiss(persona)
-        finally:
-            self._saving = False
+    async def _write(self, persona: Persona) -> Persona:
+        await self._save(persona)
+        return persona
 
     @on(Button.Pressed, "#default")
-    async def _use_default(self) -> None:
-        assert self._default is not None
-        editor = self.query_one("#prompt", Editor)
-        editor.load_text(self._default.system_prompt)
-        await self.query_one(ExamplesEditor).replace(self._default.examples)
+    async def _swap(self, event: Button.Pressed) -> None:
+        """Show the default in place of what is written, or that again: nothing is lost by it."""
+        editor, examples = self.query_one("#prompt", Editor), self.query_one(ExamplesEditor)
+        (text, pairs), self._other = self._other, (editor.text, examples.examples)
+        editor.replace(text, (0, 0), editor.document.end, maintain_selection_offset=False)
+        await examples.replace(pairs)
+        self._swapped = not self._swapped
+        event.button.label = "As written" if self._swapped else "Default"
+        event.button.refresh(layout=True)
         editor.focus()
-
-    def _say(self, text: str) -> None:
-        label = self.query_one("#error", Label)
-        label.update(text)
-        label.display = bool(text)
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Leave it as it was; what was written is not lost by one key."""
-        written = self._written()
-        if written != self._before and self._warned != written:
-            self._warned = written
-            self._say(_THROW_AWAY)
-        else:
-            self.dismiss(None)

@@ -5,41 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, TextArea
 
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.prompts import Template
 from studybuddy.domain.text import harmless
 from studybuddy.study.filling import form_of, variables_of
 from studybuddy.ui.pace import Pace
 from studybuddy.ui.prompt_tokens import CountText, tokens_in_words
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.editing_dialog import EditingDialog
 from studybuddy.ui.screens.persona_editor import COUNT_PACE
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.widgets.editor import Editor
 from studybuddy.ui.widgets.variable_rows import VariableRows
 
-_THROW_AWAY = "This is not saved. Esc again throws it away, F9 saves."
 _HOW = (
     "Text: {{name}} is a place to fill in. Put long ones between <text> and </text>, and say that "
     "they are data"
 )
 
 
-class TemplateEditor(Dialog[Template | None]):
+class TemplateEditor(EditingDialog[Template | None]):
     """Edits a template; returns it as it was saved, or `None` where it stays."""
 
     AUTO_FOCUS = ""
     VERTICAL_BREAKPOINTS = BREAKPOINTS
-    BINDINGS = [
-        Binding("escape", "leave", "Back", show=False),
-        Binding("f9", "save", "Save", show=False, priority=True),
-    ]
 
     def __init__(
         self,
@@ -57,8 +51,6 @@ class TemplateEditor(Dialog[Template | None]):
         self._count = count
         self._save = save
         self._note = note
-        self._warned: Template | None = None
-        self._saving = False
 
     def compose(self) -> ComposeResult:
         template = self._template
@@ -83,13 +75,11 @@ class TemplateEditor(Dialog[Template | None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self._say("")
-        self._before = self._written()
         self._pace = Pace(self, COUNT_PACE, self._again)
         self._look()
         self.set_focus(self.query_one("#name"), scroll_visible=False)
 
-    def _written(self) -> Template:
+    def written(self) -> Template:
         """What is written by now."""
         name, description = (
             harmless(" ".join(self.query_one(f"#{part}", Input).value.split()))
@@ -123,44 +113,18 @@ class TemplateEditor(Dialog[Template | None]):
         told = tokens_in_words(await self._count(text))
         self.query_one("#tokens", Label).update(f"{told} before it is filled in")
 
-    @on(Button.Pressed, "#save")
-    def action_save(self) -> None:
-        """Save what is written; once, however often the key comes meanwhile."""
-        if self._saving:
-            return
-        template = self._written()
+    def save(self) -> None:
+        """Save what is written."""
+        template = self.written()
         if not template.name:
             self.set_focus(self.query_one("#name"))
-            self._say("Give the template a name.")
+            self.say("Give the template a name.")
         elif not template.text.strip():
             self.set_focus(self.query_one("#text"))
-            self._say("Write the template's text.")
+            self.say("Write the template's text.")
         else:
-            self._saving = True
-            self._store(template)
+            self.store(partial(self._write, template))
 
-    @work(group="save", exit_on_error=False)
-    async def _store(self, template: Template) -> None:
-        try:
-            await self._save(template)
-        except StudyBuddyError as error:
-            self._say(str(error.problem))
-        else:
-            self.dismiss(template)
-        finally:
-            self._saving = False
-
-    def _say(self, text: str) -> None:
-        label = self.query_one("#error", Label)
-        label.update(text)
-        label.display = bool(text)
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Leave it as it was; what was written is not lost by one key."""
-        written = self._written()
-        if written != self._before and self._warned != written:
-            self._warned = written
-            self._say(_THROW_AWAY)
-        else:
-            self.dismiss(None)
+    async def _write(self, template: Template) -> Template:
+        await self._save(template)
+        return template
