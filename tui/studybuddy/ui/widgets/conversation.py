@@ -135,7 +135,7 @@ class Conversation(Transcript):
     def on_transcript_link_clicked(self, event: Transcript.LinkClicked) -> None:
         """Open a link in the browser, or copy it where there is none to open."""
         event.stop()
-        if _has_browser(os.environ):
+        if self.app.is_web or _has_browser(os.environ):
             self.app.open_url(event.url)
             self.notify(event.url, title="Opened in the browser", timeout=4, markup=False)
         else:
