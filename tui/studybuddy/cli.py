@@ -85,6 +85,9 @@ def _open_app(args: argparse.Namespace) -> int:
     os.environ.setdefault("TEXTUAL_FPS", "120")
     # Loading makes no garbage worth looking for; the app collects again after its first frame.
     gc.disable()
+    # What is drawn is written by a thread of its own, which waits so long for a busy interpreter,
+    # several times for a screen; at the usual 5 ms that is seen, at start and with each key.
+    sys.setswitchinterval(0.0005)
     from studybuddy.assembly.app import run_app
 
     return run_app(args, os.environ)
