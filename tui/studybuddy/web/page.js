@@ -129,12 +129,14 @@ function offer(what, label, act) {
   };
   element("what").textContent = what;
   element("yes").textContent = label;
-  element("yes").onclick = () => {
-    act();
+  element("yes").onclick = async () => {
+    await act();
     leave();
   };
   element("no").onclick = leave;
-  element("offer").onkeydown = (event) => event.key === "Escape" && leave();
+  element("offer").onkeydown = (event) => {
+    if (event.key === "Escape") leave();
+  };
   element("offer").hidden = false;
   element("yes").focus();
 }
