@@ -43,7 +43,8 @@ NOT_BEFORE_THE_FIRST_FRAME = {
     "chat.answer", "chat.asked", "chat.context", "domain.events", "domain.ports", "ui.turn_view",
     "ui.turns",
     # Markdown, personas and templates, the writing of settings, features.
-    "domain.prompts", "domain.setup", "storage.settings_file", "ui.features",
+    "domain.prompts", "domain.setup", "storage.settings_file",
+    "storage.library_folder", "ui.features",
     "ui.transcript.blocks", "ui.transcript.inline",
 }  # fmt: skip
 """Modules of ours; each dataclass in them would take a third of a millisecond."""

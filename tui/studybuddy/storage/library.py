@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from studybuddy.domain.text import harmless
-from studybuddy.storage.library_folder import LONGEST_NAME, Folder, Kind, file_stem, refused
 
 if TYPE_CHECKING:
     from studybuddy.domain.prompts import Persona, Template
+    from studybuddy.storage.library_folder import Folder, Kind
 
 BuiltIn: TypeAlias = "tuple[Sequence[Persona], Sequence[Template]]"
 
@@ -31,8 +32,19 @@ class FileLibrary:
     def __init__(self, folder: Path, built_in: Callable[[], BuiltIn] = _none) -> None:
         """Take the folder, which need not exist, and what gives the app's own; neither is read."""
         self._built_in = built_in
-        self._personas: Folder[Persona] = Folder(folder / "personas", "persona")
-        self._templates: Folder[Template] = Folder(folder / "templates", "template")
+        self._folder = folder
+
+    @cached_property
+    def _personas(self) -> Folder[Persona]:
+        from studybuddy.storage.library_folder import Folder  # not before the first frame
+
+        return Folder(self._folder / "personas", "persona")
+
+    @cached_property
+    def _templates(self) -> Folder[Template]:
+        from studybuddy.storage.library_folder import Folder
+
+        return Folder(self._folder / "templates", "template")
 
     async def personas(self) -> Sequence[Persona]:
         """All personas: the app's in their order, then the student's by name."""
@@ -52,6 +64,7 @@ class FileLibrary:
         """
         from studybuddy.domain.prompts import Example
         from studybuddy.storage.library_files import persona_tables
+        from studybuddy.storage.library_folder import LONGEST_NAME, refused
 
         name = " ".join(harmless(persona.name).split())
         if not 0 < len(name) <= LONGEST_NAME:
@@ -74,6 +87,7 @@ class FileLibrary:
             StudyBuddyError: where the file can't be written, or the name is none.
         """
         from studybuddy.storage.library_files import template_tables
+        from studybuddy.storage.library_folder import file_stem, refused
 
         if not template.name or template.name != file_stem(template.name):
             raise refused("A template's name has lower case letters, digits and hyphens only.")
