@@ -67,6 +67,30 @@ def test_what_is_there_is_replaced_only_when_that_is_asked_for(
     assert main(["export", str(tmp_path / "all.txt")]) == 2
 
 
+@pytest.mark.parametrize(
+    ("place", "code"), [("afile", 2), ("afile/sub", 1), ("afile/all.json", 1), ("afile/a/b", 1)]
+)
+def test_what_can_not_be_written_there_is_told_in_a_sentence(
+    place: str, code: int, tmp_path: Path, chatgpt: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", str(chatgpt)]) == 0
+    (tmp_path / "afile").write_text("mine")
+    assert main(["export", str(tmp_path / place)]) == code
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert "afile" in told
+    assert "17" not in told.replace(str(tmp_path), "")
+
+
+def test_a_folder_with_a_file_of_that_name_is_told(
+    tmp_path: Path, chatgpt: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", str(chatgpt)]) == 0
+    for told in ("", f"{tmp_path / 'notes' / 'cells.md'} is there already"):
+        assert main(["export", str(tmp_path / "notes")]) == (2 if told else 0)
+        assert told in capsys.readouterr().err
+
+
 def test_files_that_can_not_be_read_are_told_and_the_others_are_read(
     tmp_path: Path, chatgpt: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -223,6 +223,21 @@ class BranchesContract:
             assert await shown(store, head) == ["Why?", "Two."]
             assert len(await store.tree(copy.id)) == 3
 
+    async def test_a_copy_is_known_again_when_what_it_was_copied_from_is_gone(
+        self, store: ConversationStore
+    ) -> None:
+        question = asked()
+        head = await stored(store, question)
+        copy = replace(head, id=new_id(), leaf_id=question.id)
+        await store.insert(copy, [question])
+        await store.delete(head.id)
+        later = answered("Light.", question)
+        assert await store.insert(copy, [question]) == 0
+        assert await store.insert(replace(copy, leaf_id=later.id), [question, later]) == 1
+        tree = await store.tree(copy.id)
+        assert [message.text for message in tree] == ["Why?", "Light."]
+        assert tree[1].parent_id == tree[0].id
+
     async def test_what_streamed_when_it_was_written_to_a_file_is_inserted_as_interrupted(
         self, store: ConversationStore
     ) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import stat
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +30,7 @@ from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.prompts import Example
 from studybuddy.domain.runs import Citation, CodeCall, RunDetails, RunStatus, RunStep, StepStatus
 from studybuddy.domain.usage import Usage
-from studybuddy.storage import archive_format
+from studybuddy.storage import archive_files, archive_format
 from studybuddy.storage.archive import FileArchive
 from tests.support.memory_store import MemoryConversationStore
 
@@ -219,6 +221,138 @@ async def test_one_broken_conversation_is_named_and_the_others_are_read(tmp_path
     assert len(imported.complaints) == 1
     assert "Conversation 1" in imported.complaints[0]
     assert await store.tree(HEAD.id) == [QUESTION]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_completion_tokens": -5},
+        {"max_completion_tokens": 10**30},
+        {
+            "messages": [
+                {
+                    "id": "q",
+                    "role": "user",
+                    "text": "Why?",
+                    "created_at": 1,
+                    "usage": {"prompt": 1 << 70},
+                }
+            ]
+        },
+    ],
+)
+async def test_numbers_that_can_not_be_are_a_complaint(
+    wrong: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / "all.json"
+    await FileArchive(await filled(QUESTION)).write(path)
+    told = json.loads(path.read_text())
+    told["conversations"][0] |= wrong
+    path.write_text(json.dumps(told))
+    imported = await FileArchive(MemoryConversationStore()).read(path)
+    assert (imported.added, len(imported.complaints)) == (0, 1)
+
+
+async def test_two_messages_of_one_id_are_both_kept_and_once_each(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    await FileArchive(await filled(QUESTION, ANSWER)).write(path)
+    told = json.loads(path.read_text())
+    messages = told["conversations"][0]["messages"]
+    messages += [messages[0], {**messages[1], "text": "Because of ATP."}]
+    path.write_text(json.dumps(told))
+    store = MemoryConversationStore()
+    for added in (3, 0):
+        assert (await FileArchive(store).read(path)).messages == added
+    assert [m.text for m in await store.tree(HEAD.id)] == [
+        "Why?",
+        "Because ATP.",
+        "Because of ATP.",
+    ]
+
+
+async def test_a_file_that_came_while_it_was_written_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+
+    def comes(_count: int) -> None:
+        path.write_text("mine")
+
+    with pytest.raises(FileExistsError) as refused:
+        await FileArchive(await filled(QUESTION)).write(path, progress=comes)
+    assert refused.value.args == (path,)
+    assert path.read_text() == "mine"
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == [path]
+
+
+async def test_it_is_written_where_files_can_have_no_second_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuses)
+    archive = FileArchive(await filled(QUESTION))
+    assert await archive.write(tmp_path / "all.json") == 1
+    with pytest.raises(FileExistsError):
+        await archive.write(tmp_path / "all.json")
+    assert (await FileArchive(MemoryConversationStore()).read(tmp_path / "all.json")).added == 1
+
+
+async def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(StudyBuddyError, match="Not a directory"):
+        await FileArchive(await filled(QUESTION)).write(tmp_path / "file" / "all.json")
+
+
+@pytest.mark.parametrize("limit", ["_MOST_BYTES", "_MOST_OF_ALL"])
+async def test_what_unpacks_to_more_than_a_computer_bears_is_refused_unread(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, path = tmp_path / "all.json", tmp_path / "all.zip"
+    await FileArchive(await filled(QUESTION)).write(plain)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in "12":
+            archive.writestr(f"conversations-{part}.json", plain.read_bytes() + b" " * 3_000_000)
+    store = MemoryConversationStore()
+    monkeypatch.setattr(archive_files, limit, 2_000_000 if limit == "_MOST_BYTES" else 5_000_000)
+    with pytest.raises(StudyBuddyError, match=r"it has more than \d MB"):
+        await FileArchive(store).read(path)
+    monkeypatch.setattr(archive_files, limit, 7_000_000)
+    assert (await FileArchive(store).read(path)).added == 1
+
+
+async def test_a_file_that_is_too_long_is_refused_and_usual_exports_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 300_000_000 < archive_files._MOST_BYTES <= 500_000_000
+    path = tmp_path / "all.json"
+    await FileArchive(await filled(QUESTION)).write(path)
+    monkeypatch.setattr(archive_files, "_MOST_BYTES", path.stat().st_size - 1)
+    with pytest.raises(StudyBuddyError, match="it has more than"):
+        await FileArchive(MemoryConversationStore()).read(path)
+
+
+async def test_what_looks_like_half_of_a_character_and_is_none_stays(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    await FileArchive(await filled(QUESTION)).write(path)
+    told = path.read_text().replace('"Why?"', r'"\\ud83d \ud83d\ude00 \\\ud83d \ude00 \"\ud83d\n"')
+    path.write_bytes(told.encode())
+    await FileArchive(store := MemoryConversationStore()).read(path)
+    [message] = await store.tree(HEAD.id)
+    assert message.text == '\\ud83d \U0001f600 \\\ufffd \ufffd "\ufffd\n'
+
+
+async def test_where_a_zip_is_damaged_further_on_what_came_before_stays(tmp_path: Path) -> None:
+    plain, path = tmp_path / "all.json", tmp_path / "all.zip"
+    await FileArchive(await filled(QUESTION)).write(plain)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(plain, "conversations-1.json")
+        archive.writestr("conversations-2.json", b"[]" + b" " * 100)
+    damaged = bytearray(path.read_bytes())
+    damaged[damaged.index(b"[]" + b" " * 100) + 50] = 65
+    path.write_bytes(damaged)
+    imported = await FileArchive(MemoryConversationStore()).read(path)
+    assert imported.added == 1
+    assert "The rest can't be read" in imported.complaints[0]
 
 
 # Trees of any shape

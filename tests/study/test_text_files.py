@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.study.text_files import NoText, decoded, read_text
+from studybuddy.study.text_files import NoText, decoded, read_text, write_text
 
 TEXT = "Grüße 日本 😀\r\n"
 
@@ -62,3 +62,20 @@ def test_what_can_not_be_read_is_named_as_it_was_typed(
     with pytest.raises(StudyBuddyError) as caught:
         read_text(path, 10, "~/x")
     assert caught.value.problem.sentence == sentence
+
+
+def test_a_file_that_came_while_another_was_written_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "notes.md"
+    link = os.link
+
+    def late(part: Path, place: Path) -> None:
+        place.write_text("mine")
+        link(part, place)
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(FileExistsError):
+        write_text(path, "ours")
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from studybuddy.domain.messages import Conversation, Message, MessageState
+from studybuddy.domain.messages import Conversation, Message, MessageState, OpenConversation
 from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.domain.tree import MessageTree
 
 if TYPE_CHECKING:
     from tests.support.memory_store import MemoryData
@@ -36,17 +37,55 @@ class MemoryBranches:
                 self.data.messages[message_id] = owner, cut
         return [m for owner, m in self.data.messages.values() if owner == conversation_id]
 
+    async def unchanged(self, conversation_id: str, shown: Sequence[str]) -> Conversation | None:
+        opened = await self.load(conversation_id)
+        if opened is None or [message.id for message in opened.messages] != list(shown):
+            return None
+        return self.data.conversations[conversation_id]
+
+    async def set_thread(
+        self, conversation_id: str, thread_id: str, shown: Sequence[str] = ()
+    ) -> bool:
+        self.check()
+        if thread_id and await self.unchanged(conversation_id, shown) is None:
+            return False
+        self.change(conversation_id, thread_id=thread_id)
+        return True
+
+    async def load(self, conversation_id: str) -> OpenConversation | None:
+        messages = await self.tree(conversation_id)
+        if (head := self.data.conversations.get(conversation_id)) is None:
+            return None
+        tree = MessageTree(messages)
+        shown = tree.branch(head.leaf_id)
+        others = {message.id: tree.alternatives(message.id) for message in shown}
+        counts = {
+            name: (ids.index(name) + 1, len(ids)) for name, ids in others.items() if len(ids) > 1
+        }
+        if any(message.id == head.leaf_id for message in messages):
+            head = replace(head, leaf_id=shown[-1].id if shown else None)
+        return OpenConversation(head, shown, counts)
+
+    async def head(self, conversation_id: str) -> Conversation | None:
+        self.check()
+        return self.data.conversations.get(conversation_id)
+
     async def show(self, conversation_id: str, leaf_id: str | None) -> None:
         self.check()
         owner, _ = self.data.messages.get(leaf_id or "", (conversation_id, None))
         if leaf_id is None or (leaf_id in self.data.messages and owner == conversation_id):
-            self.change(conversation_id, leaf_id=leaf_id)
+            self.change(conversation_id, leaf_id=leaf_id, thread_id="")
 
-    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
+    async def set_deleted(
+        self, message_ids: Sequence[str], deleted: bool, *, show: str | None = None
+    ) -> None:
         self.check()
         for message_id in self.data.messages.keys() & set(message_ids):
             owner, message = self.data.messages[message_id]
             self.data.messages[message_id] = owner, replace(message, deleted=deleted)
+            self.change(owner, thread_id="")
+        if show in self.data.messages:
+            self.change(self.data.messages[show][0], leaf_id=show)
 
     async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
         self.check()
@@ -70,5 +109,8 @@ class MemoryBranches:
 
     def _name(self, conversation_id: str, message_id: str) -> str:
         """The id that an inserted message is stored by: not one that another conversation has."""
-        owner, _ = self.data.messages.get(message_id, (conversation_id, None))
-        return message_id if owner == conversation_id else f"{conversation_id}-{message_id}"
+        other = f"{conversation_id}-{message_id}"
+        if message_id in self.data.messages:
+            owner, _ = self.data.messages[message_id]
+            return message_id if owner == conversation_id else other
+        return other if other in self.data.messages else message_id

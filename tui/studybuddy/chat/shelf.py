@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from studybuddy.domain.messages import Conversation, OpenConversation, Titled
 from studybuddy.domain.ports import ConversationStore
-from studybuddy.domain.shelves import Place, Shelf
+from studybuddy.domain.shelves import kept_heads
 
-_ALL = 1_000_000_000
 KEPT_DAYS = 30
 """Days for which a deleted conversation can be brought back."""
 
@@ -58,11 +57,9 @@ class ConversationShelf:
 
     async def all(self) -> AsyncIterator[OpenConversation]:
         """Every conversation that is not deleted, the archived ones too, one after another."""
-        for shelf in (Shelf.ACTIVE, Shelf.ARCHIVED):
-            # At once: from one page to the next, one that is used moves to the front.
-            for head in await self._store.recent(_ALL, place=Place(shelf)):
-                if (opened := await self._store.load(head.id)) is not None:
-                    yield opened
+        async for head in kept_heads(self._store):
+            if (opened := await self._store.load(head.id)) is not None:
+                yield opened
 
     async def folders(self) -> Sequence[str]:
         """The folders that there are, by name."""

@@ -13,7 +13,7 @@ from typing import TextIO
 from studybuddy.chat.markdown_export import file_name, markdown
 from studybuddy.domain.archives import Archive
 from studybuddy.domain.messages import OpenConversation
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.study.text_files import write_text
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
@@ -56,14 +56,13 @@ async def export(args: argparse.Namespace, services: TransferServices) -> int:
     try:
         if path.suffix.lower() == ".json":
             count = await services.archive.write(path, replace=args.replace)
-        elif path.suffix and not await asyncio.to_thread(path.is_dir):
+        elif await asyncio.to_thread(_is_no_folder, path):
             print(f"{path}: give a name that ends in .json, or a folder.", file=services.stderr)
             return BAD_INPUT
         else:
             count = await _markdown_files(path, services, replace=args.replace)
     except FileExistsError as error:
-        there = error.args[0] if error.args else path
-        print(f"{there} is there already; --replace replaces it.", file=services.stderr)
+        print(f"{error.args[0]} is there already; --replace replaces it.", file=services.stderr)
         return BAD_INPUT
     except StudyBuddyError as error:
         print(error.problem, file=services.stderr)
@@ -74,7 +73,7 @@ async def export(args: argparse.Namespace, services: TransferServices) -> int:
 
 async def _markdown_files(path: Path, services: TransferServices, *, replace: bool) -> int:
     taken: set[str] = set()
-    await asyncio.to_thread(lambda: path.mkdir(parents=True, exist_ok=True))
+    await asyncio.to_thread(_make_folder, path)
     async for opened in services.conversations():
         name = file_name(opened.head.title, taken)
         taken.add(name)
@@ -83,6 +82,20 @@ async def _markdown_files(path: Path, services: TransferServices, *, replace: bo
             write_text, path / f"{name}.md", text, replace=replace, private=True
         )
     return len(taken)
+
+
+def _is_no_folder(path: Path) -> bool:
+    return not path.is_dir() and (bool(path.suffix) or path.exists())
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = f"The folder “{path}” can't be made: {error.strerror or error}."
+        raise StudyBuddyError(
+            Problem(ProblemKind.STORAGE, sentence, "Give another one.")
+        ) from error
 
 
 async def import_(args: argparse.Namespace, services: TransferServices) -> int:

@@ -42,16 +42,17 @@ class Archive(Protocol):
     ) -> int:
         """Write conversations as JSON, all that are not deleted for `None`; returns how many.
 
-        A file appears when it is whole. One that is there is left unless `replace` is set.
+        A file appears when it is whole. One that is there by then is left unless `replace` is set.
 
         Raises:
-            FileExistsError: where it is there.
+            FileExistsError: where there is one; it has the path.
         """
         ...
 
     async def read(self, path: Path, progress: Callable[[int], None] | None = None) -> Imported:
         """Read a file of ours, or an export of ChatGPT, also as a zip; nothing is ever replaced.
 
+        Where a later part of it can't be read, what came before stays, and a complaint says so.
         What is there already stays as it is: reading the same file twice adds nothing.
         """
         ...

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studybuddy.domain.messages import Conversation
+    from studybuddy.domain.ports import ConversationStore
 
 
 class Shelf(StrEnum):
@@ -24,3 +30,12 @@ class Place:
 
 
 EVERYTHING_ACTIVE = Place()
+_MORE_THAN_THERE_ARE = 1_000_000_000
+
+
+async def kept_heads(store: ConversationStore) -> AsyncIterator[Conversation]:
+    """The heads of all conversations that are not deleted, the archived ones last."""
+    for shelf in (Shelf.ACTIVE, Shelf.ARCHIVED):
+        # At once: from one page to the next, one that is used moves to the front.
+        for head in await store.recent(_MORE_THAN_THERE_ARE, place=Place(shelf)):
+            yield head

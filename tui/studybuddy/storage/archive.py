@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import zipfile
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from studybuddy.domain.archives import Imported
-from studybuddy.domain.messages import Conversation, Message
+from studybuddy.domain.messages import Conversation
+from studybuddy.domain.placing import put_in_place
 from studybuddy.domain.ports import ConversationStore
-from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
-from studybuddy.domain.shelves import Place, Shelf
-from studybuddy.storage import archive_format, chatgpt
+from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.shelves import kept_heads
+from studybuddy.storage import archive_files, archive_format
+from studybuddy.storage.archive_files import BROKEN
 from studybuddy.storage.files import disk_problem
-from studybuddy.storage.text import clean
 
-_ALL = 1_000_000_000
-_MOST_BYTES = 2_000_000_000
 _MOST_COMPLAINTS = 20
-_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
-
-_BAD_ZIP = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
-"""Of one that is damaged, has a password, or is packed in a way that is not known here."""
-
-_Decode = Callable[[msgspec.Raw], tuple[Conversation, list[Message]]]
 
 
 class FileArchive:
@@ -68,37 +57,45 @@ class FileArchive:
                     if progress is not None:
                         progress(count)
                 await asyncio.to_thread(_end, file)
-            await asyncio.to_thread(os.replace, part, path)
+            await asyncio.to_thread(put_in_place, part, path, replace=replace)
         except FileExistsError:
             raise
         except OSError as error:
             raise StudyBuddyError(disk_problem(error, path)) from error
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         return count
 
     async def read(self, path: Path, progress: Callable[[int], None] | None = None) -> Imported:
         """Read a file of ours or of ChatGPT; nothing is ever replaced."""
-        found, complaints = await asyncio.to_thread(_opened, path)
+        complaints: list[str] = []
         conversations = added = messages = 0
         newest: Conversation | None = None
-        for raw, decode in found:
-            conversations += 1
-            try:
-                head, tree = await asyncio.to_thread(decode, raw)
-            except _BROKEN as error:
-                complaints.append(f"Conversation {conversations} can't be read: {error}.")
+        parts = archive_files.parts(path)
+        while (found := await asyncio.to_thread(next, parts, None)) is not None:
+            if isinstance(found, str):
+                complaints.append(found)
                 continue
-            known = await self._store.load(head.id)
-            stored = await self._store.insert(head, tree)
-            if known is not None and known.head.deleted_at is not None:
-                await self._store.restore(head.id)  # who reads it in wants it back
-            added += known is None
-            messages += stored
-            if newest is None or head.updated_at > newest.updated_at:
-                newest = head
-            if progress is not None:
-                progress(conversations)
+            for raw in found.conversations:
+                conversations += 1
+                try:
+                    head, tree = await asyncio.to_thread(found.decode, raw)
+                except BROKEN as error:
+                    complaints.append(f"Conversation {conversations} can't be read: {error}.")
+                    continue
+                known = await self._store.load(head.id)
+                stored = await self._store.insert(head, tree)
+                if known is not None and known.head.deleted_at is not None:
+                    await self._store.restore(head.id)  # who reads it in wants it back
+                added += known is None
+                messages += stored
+                if newest is None or head.updated_at > newest.updated_at:
+                    newest = head
+                if progress is not None:
+                    progress(conversations)
+        if not conversations and complaints:
+            raise archive_files.unreadable(path, complaints[0])
         if len(complaints) > _MOST_COMPLAINTS:
             more = len(complaints) - _MOST_COMPLAINTS
             complaints = [*complaints[:_MOST_COMPLAINTS], f"And {more:,} more."]
@@ -113,10 +110,8 @@ class FileArchive:
         return await asyncio.to_thread(archive_format.encode, opened.head, messages)
 
     async def _all(self) -> AsyncIterator[str]:
-        for shelf in (Shelf.ACTIVE, Shelf.ARCHIVED):
-            # At once: from one page to the next, one that is used moves to the front.
-            for head in await self._store.recent(_ALL, place=Place(shelf)):
-                yield head.id
+        async for head in kept_heads(self._store):
+            yield head.id
 
 
 async def _given(ids: Sequence[str]) -> AsyncIterator[str]:
@@ -137,72 +132,3 @@ def _end(file: BinaryIO) -> None:
     file.write(b"\n]}\n")
     file.flush()
     os.fsync(file.fileno())
-
-
-def _opened(path: Path) -> tuple[list[tuple[msgspec.Raw, _Decode]], list[str]]:
-    """The conversations of a file, not read yet, each with what reads it; and complaints."""
-    found: list[tuple[msgspec.Raw, _Decode]] = []
-    complaints: list[str] = []
-    try:
-        for name, data in _files(path):
-            try:
-                found += _conversations(data)
-            except _BROKEN as error:
-                complaints.append(f"{name} can't be read: {error}.")
-    except (OSError, ValueError, *_BAD_ZIP) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise _unreadable(path, f"{reason}") from error
-    if not found and complaints:
-        raise _unreadable(path, complaints[0])
-    return found, complaints
-
-
-def _files(path: Path) -> Iterator[tuple[str, bytes]]:
-    if not zipfile.is_zipfile(path):
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError("it has more than 2 GB")
-        yield path.name, path.read_bytes()
-        return
-    with zipfile.ZipFile(path) as archive:
-        inside = [
-            info
-            for info in archive.infolist()
-            if Path(info.filename).name.startswith("conversations")
-            and info.filename.endswith(".json")
-        ]
-        if not inside:
-            raise ValueError("there is no conversations.json in it")
-        if sum(info.file_size for info in inside) > _MOST_BYTES:
-            raise ValueError("it has more than 2 GB")
-        for info in sorted(inside, key=lambda info: info.filename):
-            yield info.filename, archive.read(info)
-
-
-def _conversations(data: bytes) -> list[tuple[msgspec.Raw, _Decode]]:
-    """The conversations of one JSON text."""
-    data = data.removeprefix(b"\xef\xbb\xbf")  # a mark that some editors put before UTF-8
-    try:
-        return _found(data)
-    except msgspec.DecodeError:
-        # Half of an emoji, escaped, is no Unicode, and does occur in texts that were cut.
-        return _found(clean(json.dumps(json.loads(data), ensure_ascii=False)).encode())
-
-
-def _found(data: bytes) -> list[tuple[msgspec.Raw, _Decode]]:
-    if data.lstrip()[:1] == b"[":
-        return [(raw, chatgpt.decode) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
-    keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    if "mapping" in keys:
-        return [(msgspec.Raw(data), chatgpt.decode)]
-    if msgspec.json.decode(keys.get("format", msgspec.Raw(b"null"))) != archive_format.FORMAT:
-        raise ValueError("it is neither an export of Study Buddy nor of ChatGPT")
-    export = msgspec.json.decode(data, type=archive_format.Export)
-    if export.version > archive_format.VERSION:
-        raise ValueError("it was written by a later version of Study Buddy")
-    return [(raw, archive_format.decode) for raw in export.conversations]
-
-
-def _unreadable(path: Path, why: str) -> StudyBuddyError:
-    sentence = f"“{path.name}” can't be read in: {why.rstrip('.')}."
-    advice = "Give a file that Study Buddy has exported, or ChatGPT's export, zipped or not."
-    return StudyBuddyError(Problem(ProblemKind.STORAGE, sentence, advice))

@@ -8,7 +8,9 @@ alternatives. Fields that have their usual value are left out, unknown ones are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 from msgspec import Meta, Struct
@@ -24,16 +26,18 @@ FORMAT, VERSION = "studybuddy", 1
 
 _Id = Annotated[str, Meta(min_length=1, max_length=200)]
 _Time = Annotated[float, Meta(ge=0, le=32_503_680_000)]  # until the year 3000
+_Tokens = Annotated[int, Meta(ge=0, le=1 << 53)]  # as much as any JSON can say exactly
+_Limit = Annotated[int, Meta(ge=1, le=1 << 53)]
 
 
 class ExportedUsage(Struct, omit_defaults=True):
     """Tokens of a request."""
 
-    prompt: int = 0
-    completion: int = 0
-    cached: int = 0
-    reasoning: int = 0
-    cache_written: int = 0
+    prompt: _Tokens = 0
+    completion: _Tokens = 0
+    cached: _Tokens = 0
+    reasoning: _Tokens = 0
+    cache_written: _Tokens = 0
 
 
 class ExportedMessage(Struct, omit_defaults=True):
@@ -82,7 +86,7 @@ class ExportedConversation(Struct, omit_defaults=True):
     leaf_id: _Id | None = None
     draft: str = ""
     assistant_name: str = ""
-    max_completion_tokens: int | None = None
+    max_completion_tokens: _Limit | None = None
     overflow: Overflow | None = None
     pinned: bool = False
     archived: bool = False
@@ -152,7 +156,19 @@ def decode(text: msgspec.Raw | bytes) -> tuple[Conversation, list[Message]]:
         persona=told.persona,
         examples=tuple(Example(e.question, e.answer) for e in told.examples),
     )
-    return head, [_message(message) for message in told.messages]
+    return head, _each_by_its_own_id([_message(message) for message in told.messages])
+
+
+def _each_by_its_own_id(messages: list[Message]) -> list[Message]:
+    """The same messages; of several by one id, the later ones go by others, always the same."""
+    found: dict[str, Message] = {}
+    for message in messages:
+        name, number = message.id, 1
+        while name in found and replace(message, id=name) != found[name]:
+            number += 1
+            name = uuid5(NAMESPACE_OID, f"{message.id}#{number}").hex
+        found[name] = replace(message, id=name)
+    return list(found.values())
 
 
 def _told(message: Message) -> ExportedMessage:

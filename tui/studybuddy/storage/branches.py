@@ -13,6 +13,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from studybuddy.domain.messages import Conversation, Message, MessageState, OpenConversation
+from studybuddy.domain.problems import SHOWN_OTHERWISE, StudyBuddyError
 from studybuddy.storage import rows
 from studybuddy.storage.database import transaction
 from studybuddy.storage.instances import Liveness
@@ -46,21 +47,97 @@ def tree(connection: sqlite3.Connection, conversation_id: str, instance: Livenes
     return rows.messages(found)
 
 
+def unchanged(
+    connection: sqlite3.Connection, conversation_id: str, shown: Sequence[str]
+) -> Conversation | None:
+    """The head, where those messages are the shown branch."""
+    connection.execute("BEGIN")  # one view of the head and its messages
+    try:
+        return _where_shown(connection, conversation_id, shown)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def add(
+    connection: sqlite3.Connection,
+    conversation_id: str,
+    messages: Sequence[tuple[Message, str]],
+    shown: Sequence[str] | None,
+    thread_id: str,
+    now: float,
+) -> bool:
+    """Add messages, each with its owner, and show the last one; `False` where it is not there.
+
+    Raises:
+        StudyBuddyError: where what is shown, or the thread that has it, is not as it is known.
+    """
+    columns = f"{rows.MESSAGE}, conversation_id, owner"
+    new = [(*rows.message_row(message), conversation_id, owner) for message, owner in messages]
+    with transaction(connection):
+        moved = connection.execute(
+            "SELECT 1 FROM conversations WHERE id = ? AND deleted_at IS NULL", (conversation_id,)
+        ).fetchone()
+        if moved is None:
+            return False
+        if shown is not None:
+            head = _where_shown(connection, conversation_id, shown)
+            if head is None or thread_id not in ("", head.thread_id):
+                raise StudyBuddyError(SHOWN_OTHERWISE)
+        connection.execute(
+            "UPDATE conversations SET leaf_id = ?, thread_id = ?, updated_at = max(updated_at, ?) "
+            "WHERE id = ?",
+            (messages[-1][0].id, thread_id, now, conversation_id),
+        )
+        connection.executemany(
+            f"INSERT INTO messages ({columns}) VALUES {rows.places(columns)}", new
+        )
+    return True
+
+
+def set_thread(
+    connection: sqlite3.Connection, conversation_id: str, thread_id: str, shown: Sequence[str]
+) -> bool:
+    """Write the thread that has what is shown, where just those messages are."""
+    with transaction(connection):
+        if thread_id and _where_shown(connection, conversation_id, shown) is None:
+            return False
+        connection.execute(
+            "UPDATE conversations SET thread_id = ? WHERE id = ?", (thread_id, conversation_id)
+        )
+        return True
+
+
 def show(connection: sqlite3.Connection, conversation_id: str, leaf_id: str | None) -> None:
-    """Make another branch the shown one, where the conversation has it."""
+    """Make another branch the shown one, where the conversation has it; its thread is left."""
     connection.execute(
-        "UPDATE conversations SET leaf_id = ?1 WHERE id = ?2 AND (?1 IS NULL OR EXISTS "
-        "(SELECT 1 FROM messages WHERE id = ?1 AND conversation_id = ?2))",
+        "UPDATE conversations SET leaf_id = ?1, thread_id = '' WHERE id = ?2 AND (?1 IS NULL OR "
+        "EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND conversation_id = ?2))",
         (leaf_id, conversation_id),
     )
 
 
-def set_deleted(connection: sqlite3.Connection, message_ids: Sequence[str], deleted: bool) -> None:
-    """Mark messages; one statement, so all or none."""
-    connection.execute(
-        "UPDATE messages SET deleted = ? WHERE id IN (SELECT value FROM json_each(?))",
-        (deleted, json.dumps(list(message_ids))),
-    )
+def set_deleted(
+    connection: sqlite3.Connection, message_ids: Sequence[str], deleted: bool, leaf_id: str | None
+) -> None:
+    """Mark messages and show what is to be shown then, all or nothing; the thread is left."""
+    ids = json.dumps(list(message_ids))
+    with transaction(connection):
+        connection.execute(
+            "UPDATE messages SET deleted = ? WHERE id IN (SELECT value FROM json_each(?))",
+            (deleted, ids),
+        )
+        connection.execute(
+            "UPDATE conversations SET thread_id = '' WHERE id IN (SELECT conversation_id "
+            "FROM messages WHERE id IN (SELECT value FROM json_each(?)))",
+            (ids,),
+        )
+        if leaf_id is not None:
+            connection.execute(
+                "UPDATE conversations SET leaf_id = ?1 "
+                "WHERE id = (SELECT conversation_id FROM messages WHERE id = ?1)",
+                (leaf_id,),
+            )
 
 
 def insert(
@@ -93,16 +170,21 @@ def _names(
 ) -> dict[str, str]:
     """The id that each message is stored by: another one where another conversation has its own.
 
-    It is the same one each time, so that what is stored twice is there once.
+    It is the same one each time, also where that conversation is gone since: what is stored twice
+    is there once.
     """
-    taken = connection.execute(
-        "SELECT id FROM messages WHERE conversation_id <> ? "
-        "AND id IN (SELECT value FROM json_each(?))",
-        (conversation_id, json.dumps([message.id for message in messages])),
+    others = {m.id: uuid5(NAMESPACE_OID, conversation_id + m.id).hex for m in messages}
+    found = connection.execute(
+        "SELECT id, conversation_id FROM messages WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([*others, *others.values()]),),
     )
-    names = {message.id: message.id for message in messages}
-    names.update((name, uuid5(NAMESPACE_OID, conversation_id + name).hex) for (name,) in taken)
-    return names
+    owners: dict[str, str] = dict(found.fetchall())
+    return {
+        name: name
+        if owners.get(name, "" if other in owners else conversation_id) == conversation_id
+        else other
+        for name, other in others.items()
+    }
 
 
 def _named(message: Message, names: dict[str, str]) -> Message:
@@ -114,6 +196,31 @@ def _named(message: Message, names: dict[str, str]) -> Message:
         parent_id=None if parent is None else names.get(parent, parent),
         state=MessageState.INTERRUPTED if streams else message.state,
     )
+
+
+def _where_shown(
+    connection: sqlite3.Connection, conversation_id: str, shown: Sequence[str]
+) -> Conversation | None:
+    found = connection.execute(
+        f"SELECT {rows.CONVERSATION} FROM conversations WHERE id = ?", (conversation_id,)
+    ).fetchone()
+    if found is None:
+        return None
+    head = rows.conversation(found)
+    # What has two equal rows ends: no loop of parents goes on for ever.
+    line = connection.execute(
+        "WITH RECURSIVE line (id, parent_id, deleted) AS ("
+        "SELECT id, parent_id, deleted FROM messages WHERE id = ?1 AND conversation_id = ?2 "
+        "UNION SELECT m.id, m.parent_id, m.deleted FROM line "
+        "JOIN messages m ON m.id = line.parent_id AND m.conversation_id = ?2) "
+        "SELECT id FROM line WHERE deleted = 0",
+        (head.leaf_id, head.id),
+    ).fetchall()
+    if [message_id for (message_id,) in reversed(line)] == list(shown):
+        return head
+    # Where the leaf is deleted, or parents are damaged, it takes all of the tree to know.
+    opened = _opened(connection, head)
+    return head if [message.id for message in opened.messages] == list(shown) else None
 
 
 def _interrupt_orphans(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from studybuddy.domain.placing import put_in_place
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 
@@ -95,8 +96,10 @@ def write_text(path: Path, text: str, *, replace: bool = False, private: bool = 
         )
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        part.replace(path)
+        put_in_place(part, path, replace=replace)
     except FileExistsError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         with suppress(OSError, ValueError):
