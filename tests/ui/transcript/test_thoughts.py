@@ -222,3 +222,14 @@ def test_lines_of_the_part_are_counted_before_it_is_laid_out() -> None:
     assert guess == 4
     book.layout(1, THOUGHTS)
     assert book.heights[1] == 2 + 5 + 1
+
+
+def test_looked_at_again_after_its_end_it_stands_there_once() -> None:
+    thoughts = Thoughts("First I look.", shown=True)
+    thoughts.layout(LOOK, thinking=True)
+    thoughts.add(" Then I leap.")
+    once = thoughts.layout(LOOK, thinking=False).lines
+    again = thoughts.layout(LOOK, thinking=False).lines
+    texts_once = ["".join(segment.text for segment in line.segments) for line in once]
+    assert texts_once == ["".join(segment.text for segment in line.segments) for line in again]
+    assert sum("First I look." in text for text in texts_once) == 1

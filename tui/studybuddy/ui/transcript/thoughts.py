@@ -101,9 +101,10 @@ class Thoughts:
             palette = look.palette
             palette = replace(palette, text=palette.dim)
             self._live = Live(max(4, look.width - len(_BAR)), palette)
-        for sealed in self._live.feed("".join(self._pieces[self._fed :])):
-            self._seal(sealed.layout, look)
-        self._fed = len(self._pieces)
+        if self._fed < len(self._pieces):  # after the end it takes no more, not even nothing
+            for sealed in self._live.feed("".join(self._pieces[self._fed :])):
+                self._seal(sealed.layout, look)
+            self._fed = len(self._pieces)
         if not thinking and not self._closed:
             self._closed = True
             for sealed in self._live.close():
