@@ -84,6 +84,43 @@ def test_a_hidden_file_goes_along_only_where_it_was_chosen(folder: Path) -> None
     assert [file.text for file in attach("@.env", folder, {".env"}).files] == ["KEY=1"]
 
 
+def test_a_link_leads_to_no_hidden_file_either_unless_it_was_chosen(folder: Path) -> None:
+    (folder / ".ssh").mkdir()
+    (folder / ".ssh" / "id").write_text("KEY")
+    (folder / "mine").symlink_to(folder / ".ssh")
+    (folder / "notes" / "key").symlink_to("../.ssh/id")
+    for name in ("mine/id", "notes/key", "notes/../mine/id"):
+        assert attach(f"See @{name}", folder).files == ()
+        assert attach(f"See @{name}", folder / "notes").files == ()
+        assert [file.text for file in attach(f"@{name}", folder, {name}).files] == ["KEY"]
+    assert attach(f"See @{folder}/mine/id", folder / "notes").files == ()
+
+
+def test_a_folder_that_is_hidden_itself_may_be_worked_in(folder: Path) -> None:
+    here = folder / ".study" / "week.1"
+    here.mkdir(parents=True)
+    (here / "cells.md").write_text("ATP")
+    assert [file.text for file in attach("@cells.md", here).files] == ["ATP"]
+    assert attach(f"@{here}/cells.md", folder).files == ()
+
+
+def test_files_of_our_own_go_along_in_no_case(folder: Path) -> None:
+    own = folder / "home" / "config"
+    own.mkdir(parents=True)
+    (own / "keys.json").write_text("{}")
+    (folder / "link").symlink_to(own)
+    for name in ("home/config/keys.json", "link/keys.json"):
+        assert attach(f"@{name}", folder, private=[own]).files == ()
+        with pytest.raises(StudyBuddyError, match="may hold keys"):
+            attach(f"@{name}", folder, {name}, private=[folder / "link"])
+    assert attach(QUESTION, folder, private=[own, folder / "none"]).files
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc")
+def test_what_a_process_keeps_to_itself_does_not_go_along(folder: Path) -> None:
+    assert attach("@/proc/self/environ @/proc/self/status", folder).files == ()
+
+
 def refusal(text: str, folder: Path, *chosen: str) -> str:
     with pytest.raises(StudyBuddyError) as refused:
         attach(text, folder, chosen, most_bytes=2_000_000)

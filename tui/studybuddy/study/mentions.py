@@ -23,6 +23,8 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _TICKS = re.compile(r"`{3,}")
 _ENDS = ".,;:!?)]}>'»”’…"
 """What may follow a name without being a part of it."""
+_OF_THE_SYSTEM = (("proc",), ("sys",), ("dev",))
+"""Folders at the root with what processes keep to themselves, such as their environment."""
 _NOTES = frozenset({"pdf", "docx", "pptx"})
 
 
@@ -80,29 +82,42 @@ def in_fence(lines: Collection[str]) -> bool:
 
 
 def attach(
-    text: str, folder: Path, chosen: Collection[str] = (), most_bytes: int = MOST_BYTES
+    text: str,
+    folder: Path,
+    chosen: Collection[str] = (),
+    most_bytes: int = MOST_BYTES,
+    *,
+    private: Collection[Path] = (),
 ) -> Whole:
     """Read the files that a question mentions; for a thread, since it touches the disk.
 
     A name that is no file stays what it is: text. So does that of a hidden file, or of one in a
-    hidden folder, unless it was chosen: those hold keys, and a pasted text may mention anything.
+    hidden folder, also by a link, unless it was chosen: those hold keys, and a pasted text may
+    mention anything.
 
     Args:
         text: the question.
         folder: what relative names are relative to.
         chosen: names that the student chose, which are to be files.
         most_bytes: of each file.
+        private: folders of our own, whose files go along in no case.
 
     Raises:
         StudyBuddyError: where a file can't be read, is too long, or is no text.
     """
     files: dict[Path, Attached] = {}
+    own = [place.resolve() for place in private]
     for typed in mentioned(text):
-        name = _file(typed, folder, chosen)
+        name = _file(typed, folder, chosen, own)
         if name is None or f"\n{_title(name)}\n" in text:  # it is there from the last time
             continue
         path = _path(name, folder)
         same = path.resolve()  # however it is written
+        if _is_below(same, own):
+            raise _problem(
+                f"{name} is a file of Study Buddy's own, and those may hold keys.",
+                "Take its name out of the prompt.",
+            )
         if same not in files:
             files[same] = Attached(name, path, read(name, path, most_bytes))
     return Whole(text, tuple(files.values()))
@@ -129,14 +144,15 @@ def read(name: str, path: Path, most_bytes: int = MOST_BYTES) -> str:
         ) from error
 
 
-def _file(typed: str, folder: Path, chosen: Collection[str]) -> str | None:
+def _file(typed: str, folder: Path, chosen: Collection[str], own: Collection[Path]) -> str | None:
     """The name of the file that is meant; `None` where it is none."""
     name = typed
     while name:
         if name in chosen:
             return name
-        if _is_file(_path(name, folder)) and not _is_hidden(name):
-            return name
+        if _is_file(path := _path(name, folder)):
+            hidden = _is_hidden(name) or _leads_to_hidden(path, folder)
+            return None if hidden or _is_below(path.resolve(), own) else name
         if name[-1] not in _ENDS:
             return None
         name = name[:-1]
@@ -153,6 +169,18 @@ def _is_file(path: Path) -> bool:
 def _is_hidden(name: str) -> bool:
     parts = name.replace(os.sep, "/").split("/")
     return any(part.startswith(".") and part not in (".", "..") for part in parts)
+
+
+def _leads_to_hidden(path: Path, folder: Path) -> bool:
+    """Whether a file is a hidden one in the end, seen from the folder if it is in that."""
+    file, here = path.resolve(), folder.resolve()
+    if file.is_relative_to(here):
+        return _is_hidden(str(file.relative_to(here)))
+    return _is_hidden(str(file)) or file.parts[1:2] in _OF_THE_SYSTEM
+
+
+def _is_below(file: Path, folders: Collection[Path]) -> bool:
+    return any(file.is_relative_to(folder) for folder in folders)
 
 
 def _path(name: str, folder: Path) -> Path:
