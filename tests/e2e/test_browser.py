@@ -42,6 +42,9 @@ pytestmark = [
 ]
 PROMPT = "Ask Study Buddy"
 CLOSED = "!!document.body?.classList.contains('-closed')"
+AT_THE_FOOT = (
+    "studybuddy.buffer.active.getLine(studybuddy.rows - 1).translateToString().includes('F1 Help')"
+)
 NO_CLIPBOARD = "delete Navigator.prototype.clipboard"
 
 
@@ -148,6 +151,7 @@ async def test_a_question_is_typed_and_answered_in_the_page(tmp_path: Path) -> N
         for width, height in ((640, 420), (1400, 900)):
             await page.resize(width, height)
             await page.until(f"Math.abs({width} / studybuddy.cols - 9.5) < 1.5")
+            await page.until(AT_THE_FOOT)  # the app has drawn the new size
             await page.shows("ATP carries energy.")
             await page.picture(tmp_path / f"{width}.png")
 
