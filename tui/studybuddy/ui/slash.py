@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "file": "attach_file",
     "editor": "editor",
     "retry": "retry",
+    "answer": "answer",
     "differently": "differently",
     "continue": "continue",
     "edit": "edit_question",
@@ -238,5 +239,7 @@ class Slash:
             self._again()
 
     async def _load_and_send(self) -> None:
+        text = self._prompt.text
         await self._load()
-        self._prompt.action_send()
+        if self._prompt.text == text:  # else it is another conversation's, or goes on
+            self._prompt.action_send()
