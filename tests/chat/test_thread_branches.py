@@ -11,6 +11,7 @@ import pytest
 from studybuddy.domain.assistants import AssistantSpec
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnStarted
 from studybuddy.domain.messages import MessageState
+from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.prompts import Example, Persona
 from studybuddy.domain.runs import FunctionCall, RunStatus
 from studybuddy.domain.variations import CONTINUED, SIMPLER
@@ -255,9 +256,10 @@ async def test_nothing_is_deleted_or_shown_while_a_run_is_under_way() -> None:
     thread_id = room.session.thread_id
     events = room.session.send("Count!", ENDPOINT)
     await until(events, TextDelta)
-    with pytest.raises(ValueError, match="under way"):
+    with pytest.raises(StudyBuddyError, match="being written"):
         await room.session.delete_message(room.session.messages[0].id)
-    assert not await room.session.show_alternative(room.session.messages[0].id, 1)
+    with pytest.raises(StudyBuddyError, match="being written"):
+        await room.session.show_alternative(room.session.messages[0].id, 1)
     assert room.session.thread_id == thread_id
     finished(await every(events))
     assert room.thread == texts(room)

@@ -109,7 +109,7 @@ async def test_editing_that_is_left_changes_nothing() -> None:
         await student.ask("First?")
         await student.pilot.press("alt+e")
         await student.until(lambda: "Ask it in other words" in student.shown())
-        await student.pilot.press("x", "escape")
+        await student.pilot.press("x", "escape", "escape")
         await student.until(lambda: student.app.screen is student.app.chat)
         assert texts(student) == ["First?", "One."]
         assert len(student.provider.requests) == 1
@@ -131,7 +131,7 @@ async def test_a_whole_answer_does_not_go_on() -> None:
     async with Student(says("Done.")).at_work() as student:
         await student.ask("Count.")
         await student.pilot.press("alt+c")
-        await student.until(lambda: "there is nothing to go on" in student.told())
+        await student.until(lambda: "there is nothing to go on with" in student.told())
         assert len(student.provider.requests) == 1
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.limits import Limits
 from studybuddy.chat.sending import as_sent
+from studybuddy.chat.shown import ELSEWHERE
 from studybuddy.chat.stored import (
-    ELSEWHERE,
     NOT_SHOWN,
     StoredConversation,
     answer_to,

@@ -144,10 +144,10 @@ class Session(Protocol):
     async def show_alternative(self, message_id: str, by: int) -> bool:
         """Show what stands `by` places after a message of the shown branch in its place.
 
-        `False` where there is none, or a turn is under way: nothing changes then.
+        `False` where there is none: nothing changes then.
 
         Raises:
-            StudyBuddyError: where the disk fails.
+            StudyBuddyError: while a turn is under way here, or where the disk fails.
         """
         ...
 
@@ -155,7 +155,7 @@ class Session(Protocol):
         """Make a branch that has the message the shown one; `False` as above.
 
         Raises:
-            StudyBuddyError: where the disk fails.
+            StudyBuddyError: while a turn is under way here, or where the disk fails.
         """
         ...
 
@@ -165,8 +165,8 @@ class Session(Protocol):
         Returns the ids of what was deleted, for `restore_messages`; none where it is not shown.
 
         Raises:
-            StudyBuddyError: where the disk fails.
-            ValueError: while a turn is under way, here or in another window.
+            StudyBuddyError: while a turn is under way, here or in another window, or where the
+                disk fails.
         """
         ...
 
@@ -174,8 +174,7 @@ class Session(Protocol):
         """Bring back what was deleted, and show it.
 
         Raises:
-            StudyBuddyError: where the disk fails.
-            ValueError: while a turn is under way.
+            StudyBuddyError: as above.
         """
         ...
 

@@ -8,11 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 
 if TYPE_CHECKING:
     from studybuddy.domain.ports import ConversationStore
     from studybuddy.domain.tree import MessageTree
+
+UNDER_WAY = Problem(
+    ProblemKind.BAD_REQUEST,
+    "An answer is being written.",
+    "Wait for it, or stop it with Esc.",
+)
+ELSEWHERE = Problem(
+    ProblemKind.BAD_REQUEST,
+    "This is being answered in another window of StudyBuddy.",
+    "Wait until it has ended there, or go on there.",
+)
 
 
 class ShownBranch:
@@ -80,13 +91,14 @@ class ShownBranch:
     async def show_alternative(self, message_id: str, by: int) -> bool:
         """Show what stands `by` places after a message of the shown branch in its place.
 
-        `False` where there is none, or a turn is under way: nothing changes then.
+        `False` where there is none: nothing changes then.
 
         Raises:
-            StudyBuddyError: where the disk fails.
+            StudyBuddyError: while a turn is under way here, or where the disk fails.
         """
         async with self._changing:
-            if self.busy or not self._is_shown(message_id):
+            self._check_over()
+            if not self._is_shown(message_id):
                 return False
             tree = await self.tree()
             beside = tree.alternatives(message_id)
@@ -99,13 +111,12 @@ class ShownBranch:
         """Make a branch that has the message the shown one; `False` as above.
 
         Raises:
-            StudyBuddyError: where the disk fails.
+            StudyBuddyError: while a turn is under way here, or where the disk fails.
         """
         async with self._changing:
             if self._is_shown(message_id):
                 return True
-            if self.busy:
-                return False
+            self._check_over()
             tree = await self.tree()
             if not tree.alternatives(message_id):  # deleted, or not of this conversation
                 return False
@@ -118,8 +129,8 @@ class ShownBranch:
         of what was deleted, for `restore_messages`; none where it is not shown.
 
         Raises:
-            StudyBuddyError: where the disk fails.
-            ValueError: while a turn is under way, here or in another window.
+            StudyBuddyError: while a turn is under way, here or in another window, or where the
+                disk fails.
         """
         async with self._changing:
             self._check_idle()
@@ -135,8 +146,7 @@ class ShownBranch:
         """Bring back what was deleted, and show it.
 
         Raises:
-            StudyBuddyError: where the disk fails.
-            ValueError: while a turn is under way.
+            StudyBuddyError: as above.
         """
         async with self._changing:
             self._check_idle()
@@ -144,9 +154,14 @@ class ShownBranch:
             await self._store.set_deleted(ids, False)
             await self._shown_again(leaf_id, *ids[-1:])
 
+    def _check_over(self) -> None:
+        if self.busy:
+            raise StudyBuddyError(UNDER_WAY)
+
     def _check_idle(self) -> None:
-        if self.busy or self.elsewhere:
-            raise ValueError("a turn is under way")
+        self._check_over()
+        if self.elsewhere:
+            raise StudyBuddyError(ELSEWHERE)
 
     def _is_shown(self, message_id: str) -> bool:
         return any(message.id == message_id for message in self._messages)

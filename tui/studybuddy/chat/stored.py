@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-ELSEWHERE = Problem(
-    ProblemKind.BAD_REQUEST,
-    "This is being answered in another window of StudyBuddy.",
-    "Wait until it has ended there, or go on there.",
-)
-
 NOT_SHOWN = Problem(
     ProblemKind.BAD_REQUEST,
     "Another window of StudyBuddy shows another branch of this conversation, or deleted some.",

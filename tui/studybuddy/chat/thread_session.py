@@ -14,7 +14,8 @@ from studybuddy.chat.run_begun import KnownRun
 from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import RunStarter
 from studybuddy.chat.run_turn import RunTurn
-from studybuddy.chat.stored import ELSEWHERE, answer_to, failed
+from studybuddy.chat.shown import ELSEWHERE
+from studybuddy.chat.stored import answer_to, failed
 from studybuddy.chat.thread_branches import AsidePlace
 from studybuddy.chat.thread_context import Terms, with_model
 from studybuddy.chat.thread_under_way import ThreadUnderWay

@@ -77,10 +77,15 @@ class Asker:
         view, session = self._view, self._view.session
         question = session.last_question()
         if question is None or not session.can_go_on:
-            view.post_message(view.Refused("The last answer is whole: there is nothing to go on."))
+            view.post_message(
+                view.Refused("The last answer is whole: there is nothing to go on with.")
+            )
         elif (endpoint := self._answering()) is not None:
+            rest = view.prompt.without(question.text)
+            if rest is not None:  # it was given back, and gets more of its answer now
+                view.prompt.put(rest)
             ask = partial(session.go_on, endpoint)
-            self._begin(question.text, session, ask, anew=True, taken=False)
+            self._begin(question.text, session, ask, anew=True, taken=rest is not None)
 
     @property
     def refused(self) -> Turn | None:

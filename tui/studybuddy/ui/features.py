@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.commands import BY_ID
 from studybuddy.ui.undoing import Undoing
 
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from studybuddy.chat.desk import Desk
+    from studybuddy.chat.sessions import Session
     from studybuddy.domain.problems import Problem
     from studybuddy.ui.conversation_view import ConversationView
     from studybuddy.ui.opening import Opener
     from studybuddy.ui.services import Services
+    from studybuddy.ui.setting_keeper import SettingsKeeper
     from studybuddy.ui.widgets.sidebar import Sidebar
 
 Result = TypeVar("Result")
@@ -25,6 +28,7 @@ Result = TypeVar("Result")
 FEATURES = {
     "rework": "studybuddy.ui.rework:Rework",
     "code": "studybuddy.ui.code_keeping:CodeKeeper",
+    "undo": "studybuddy.ui.undoing:Undoer",
     "find": "studybuddy.ui.finding:Finder",
     "order": "studybuddy.ui.ordering:Orderer",
     "prompts": "studybuddy.ui.prompting:Prompter",
@@ -34,6 +38,7 @@ FEATURES = {
     "tokens": "studybuddy.ui.token_screens:TokenScreens",
     "limits": "studybuddy.ui.limiting:Limiter",
     "titles": "studybuddy.ui.titles:TitleKeeper",
+    "names": "studybuddy.ui.naming:NameKeeper",
     "starters": "studybuddy.ui.starting:Starter",
 }
 """Where each feature is: a module, and a class that takes a `Workplace`; some have no commands."""
@@ -43,7 +48,11 @@ class Feature(Protocol):
     """Carries out the commands of the table that name it."""
 
     async def run(self, command: str) -> None:
-        """Carry out a command, in a worker of the screen: it may wait for dialogs."""
+        """Carry out a command, in a worker of the screen: it may wait for dialogs.
+
+        Raises:
+            StudyBuddyError: where it can't be done, which is told then.
+        """
         ...
 
 
@@ -69,6 +78,12 @@ class Workplace:
         """The conversations."""
         return self.services.desk
 
+    @property
+    def settings(self) -> SettingsKeeper:
+        """What changes settings, and has the app hold to them."""
+        keeper: SettingsKeeper = self.features().get("settings").keeper
+        return keeper
+
     def say(self, text: str, *, timeout: float = 5) -> None:
         """Tell something that is no problem, in a corner of the screen."""
         self.screen.notify(text, timeout=timeout, markup=False)
@@ -76,6 +91,15 @@ class Workplace:
     async def dialog(self, screen: Screen[Result]) -> Result | None:
         """Open a dialog, and return what it gives; `None` where it was left."""
         return await self.screen.app.push_screen_wait(screen)
+
+    def branch_moved(self, session: Session) -> None:
+        """Show the branch that is the shown one by now, where its conversation is on screen."""
+        if session is self.view.session:
+            self.view.bring_in_step()
+            self.view.meter.watch()
+            self.view.meter.settle()
+            self.opener.take_over()  # a run of what is shown now may have been waiting
+            self.screen.refresh_bindings()
 
 
 class Features:
@@ -99,4 +123,11 @@ class Features:
     async def run(self, command: str) -> None:
         """Carry out a command of the table."""
         feature: Feature = self.get(BY_ID[command].feature)
-        await feature.run(command)
+        await self.told(feature.run(command))
+
+    async def told(self, work: Awaitable[None]) -> None:
+        """Wait for something that a feature does, and tell why where it can't be done."""
+        try:
+            await work
+        except StudyBuddyError as error:
+            self._workplace().tell(error.problem)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui.screens.search import Found, SearchScreen
 
 if TYPE_CHECKING:
@@ -32,14 +31,11 @@ class Finder:
         if search is None:
             place.say("There is nothing to search.")
             return
-        try:
-            folders = await place.desk.shelf.folders()
-            found = await place.dialog(SearchScreen(search, self._words, folders))
-            if found is not None:
-                self._words = " ".join(found.words)
-                await self._go_to(found)
-        except StudyBuddyError as error:
-            place.tell(error.problem)
+        screen = SearchScreen(search, self._words, await place.desk.shelf.folders())
+        found = await place.dialog(screen)
+        self._words = screen.words
+        if found is not None:
+            await self._go_to(found)
 
     async def _go_to(self, found: Found) -> None:
         place, hit = self._place, found.hit
@@ -49,11 +45,13 @@ class Finder:
         if session.head.id != hit.conversation.id or not hit.message_id:
             return
         if all(message.id != hit.message_id for message in session.messages):
-            if view.busy or not await session.show_message(hit.message_id):
+            if view.busy:
                 place.say("It is in another version; it can be shown once the answer has come.")
                 return
-            view.bring_in_step()
-            place.opener.take_over()  # a run of what is shown now may have been waiting
+            if not await session.show_message(hit.message_id):
+                place.say("It was deleted meanwhile.")
+                return
+            place.branch_moved(session)
         words = {hit.excerpt[begin:end] for begin, end in hit.marks}  # as they stand in the text
         view.transcript.show_message(hit.message_id, sorted(words) or found.words)
         place.screen.set_focus(view.transcript)

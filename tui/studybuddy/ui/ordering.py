@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Conversation, Titled
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.shelves import Place, Shelf
 from studybuddy.ui.undoing import Deed
 
@@ -22,31 +21,24 @@ class Orderer:
     async def run(self, command: str) -> None:
         """Carry out a command for the conversation that is chosen in the list, or on screen."""
         place = self._place
-        try:
-            match command:
-                case "shelf" | "shelf_here":
-                    await place.once(self._choose_list)
-                    return
-                case "undo_list":
-                    place.say(await place.undoing.undo() or "There is nothing to undo.")
-                    return
-            head = await self._meant()
-            if head is None:
-                place.say("Nothing was said in it yet, so that nothing is stored of it.")
-                return
-            match command:
-                case "rename" | "rename_here":
-                    await place.once(lambda: self._rename(head))
-                case "pin_conversation" | "pin_here":
-                    await self._pin(head)
-                case "archive" | "archive_here":
-                    await self._archive(head)
-                case "folder" | "folder_here":
-                    await place.once(lambda: self._move(head))
-                case "delete_conversation" | "delete_here":
-                    await self._delete(head)
-        except StudyBuddyError as error:
-            place.tell(error.problem)
+        if command in ("shelf", "shelf_here"):
+            await place.once(self._choose_list)
+            return
+        head = await self._meant()
+        if head is None:
+            place.say("Nothing was said in it yet, so that nothing is stored of it.")
+            return
+        match command:
+            case "rename" | "rename_here":
+                await place.once(lambda: self._rename(head))
+            case "pin_conversation" | "pin_here":
+                await self._pin(head)
+            case "archive" | "archive_here":
+                await self._archive(head)
+            case "folder" | "folder_here":
+                await place.once(lambda: self._move(head))
+            case "delete_conversation" | "delete_here":
+                await self._delete(head)
 
     async def _meant(self) -> Conversation | None:
         """The conversation under the cursor of the list that has the focus, else that on screen."""
@@ -143,8 +135,11 @@ class Orderer:
             await place.view.flush_draft()
         await place.desk.shelf.discard(head.id)
 
-        async def undo() -> None:
+        async def undo() -> str | None:
+            if await place.desk.shelf.head(head.id) is None:
+                return f"“{head.title or 'The conversation'}” was deleted for good meanwhile."
             await self._bring_back(head, tell=False, show=shown)
+            return None
 
         place.undoing.done(Deed(f"“{head.title or 'The conversation'}” is back.", undo))
         if shown:
@@ -157,13 +152,14 @@ class Orderer:
         )
 
     async def bring_back(self, conversation_id: str) -> None:
-        """Bring back a deleted conversation, which is about to be opened."""
-        try:
-            head = await self._place.desk.shelf.head(conversation_id)
-            if head is not None and head.deleted_at is not None:
-                await self._bring_back(head)
-        except StudyBuddyError as error:
-            self._place.tell(error.problem)
+        """Bring back a deleted conversation, which is about to be opened.
+
+        Raises:
+            StudyBuddyError: where the disk fails.
+        """
+        head = await self._place.desk.shelf.head(conversation_id)
+        if head is not None and head.deleted_at is not None:
+            await self._bring_back(head)
 
     async def _bring_back(
         self, head: Conversation, *, tell: bool = True, show: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Message, Role
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.ui.asking import question_before
 from studybuddy.ui.undoing import Deed
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from studybuddy.ui.features import Workplace
 
 _NO_VERSIONS = "There is one version only. Alt+R asks for another."
+_SWITCHED = "There is another conversation on screen by now: nothing was asked."
 
 
 class Rework:
@@ -24,12 +25,6 @@ class Rework:
 
     async def run(self, command: str) -> None:
         """Carry out a command."""
-        try:
-            await self._run(command)
-        except StudyBuddyError as error:
-            self._place.tell(error.problem)
-
-    async def _run(self, command: str) -> None:
         match command:
             case "differently" | "differently_here":
                 await self._place.once(self._differently)
@@ -45,8 +40,6 @@ class Rework:
                 await self._place.once(self._compare)
             case "delete_message":
                 await self._delete()
-            case "undo" | "undo_here" | "undo_list":
-                await self._undo()
 
     # Which message is meant
 
@@ -68,27 +61,32 @@ class Rework:
     async def _differently(self) -> None:
         from studybuddy.ui.screens.differently import Another, DifferentlyScreen, OtherModel
 
-        view, chosen = self._place.view, self._chosen()
+        place, session, chosen = self._place, self._place.view.session, self._chosen()
         message_id = chosen.id if chosen is not None else ""
-        if question_before(view.session.messages, message_id) is None:
-            self._place.say("There is nothing to ask again yet.")
+        if question_before(session.messages, message_id) is None:
+            place.say("There is nothing to ask again yet.")
             return
-        wanted = await self._place.dialog(DifferentlyScreen())
-        match wanted:
-            case None:
-                return
+        match await place.dialog(DifferentlyScreen()):
             case OtherModel():
-                await self._by_other_model(message_id)
-            case Another(variation):
-                view.asking.retry(message_id, variation)
+                await self._by_other_model(session, message_id)
+            case Another(variation) if self._still(session):
+                place.view.asking.retry(message_id, variation)
 
-    async def _by_other_model(self, message_id: str) -> None:
+    async def _by_other_model(self, session: Session, message_id: str) -> None:
         from studybuddy.ui.screens.models import ModelScreen
 
         place = self._place
         screen = ModelScreen(place.desk, place.services.setup, once=True)
-        if (endpoint := await place.dialog(screen)) is not None:
+        endpoint = await place.dialog(screen)
+        if endpoint is not None and self._still(session):
             place.view.asking.retry(message_id, None, endpoint)
+
+    def _still(self, session: Session) -> bool:
+        """Whether that is on screen still, which is told where it is not: nothing is asked then."""
+        if session is self._place.view.session:
+            return True
+        self._place.say(_SWITCHED)
+        return False
 
     async def _edit(self) -> None:
         from studybuddy.ui.screens.edit_question import EditQuestionScreen
@@ -98,18 +96,20 @@ class Rework:
         if question is None:
             place.say("There is no question to edit yet.")
             return
-        text = await place.dialog(EditQuestionScreen(question.text))
-        if text is None or session is not place.view.session:
+        view = place.view
+        text = await place.dialog(EditQuestionScreen(view.prompt.as_typed(question.text)))
+        if text is None:
             return
         try:
-            asked = (await place.view.files.read_in(text)).text
-        except StudyBuddyError as error:
-            place.tell(error.problem)
-            asked = ""
-        if session is not place.view.session:
-            return
-        if not asked or not place.view.asking.edit(question.id, asked):
-            place.view.prompt.give_back(text)
+            asked = (await view.files.read_in(text)).text
+        except Exception:
+            await view.give_back(session, text)
+            raise
+        if not self._still(session):
+            place.say("What you wrote is in the prompt of the conversation that it was for.")
+            await view.give_back(session, text)
+        elif not view.asking.edit(question.id, asked):
+            await view.give_back(session, text)
 
     # Versions
 
@@ -124,8 +124,8 @@ class Rework:
         if not await session.show_alternative(message.id, by):
             place.say(f"This is version {number} of {of}: there is none {_beside(by)} it.")
             return
-        self._moved(session)
-        if at < len(session.messages):
+        place.branch_moved(session)
+        if session is place.view.session and at < len(session.messages):
             place.view.transcript.show_message(session.messages[at].id)
 
     async def _compare(self) -> None:
@@ -144,8 +144,9 @@ class Rework:
         asked = question.text if question is not None and message.role is Role.ASSISTANT else ""
         kept = await place.dialog(CompareScreen(versions, message.id, asked))
         if kept is not None and await session.show_message(kept):
-            self._moved(session)
-            place.view.transcript.show_message(kept)
+            place.branch_moved(session)
+            if session is place.view.session:
+                place.view.transcript.show_message(kept)
 
     # Deleting
 
@@ -155,29 +156,32 @@ class Rework:
             place.say("Choose a message first: ↑ and ↓ go through them.")
             return
         ids = await session.delete_message(message.id)
+        if not ids:
+            place.say("It is not shown any more.")
+            return
 
-        async def undo() -> None:
+        async def undo() -> str | None:
+            if session is not place.view.session and session.busy:
+                raise StudyBuddyError(_elsewhere(session.head.title))
+            if not await session.refresh():
+                return "The conversation that it was deleted in is gone."
             await session.restore_messages(ids)
-            self._moved(session)
+            place.branch_moved(session)
+            return None
 
         place.undoing.done(Deed("What was deleted is back.", undo))
-        self._moved(session)
+        place.branch_moved(session)
         what = "Deleted the question and its answer." if len(ids) > 1 else "Deleted the message."
         place.say(f"{what} u or Alt+Z brings it back.", timeout=8)
 
-    async def _undo(self) -> None:
-        told = await self._place.undoing.undo()
-        self._place.say(told or "There is nothing to undo.")
 
-    def _moved(self, session: Session) -> None:
-        """Show the branch that is the shown one by now."""
-        view = self._place.view
-        if session is view.session:
-            view.bring_in_step()
-            view.meter.watch()
-            view.meter.settle()
-            self._place.opener.take_over()  # a run of what is shown now may have been waiting
-            self._place.screen.refresh_bindings()
+def _elsewhere(title: str) -> Problem:
+    """Why something is not undone in a conversation that is not on screen."""
+    return Problem(
+        ProblemKind.BAD_REQUEST,
+        f"“{title or 'The conversation'}” is being answered, in which that was deleted.",
+        "Wait for the answer, and undo it then.",
+    )
 
 
 def _beside(by: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.usage import Count
 from studybuddy.ui.filler_line import FillerLine
 from studybuddy.ui.token_words import many
@@ -53,22 +52,18 @@ class Savings:
             self._line.tell("", Count())
 
     async def _switch(self, name: str) -> None:
-        desk = self._place.desk
-        on = not getattr(desk.savings, name)
-        desk.use_savings(changed(desk.savings, name, on))
-        self._place.say(f"{SAVINGS[name]}: {'on' if on else 'off'}.")
-        await self.rested()
+        place = self._place
+        savings = place.desk.savings
+        on = not getattr(savings, name)
+        place.say(f"{SAVINGS[name]}: {'on' if on else 'off'}.")
+        new = replace(place.services.settings, savings=changed(savings, name, on))
         try:
-            await self._place.services.setup.set(f"savings.{name}", on)
-        except StudyBuddyError as error:
-            self._place.tell(error.problem)
+            await place.settings.hold(new, f"savings.{name}", on)
+        finally:
+            await self.rested()
 
     async def _clear(self) -> None:
-        try:
-            cleared = await self._place.desk.kept.clear()
-        except StudyBuddyError as error:
-            self._place.tell(error.problem)
-            return
+        cleared = await self._place.desk.kept.clear()
         self._place.say(f"{many(cleared, 'kept answer')} cleared.")
 
 

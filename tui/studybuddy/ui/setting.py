@@ -18,7 +18,8 @@ class Setter:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._keeper = SettingsKeeper(place.services, Applier(place).apply)
+        self.keeper = SettingsKeeper(place.services, Applier(place).apply)
+        """What changes them: everything that does goes through it."""
 
     async def run(self, command: str) -> None:
         """Carry out a command."""
@@ -43,12 +44,12 @@ class Setter:
             "keys": self.keymap,
             "system_prompt": self._system_prompt,
         }
-        await self._place.dialog(SettingsScreen(self._keeper, editors))
+        await self._place.dialog(SettingsScreen(self.keeper, editors))
 
     async def _reloaded(self) -> bool:
         """Take over what the file says by now; `False` where it can't be read."""
         try:
-            await self._keeper.reload()
+            await self.keeper.reload()
         except StudyBuddyError as error:
             self._place.tell(error.problem)
             return False
@@ -56,7 +57,7 @@ class Setter:
 
     async def _change(self, name: str, value: object) -> None:
         try:
-            await self._keeper.change((name,), value)
+            await self.keeper.change((name,), value)
         except StudyBuddyError as error:
             self._place.tell(error.problem)
 
@@ -72,13 +73,13 @@ class Setter:
         from studybuddy.ui.screens.keymap import KeymapScreen
 
         if await self._reloaded():
-            await self._place.dialog(KeymapScreen(self._keeper))
+            await self._place.dialog(KeymapScreen(self.keeper))
 
     async def _system_prompt(self) -> None:
         from studybuddy.ui.screens.system_prompt import SystemPromptScreen
 
         screen = SystemPromptScreen(
-            self._keeper.settings.system_prompt,
+            self.keeper.settings.system_prompt,
             STUDY_BUDDY_PROMPT,
             title="How shall the model behave in new conversations?",
             counts="for new conversations",
@@ -90,6 +91,6 @@ class Setter:
     async def _switch_screen_reader(self) -> None:
         if not await self._reloaded():
             return
-        on = not self._keeper.settings.screen_reader
+        on = not self.keeper.settings.screen_reader
         await self._change("screen_reader", on)
         self._place.say(f"Screen-reader mode is {'on' if on else 'off'}.")

@@ -58,6 +58,15 @@ class SettingsKeeper:
         """
         await self._apply(await self.setup.read())
 
+    async def hold(self, settings: Settings, key: str, value: object) -> None:
+        """Hold to settings at once, and write the one that differs, by its name with tables.
+
+        Raises:
+            StudyBuddyError: where it can't be written; it holds until the app ends all the same.
+        """
+        await self._apply(settings)
+        await self.setup.set(key, value)
+
     async def change(self, place: Sequence[str], value: object) -> None:
         """Write one setting, or take it out for `None`, and hold to it.
 

@@ -175,7 +175,8 @@ class ChatScreen(CopyCommands):
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _open(self, event: ConversationList.Chosen) -> None:
         if self.sidebar.place.shelf is Shelf.DELETED:
-            await self.features.get("order").bring_back(event.conversation_id)
+            order = self.features.get("order")
+            await self.features.told(order.bring_back(event.conversation_id))
         await self._opener.open(event.conversation_id)
 
     @on(ConversationView.TurnChanged)

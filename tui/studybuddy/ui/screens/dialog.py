@@ -47,21 +47,21 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def on_mount(self) -> None:
         """Number the choices, where a screen reader is to read them."""
-        if _is_linear(self):
+        if is_linear(self):
             from studybuddy.ui.numbering import number
 
             self.call_after_refresh(number, self)
 
     def on_option_list_option_highlighted(self) -> None:
         """Number what came into a list."""
-        if _is_linear(self):
+        if is_linear(self):
             from studybuddy.ui.numbering import number
 
             number(self)
 
     def on_key(self, event: events.Key) -> None:
         """Choose by a digit, where choices have numbers."""
-        if event.key.isdigit() and _is_linear(self):
+        if event.key.isdigit() and is_linear(self):
             from studybuddy.ui.numbering import choose
 
             if self.check_action("choose", ()) and choose(self, int(event.key)):
@@ -76,7 +76,7 @@ class Dialog(ModalScreen[ScreenResultType]):
         tell_fault(self, event)
 
 
-def _is_linear(screen: Dialog[Any]) -> bool:
+def is_linear(screen: Dialog[Any]) -> bool:
     """Whether a screen reader reads it; only the app itself knows of that mode."""
     linear = getattr(screen.app, "linear", None)
     return linear is not None and bool(linear.on)

@@ -9,27 +9,28 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
 from studybuddy.domain.text import harmless
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.editing_dialog import EditingDialog
 from studybuddy.ui.widgets.editor import Editor
 
 
-class EditQuestionScreen(Dialog[str | None]):
+class EditQuestionScreen(EditingDialog[str | None]):
     """Edits a question that was asked; returns it as it is to be asked, or `None`."""
 
+    THROW_AWAY = "This was not asked. Esc again throws it away, Enter asks it."
     BINDINGS = [
-        Binding("escape", "leave", "Back", show=False),
-        Binding("enter,f9", "ask", "Ask", show=False, priority=True),
+        Binding("enter", "ask", "Ask", show=False, priority=True),
         Binding("ctrl+j,shift+enter,alt+enter", "newline", show=False, priority=True),
     ]
 
     def __init__(self, question: str) -> None:
         super().__init__()
-        self._question = question
+        self._question = harmless(question)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label("Ask it in other words", classes="title")
-            yield Editor(harmless(self._question), soft_wrap=True, tab_behavior="focus")
+            yield Editor(self._question, soft_wrap=True, tab_behavior="focus")
+            yield Label("", id="error", markup=False)
             yield Label("Enter asks, Ctrl+J starts a new line, Esc leaves it as it was.")
             yield Label("What was asked and answered before stays: Alt+← goes back to it.")
             with Horizontal(classes="buttons"):
@@ -41,25 +42,29 @@ class EditQuestionScreen(Dialog[str | None]):
         editor.focus()
         editor.move_cursor(editor.document.end)
 
+    def written(self) -> str:
+        """The question as it is by now."""
+        return harmless(self.query_one(Editor).text)
+
     def action_ask(self) -> None:
         """Ask it, unless another button has the focus."""
         if isinstance(self.focused, Button):
             self.focused.press()
         else:
-            self._ask()
+            self.action_save()
 
     @on(Button.Pressed, "#ask")
-    def _ask(self) -> None:
-        text = harmless(self.query_one(Editor).text)
-        if text.strip():
+    def save(self) -> None:
+        """Have it asked, where it is another one."""
+        text = self.written()
+        if not text.strip():
+            self.say("There is nothing to ask.")
+        elif text == self._before:
+            self.say("Nothing was changed. Ctrl+R asks the last question again as it is.")
+        else:
             self.dismiss(text)
 
     def action_newline(self) -> None:
         """Start a new line."""
         editor = self.query_one(Editor)
         editor.replace("\n", *editor.selection, maintain_selection_offset=False)
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Leave it as it was."""
-        self.dismiss(None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.events import Key
 
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.chat.shown import ELSEWHERE, UNDER_WAY
 from studybuddy.ui.commands import BY_ID, Command, Need
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.screens.thread_commands import ThreadCommands
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     from studybuddy.ui.turns import Turn
     from studybuddy.ui.widgets.completion import Completer
     from studybuddy.ui.widgets.starters import Starters
-
-
-_MISSING = {
-    Need.MESSAGES: "Nothing was said here yet.",
-    Need.REST: "An answer is being written: wait for it, or stop it with Esc.",
-    Need.CODE: "There is no code block here.",
-}
 
 
 class FeatureCommands(ThreadCommands):
@@ -92,7 +84,8 @@ class FeatureCommands(ThreadCommands):
     @work(group="feature", exit_on_error=False)
     async def _template_chosen(self, event: Prompt.TemplateChosen) -> None:
         """Have a template filled in."""
-        await self.features.get("prompts").use_template(event.name, event.rest)
+        prompts = self.features.get("prompts")
+        await self.features.told(prompts.use_template(event.name, event.rest))
 
     def first_keys_typed(self) -> None:
         """Begin with what can wait until now."""
@@ -106,7 +99,7 @@ class FeatureCommands(ThreadCommands):
             start(self, self._show_starters, "starters", exclusive=True)
 
     async def _show_starters(self) -> None:
-        await self.features.get("starters").show()
+        await self.features.told(self.features.get("starters").show())
 
     @on(ConversationView.TurnChanged)
     def _fit_starters(self) -> None:
@@ -132,22 +125,11 @@ class FeatureCommands(ThreadCommands):
     @on(ConversationView.TurnChanged)
     def _learn_name(self, event: ConversationView.TurnChanged) -> None:
         """Take the student's name, where it is not known and a question gives it."""
-        if self._services.settings.name or event.turn.over or event.turn.anew:
-            return
-        from studybuddy.domain.names import name_in  # not before the first frame
+        if not (self._services.settings.name or event.turn.over or event.turn.anew):
+            start(self, partial(self._take_name, event.turn.asked), "name")
 
-        if name := name_in(event.turn.asked):
-            start(self, partial(self._keep_name, name), "name")
-
-    async def _keep_name(self, name: str) -> None:
-        self._services.settings = replace(self._services.settings, name=name)
-        self.view.endpoint_changed()
-        text = f"Hello, {name}! That is what you are called from now on; Settings change it."
-        self.notify(text, timeout=8, markup=False)
-        try:
-            await self._services.setup.set("name", name)
-        except StudyBuddyError as error:
-            self.tell(error.problem)
+    async def _take_name(self, asked: str) -> None:
+        await self.features.told(self.features.get("names").asked(asked))
 
     def find_titles(self, session: Session, turn: Turn) -> None:
         """Have the model find a title after an answer, and not while another is to come."""
@@ -159,28 +141,27 @@ class FeatureCommands(ThreadCommands):
 
     def can(self, command: str) -> bool:
         """Whether all is there that a command needs."""
-        return self._missing(command) is None
+        return not self._missing(command)
 
-    def _missing(self, command: str) -> Need | None:
-        """What a command needs that is not there."""
+    def _missing(self, command: str) -> str:
+        """Why a command can't be carried out right now; empty where it can."""
         view = self.view
         for need in BY_ID[command].needs:
             match need:
-                case Need.MESSAGES:
-                    there = bool(view.session.messages)
-                case Need.REST:
-                    there = not view.busy
-                case Need.CODE:
-                    there = view.transcript.current_code() is not None
-            if not there:
-                return need
-        return None
+                case Need.MESSAGES if not view.session.messages:
+                    return "Nothing was said here yet."
+                case Need.REST if view.busy:
+                    return str(UNDER_WAY)
+                case Need.REST if view.session.elsewhere:
+                    return str(ELSEWHERE)
+                case Need.CODE if view.transcript.current_code() is None:
+                    return "There is no code block here."
+        return ""
 
     def tell_why_not(self, key: str, keymap: Mapping[str, str]) -> None:
         """Say why a key does nothing right now, where it is a command's."""
         for command in BY_ID.values():
             if key in keymap.get(command.id, command.keys).split(","):
-                missing = self._missing(command.id)
-                if missing is not None:
-                    self.notify(_MISSING[missing], timeout=4)
+                if missing := self._missing(command.id):
+                    self.notify(missing, timeout=4)
                 return

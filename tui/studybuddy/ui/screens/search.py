@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, Select
 from textual.widgets.option_list import Option
 
@@ -19,7 +21,7 @@ from studybuddy.domain.messages import Mode, Role
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.searching import ConversationSearch, Hit, Query
 from studybuddy.domain.text import one_line
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.dialog import Dialog, is_linear
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.token_words import many
 
@@ -76,18 +78,21 @@ class SearchScreen(Dialog[Found | None]):
         """Take who searches, what to begin with, and the folders there are."""
         super().__init__()
         self._search = search
-        self._words = words
+        self.words = words
+        """What is looked for by now."""
         self._folders = folders
         self._now = now
         self._hits: Sequence[Hit] = ()
         self._looking = False
         self._open_first = False
+        self._later: Timer | None = None
+        """Looks again while messages are being read in."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet search"):
             yield Label("Find in all conversations", classes="title")
             yield Input(
-                self._words, placeholder="Words, or their beginnings", id="words", compact=True
+                self.words, placeholder="Words, or their beginnings", id="words", compact=True
             )
             with Horizontal(id="filters"):
                 yield Select(
@@ -113,9 +118,9 @@ class SearchScreen(Dialog[Found | None]):
         self.query_one("#hits", OptionList).can_focus = False
         self._say(_KEYS)
         self._find_models()
-        if self._words:
+        if self.words:
             self.query_one("#words", Input).action_select_all()
-            self._look()
+            self._changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the arrows to a filter that has the focus."""
@@ -137,15 +142,20 @@ class SearchScreen(Dialog[Found | None]):
     @on(Input.Changed, "#words")
     @on(Select.Changed)
     def _changed(self) -> None:
+        if self._later is not None:
+            self._later.stop()
+        self.words = self._typed()
+        self._looking = bool(self.words)
+        self._open_first = False
         self._look()
 
     @work(exclusive=True, group="search", exit_on_error=False)
-    async def _look(self) -> None:
-        """Search for what is typed by now; a search that is overtaken shows nothing."""
-        words = self.query_one("#words", Input).value
-        self._looking = bool(words.strip())
-        self._open_first = False
-        if not self._looking:
+    async def _look(self, *, again: bool = False) -> None:
+        """Search for what is typed by now; a search that is overtaken shows nothing.
+
+        Where it is looked for `again`, the cursor stays at its hit.
+        """
+        if not (words := self.words):
             self._show((), _KEYS)
             return
         try:
@@ -162,12 +172,15 @@ class SearchScreen(Dialog[Found | None]):
             self._show((), f"{behind}{nothing}")
         else:
             found = many(len(hits), "hit") if len(hits) < MOST else f"The best {MOST} hits"
-            self._show(hits, f"{behind}{found} · {_KEYS}")
+            self._show(hits, f"{behind}{found} · {_KEYS}", stay=again)
             if self._open_first:
                 self._choose(0)
                 return
         if unread and self.is_attached:
-            self.set_timer(READ_ON, self._look)
+            self._later = self.set_timer(READ_ON, partial(self._look, again=True))
+
+    def _typed(self) -> str:
+        return " ".join(self.query_one("#words", Input).value.split())
 
     def _query(self, words: str) -> Query:
         def chosen(name: str) -> object:
@@ -184,11 +197,20 @@ class SearchScreen(Dialog[Found | None]):
             folder=str(chosen("folder") or ""),
         )
 
-    def _show(self, hits: Sequence[Hit], note: str) -> None:
-        self._hits = hits
+    def _show(self, hits: Sequence[Hit], note: str, *, stay: bool = False) -> None:
         options = self.query_one("#hits", OptionList)
-        options.set_options([Option(_line(hit, self._now())) for hit in hits])
-        options.highlighted = 0 if hits else None
+        at, before = options.highlighted, self._hits
+        self._hits = hits
+        lines = [_line(hit, self._now()) for hit in hits]
+        if is_linear(self):  # they are never in the focus, where digits would choose them
+            lines = [Content.assemble(f"{n}. ", line) for n, line in enumerate(lines, 1)]
+        options.set_options([Option(line) for line in lines])
+        place = 0
+        if stay and at is not None:
+            keys = [_key(hit) for hit in hits]
+            known = _key(before[at])
+            place = keys.index(known) if known in keys else min(at, len(keys) - 1)
+        options.highlighted = place if hits else None
         self._say(note)
 
     def _say(self, text: str) -> None:
@@ -219,12 +241,15 @@ class SearchScreen(Dialog[Found | None]):
         self._choose(event.option_index)
 
     def _choose(self, place: int) -> None:
-        words = tuple(self.query_one("#words", Input).value.split())
-        self.dismiss(Found(self._hits[place], words))
+        self.dismiss(Found(self._hits[place], tuple(self._typed().split())))
 
     def action_leave(self) -> None:
         """Go back."""
         self.dismiss(None)
+
+
+def _key(hit: Hit) -> tuple[str, str]:
+    return hit.conversation.id, hit.message_id
 
 
 def _line(hit: Hit, now: float) -> Content:
