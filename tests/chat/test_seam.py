@@ -73,6 +73,85 @@ def test_a_word_that_the_cut_has_parted_is_put_together_where_it_is_known() -> N
     assert whole("It is photosyn", "thesis.", known=asked) == "It is photosynthesis."
 
 
+@pytest.mark.parametrize(
+    ("text", "delta"),
+    [
+        ("Look it up in Wikipe", "dia is"),
+        ("See the foot", "note below"),
+        ("He can", "not do it"),
+        ("It lives in the U.S", "A. and"),
+        ("The process is called photosyn", "thesis."),
+        ("Plants do photo", "synthesis"),
+        ("The mito", "chondria make ATP"),
+        ("Cells have ribo", "somes"),
+        ("There are two cell", "s in it"),
+        ("It was not", "ed by"),
+        ("Then it is multipl", "ied by 3"),
+        ("The deriva", "tive of x"),
+        ("It is deoxyribo", "nucleic acid"),
+        ("Founded by the NA", "SA in 1958"),
+        ("On the 19", "th of May"),
+        ("Water is H", "2O"),
+        ("Das ist die Donaudampf", "schifffahrt"),
+        ("La fotosín", "tesis es"),
+        ("Un électro", "aimant"),
+        ("Это фото", "синтез"),
+    ],
+)
+def test_a_word_that_the_cut_has_parted_is_put_together(text: str, delta: str) -> None:
+    assert whole(text, delta) == text + delta
+
+
+@pytest.mark.parametrize(
+    ("text", "delta"),
+    [
+        ("The sky is", "blue"),
+        ("The sky", "is blue"),
+        ("Light is scattered by the", "atmosphere"),
+        ("The process is called", "photosynthesis"),
+        ("It happens in the", "mitochondria"),
+        ("The photosynthesis", "produces oxygen"),
+        ("Glucose and oxygen are made, and glucose", "feeds"),
+        ("Then", "Newton found"),
+        ("See Figure", "3 below"),
+        ("It took 19", "years"),
+        ("In DNA", "it is"),
+        ("First DNA, then DNA", "RNA"),
+        ("As", "I said"),
+        ("It moves quickly", "downwards"),
+        ("The reaction", "slows"),
+        ("Say ha", "ha"),
+        ("Das Licht ist", "blau"),
+        ("Le ciel est bleu pour", "nous"),
+        ("El cielo y los", "mares"),
+        ("Это свет. Синий свет", "рассеян"),
+    ],
+)
+def test_a_word_that_begins_after_the_cut_stays_one(text: str, delta: str) -> None:
+    assert whole(text, delta) == f"{text} {delta}"
+
+
+@pytest.mark.parametrize(
+    ("text", "delta"),
+    [
+        ("He said: no no never never ", "never give up"),
+        ("The row is 1000, 1000, ", "1000, 1000"),
+        ("abcd abcd ", "abcd abcd"),
+    ],
+)
+def test_what_is_said_twice_there_already_may_be_said_once_more(text: str, delta: str) -> None:
+    assert whole(text, delta) == text + delta
+
+
+def test_the_first_word_is_waited_for_and_no_longer() -> None:
+    seam = Seam("See the foot")
+    assert seam.add("no") == ""
+    assert seam.add("te") == ""
+    assert seam.add(" below") == "note below"
+    assert Seam("See the foot").add("x" * 30) == " " + "x" * 30
+    assert Seam("天空").add("是") == "是"
+
+
 def test_few_letters_that_are_the_same_are_no_repetition() -> None:
     assert whole("Say ha", "ha") == "Say ha ha"
     assert whole("}\n", "}\n") == "}\n}\n"

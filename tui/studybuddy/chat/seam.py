@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from studybuddy.chat.seam_words import may_be_parted, needs_space
 
 _LEAST_LETTERS = 4
 """Letters and digits that have to be the same for what comes to be taken as said again: few may
@@ -14,10 +15,6 @@ _ONLY_DOTS = ("", ".", "..", "...", "…")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 _OPENING = re.compile(r"\s*(?:`{3,}|~{3,})[ \t]*\w[^\n`]*\n")
 """A line that begins a block of code in a language, with what ends it."""
-_WORD_BEFORE = re.compile(r"\w+\Z")
-_WORD_AFTER = re.compile(r"\A\w+")
-_ENDS = ",;:.!?)"
-"""What a word does not follow without a space."""
 
 
 class Seam:
@@ -58,7 +55,9 @@ class Seam:
         if not self._in_code and new.strip() in _ONLY_DOTS:
             return True
         rest = self._begun(new)
-        return not rest or rest in self._text
+        if not rest or rest in self._text:
+            return True
+        return not self._in_code and not new[0].isspace() and may_be_parted(self._text, rest)
 
     def _begun(self, new: str) -> str:
         """What came, without what says nothing."""
@@ -76,7 +75,7 @@ class Seam:
             reopened = len(rest) < len(new)
             return f"\n{rest}" if reopened and not self._text.endswith("\n") else rest
         blank = new[: len(new) - len(new.lstrip())]
-        return (blank or " " * self._needs_space(rest)) + rest
+        return (blank or " " * needs_space(self._text, rest, self._known)) + rest
 
     def _said_again(self, rest: str) -> int:
         """Characters at the beginning of what came that the text ends with."""
@@ -85,38 +84,17 @@ class Seam:
             if rest[:1] != self._text[start] or not rest.startswith(self._text[start:]):
                 continue
             parts_word = start > 0 and self._text[start - 1].isalnum() and rest[0].isalnum()
+            if self._text.endswith(self._text[start:] * 2):
+                continue  # it is said twice there already, so that once more may be meant
             if sum(c.isalnum() for c in rest[:size]) >= _LEAST_LETTERS and not parts_word:
                 return size
         return 0
-
-    def _needs_space(self, rest: str) -> bool:
-        """Whether a word begins there, and not the rest of one."""
-        last, first = self._text[-1:], rest[:1]
-        if not last or not first or _is_wide(last) or _is_wide(first):
-            return False
-        if not last.isalnum():
-            return last in _ENDS and first.isalpha()
-        if not first.isalnum():
-            return False
-        if last.isdigit() and first.isdigit():
-            return False
-        before, after = _WORD_BEFORE.search(self._text), _WORD_AFTER.search(rest)
-        if before is None or after is None:
-            return False
-        whole = re.escape(before[0] + after[0])
-        known = f"{self._known}\n{self._text}"
-        return re.search(rf"\b{whole}\b", known, re.IGNORECASE) is None
 
 
 def _is_past_opening(new: str) -> bool:
     """Whether it can be told by now if a block of code begins there."""
     begun = new.lstrip()
     return bool(begun) and (begun[0] not in "`~" or "\n" in begun)
-
-
-def _is_wide(character: str) -> bool:
-    """Whether it is of a script that is written without spaces."""
-    return unicodedata.east_asian_width(character) in "WF"
 
 
 def _ends_in_code(text: str) -> bool:
