@@ -16,6 +16,7 @@ import pytest
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.ui import editing
 from studybuddy.ui.editing import edit_prompt, edit_text, editor_command
+from tests.support.scripted_provider import says
 from tests.ui.app_under_test import Student
 
 
@@ -183,5 +184,24 @@ async def test_what_comes_back_into_the_prompt_meanwhile_stays(
 
         monkeypatch.setattr(editing, "edit_text", edit)
         prompt.put("next")
-        await edit_prompt(student.app, prompt)
+        await edit_prompt(student.app, student.view)
         assert prompt.text == "A question\nnext, longer"
+
+
+async def test_what_was_written_goes_to_the_conversation_it_was_written_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Student(says("Yes.")).at_work() as student:
+        await student.ask("First?")
+        first = student.view.session
+        student.view.prompt.put("next")
+
+        async def edit(app: object, text: str) -> str:
+            await student.app.chat._opener.new()
+            student.view.prompt.put("of another one")
+            return "next, longer"
+
+        monkeypatch.setattr(editing, "edit_text", edit)
+        await edit_prompt(student.app, student.view)
+        assert student.view.prompt.text == "of another one"
+        assert first.head.draft == "next, longer"

@@ -15,8 +15,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from studybuddy.domain.problems import StudyBuddyError
-from studybuddy.study.typed_paths import working_folder
-from studybuddy.ui.drafts import joined
 from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
@@ -56,16 +54,17 @@ class Attacher:
     """
 
     def __init__(
-        self, view: ConversationView, desk: Desk, folder: Callable[[], Path] = working_folder
+        self, view: ConversationView, desk: Desk, folder: Callable[[], Path] | None = None
     ) -> None:
-        """Take the pane, who counts, and what names of files are relative to."""
+        """Take the pane, who counts, and what names are relative to: by default where one is."""
         self._view = view
         self._desk = desk
         self._folder = folder
         self._chosen: set[str] = set()
         self._line: FilesLine | None = None
         self._files: Sequence[Attached] = ()
-        self._pending: tuple[Session, str] | None = None
+        self._pending: list[tuple[Session, str]] = []
+        """Questions whose files are being read, and for which conversations they are."""
         self._tail: Sequence[str] = ()
         """Lines that go along behind those of the draft, as they were read last."""
 
@@ -74,8 +73,8 @@ class Attacher:
         self._chosen.add(name)
 
     def pending(self, session: Session) -> str:
-        """A question of that conversation whose files are being read; empty for none."""
-        return self._pending[1] if self._pending and self._pending[0] is session else ""
+        """Questions of that conversation whose files are being read; empty for none."""
+        return "\n".join(text for of, text in self._pending if of is session)
 
     async def read_in(self, text: str) -> Whole:
         """A question with the files that it mentions, as they are now.
@@ -84,8 +83,10 @@ class Attacher:
             StudyBuddyError: where one can't be read, is too long, or is no text.
         """
         from studybuddy.study.mentions import attach
+        from studybuddy.study.typed_paths import working_folder
 
-        return await asyncio.to_thread(attach, text, self._folder(), frozenset(self._chosen))
+        folder = (self._folder or working_folder)()
+        return await asyncio.to_thread(attach, text, folder, frozenset(self._chosen))
 
     # While it is typed
 
@@ -149,33 +150,34 @@ class Attacher:
         """Ask with the files that a question mentions; `False` where it can't mention any."""
         if "@" not in text:
             return False
-        start(self._view, partial(self._send, text), "files")
+        asked = self._view.session, text
+        self._pending.append(asked)  # at once: it is neither in the prompt nor in the conversation
+        start(self._view, partial(self._send, asked), "files")
         return True
 
-    async def _send(self, text: str) -> None:
-        view, session = self._view, self._view.session
-        self._pending = session, text
+    async def _send(self, asked: tuple[Session, str]) -> None:
+        view, (session, text) = self._view, asked
         try:
             whole = await self.read_in(text)
         except StudyBuddyError as error:
-            self._pending = None
-            await self._give_back(session, text)
+            await self._give_back(asked)
             view.post_message(view.Refused(str(error.problem)))
-            return
-        self._pending = None
-        if session is not view.session:
-            await self._give_back(session, text)
-            return
-        self._tell_changed(whole)
-        view.prompt.remember(text, whole.text)
-        view.ask(whole.text, typed=text)
+        except Exception:
+            await self._give_back(asked)  # a fault of ours must not cost the question
+            raise
+        else:
+            if session is not view.session:
+                await self._give_back(asked)
+                return
+            self._pending.remove(asked)
+            self._tell_changed(whole)
+            view.prompt.remember(text, whole.text)
+            view.ask(whole.text, typed=text)
 
-    async def _give_back(self, session: Session, text: str) -> None:
-        if session is self._view.session:
-            self._view.prompt.give_back(text)
-            return
+    async def _give_back(self, asked: tuple[Session, str]) -> None:
+        self._pending.remove(asked)
         try:
-            await session.save_draft(joined(text, session.head.draft))
+            await self._view.give_back(*asked)
         except StudyBuddyError as error:
             self._view.post_message(self._view.Refused(str(error.problem)))
 

@@ -121,3 +121,15 @@ def joined(draft: str, typed: str) -> str:
     if draft and typed and draft != typed:
         return f"{draft}\n{typed}"
     return draft or typed
+
+
+def replaced(typed: str, before: str, text: str) -> str:
+    """What is typed by now with a text in place of what was there before; the rest stays.
+
+    What came meanwhile stands in front of it, or behind it, or all of it is something else.
+    """
+    if typed.endswith(before):
+        return joined(typed.removesuffix(before).removesuffix("\n"), text)
+    if typed.startswith(before):
+        return joined(text, typed.removeprefix(before).lstrip("\n"))
+    return joined(text, typed)

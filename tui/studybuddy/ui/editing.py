@@ -11,14 +11,17 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SuspendNotSupported
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.study.text_files import read_text
-from studybuddy.ui.widgets.prompt import Prompt
+from studybuddy.ui.drafts import replaced
+
+if TYPE_CHECKING:
+    from studybuddy.ui.conversation_view import ConversationView
 
 MOST_BYTES = 20_000_000
 _USUAL = ("nano", "vi", "vim", "micro", "emacs")
@@ -30,21 +33,16 @@ _WAITING = {
 """Editors with windows of their own, and what keeps each from returning at once."""
 
 
-async def edit_prompt(app: App[Any], prompt: Prompt) -> None:
+async def edit_prompt(app: App[Any], view: ConversationView) -> None:
     """Have the prompt written in the student's editor; what comes meanwhile stays beside it.
 
     Raises:
         StudyBuddyError: where that fails; the prompt is as it was then.
     """
-    before = prompt.text
+    session, before = view.session, view.prompt.text
     text = await edit_text(app, before)
-    if text == before:
-        return
-    now = prompt.text
-    if now.endswith(before):  # a question may have been given back in front of it
-        prompt.put(now[: len(now) - len(before)] + text)
-    else:
-        prompt.give_back(text)
+    if text != before:
+        await view.change_draft(session, lambda typed: replaced(typed, before, text))
 
 
 async def edit_text(app: App[Any], text: str, suffix: str = ".md") -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.prompts import Persona
+from studybuddy.domain.text import one_line
 from studybuddy.study.filling import first_text, form_of
+from studybuddy.ui.drafts import joined, replaced
+from studybuddy.ui.form_values import FormValues
 from studybuddy.ui.prompt_tokens import count_prompt, count_text
 from studybuddy.ui.screens.persona_editor import PersonaEditor
 
 if TYPE_CHECKING:
+    from studybuddy.chat.sessions import Session
     from studybuddy.domain.prompts import PromptLibrary, Template
     from studybuddy.ui.features import Workplace
     from studybuddy.ui.starting import Starter
@@ -27,11 +32,14 @@ class Prompter:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._typed: dict[str, dict[str, str]] = {}
-        """What was typed into the form of each template, by its name."""
+        self._forms = FormValues()
 
     async def run(self, command: str) -> None:
-        """Carry out a command."""
+        """Carry out a command.
+
+        Raises:
+            StudyBuddyError: where it can't be done.
+        """
         match command:
             case "persona":
                 await self._place.once(self._personas)
@@ -67,31 +75,28 @@ class Prompter:
         place = self._place
         session = place.view.session
         thread = session.head.mode is Mode.ASSISTANT
-        try:
-            library = self._library
-        except StudyBuddyError as error:
-            place.tell(error.problem)
-            return
+        library = self._library
+        current = await self._current(session)
         place.screen.app.clear_notifications()  # they would lie over it
         screen = PersonasScreen(
             library,
             place.undoing,
             count_prompt(place.desk.accounts.counter, place.desk.model_of(session)),
-            current=await self._current(),
-            default=place.services.settings.persona,
+            current=current,
+            default=lambda: place.services.settings.persona,
             make_default=self._make_default,
-            edit_own=self._edit_own,
+            edit_own=partial(self._edit_own, session),
             none=NO_PERSONA if thread else None,
             explained=IN_THREADS if thread else "",
         )
         persona = await place.dialog(screen)
         if persona is not None:
-            await self._use(Persona("") if persona is NO_PERSONA else persona)
+            await self._use(session, Persona("") if persona is NO_PERSONA else persona)
         await self._starter.show()  # its starters may have been changed
 
-    async def _current(self) -> str:
-        """Name of who answers in the conversation."""
-        head = self._place.view.session.head
+    async def _current(self, session: Session) -> str:
+        """Name of who answers in a conversation."""
+        head = session.head
         if head.persona or (head.mode is Mode.ASSISTANT and head.system_prompt):
             return head.persona
         if head.mode is Mode.ASSISTANT:
@@ -101,19 +106,17 @@ class Prompter:
                 return persona.name
         return ""
 
-    async def _use(self, persona: Persona) -> None:
+    async def _use(self, session: Session, persona: Persona) -> None:
         place = self._place
-        session = place.view.session
-        try:
-            await session.set_persona(persona)
-        except StudyBuddyError as error:
-            place.tell(error.problem)
-            return
+        await session.set_persona(persona)
         place.view.endpoint_changed()
         place.view.meter.settle()
         if session.messages:
             who = f"“{persona.name}” answers" if persona.name else "The assistant alone answers"
-            place.say(f"{who} from the next question on.")
+            # Another one may have been opened meanwhile: this is of the one it was asked for.
+            here = session is place.view.session
+            where = "" if here else f" in “{one_line(session.head.title)}”"
+            place.say(f"{who}{where} from the next question on.")
 
     async def _make_default(self, persona: Persona | None) -> None:
         services, name = self._place.services, persona.name if persona else ""
@@ -124,13 +127,12 @@ class Prompter:
     # What the conversation itself has
 
     async def _own(self) -> None:
-        await self._edit_own()
+        await self._edit_own(self._place.view.session)
 
-    async def _edit_own(self) -> bool:
-        """Have the conversation's prompt and examples changed; `False` where they stay."""
+    async def _edit_own(self, session: Session) -> bool:
+        """Have a conversation's prompt and examples changed; `False` where they stay."""
         place = self._place
-        view, desk = place.view, place.desk
-        session, head = view.session, view.session.head
+        view, desk, head = place.view, place.desk, session.head
         thread = head.mode is Mode.ASSISTANT
         default = desk.persona or Persona("", system_prompt=desk.system_prompt)
         before = Persona(head.persona, system_prompt=head.system_prompt, examples=head.examples)
@@ -162,66 +164,64 @@ class Prompter:
         from studybuddy.ui.screens.templates import TemplatesScreen
 
         place = self._place
-        try:
-            library = self._library
-        except StudyBuddyError as error:
-            place.tell(error.problem)
-            return
-        count = count_text(place.desk.accounts.counter, place.desk.model_of(place.view.session))
-        draft = place.view.prompt.text
+        session, draft = place.view.session, place.view.prompt.text
+        count = count_text(place.desk.accounts.counter, place.desk.model_of(session))
+        library = self._library
         place.screen.app.clear_notifications()  # they would lie over it
         template = await place.dialog(TemplatesScreen(library, place.undoing, count, draft=draft))
         if template is not None:
-            await self._fill_in(template, draft)
+            await self._fill_in(template, session, draft, draft)
 
     async def use_template(self, name: str, rest: str = "") -> None:
-        """Have a template filled in that was called in the prompt, with what stood behind it."""
-        await self._place.once(lambda: self._called(name, rest))
+        """Have a template filled in that was called in the prompt, with what stood behind it.
 
-    async def _called(self, name: str, rest: str) -> None:
-        try:
-            templates = await self._library.templates()
-        except StudyBuddyError as error:
-            self._place.tell(error.problem)
-            return
+        Raises:
+            StudyBuddyError: where the library can't be read.
+        """
+        session, call = self._place.view.session, self._place.view.prompt.text
+        await self._place.once(lambda: self._called(name, rest, session, call))
+
+    async def _called(self, name: str, rest: str, session: Session, call: str) -> None:
+        templates = await self._library.templates()
         template = next((template for template in templates if template.name == name), None)
         if template is None:
             self._place.say(f"There is no template /{name} any more.")
-        else:
-            await self._fill_in(template, rest)
+            return
+        # What was typed behind it since is no part of the call.
+        whole = call.strip().startswith("/") and call.rstrip().endswith(rest)
+        await self._fill_in(template, session, rest, call if whole else "")
 
-    async def _fill_in(self, template: Template, given: str) -> None:
-        """Put a filled template into the prompt; `given` goes into its first text."""
+    async def _fill_in(self, template: Template, session: Session, given: str, before: str) -> None:
+        """Put a filled template into the prompt of a conversation.
+
+        Args:
+            template: what is filled in.
+            session: the conversation.
+            given: what goes into its first text; where there is none, it stays below.
+            before: what was in the prompt, in whose place it comes.
+        """
         from studybuddy.ui.screens.template_form import TemplateForm
 
         place = self._place
-        prompt, form = place.view.prompt, form_of(template)
-        if not form:
-            prompt.put(f"{template.text}\n{given}" if given.strip() else template.text)
-            prompt.focus()
-            return
-        values = self._typed.setdefault(template.name, {})
-        if given.strip() and (first := first_text(form)) is not None:
-            values[first.name] = given
-        count = count_text(place.desk.accounts.counter, place.desk.model_of(place.view.session))
-        place.screen.app.clear_notifications()  # they would lie over it
-        filled = await place.dialog(TemplateForm(template, values, count))
+        filled: str | None = template.text
+        if form := form_of(template):
+            count = count_text(place.desk.accounts.counter, place.desk.model_of(session))
+            values = self._forms.begin(template, given)
+            place.screen.app.clear_notifications()  # they would lie over it
+            filled = await place.dialog(TemplateForm(template, values, count))
+            self._forms.keep(template, given, values, used=filled is not None)
         if filled is not None:
-            prompt.put(filled)
-            for variable in form:  # the next text is another one
-                if variable.long and not variable.default:
-                    values.pop(variable.name, None)
-        prompt.focus()
+            takes = first_text(form) is not None
+            text = filled if takes else joined(filled, given if given.strip() else "")
+            await place.view.change_draft(session, lambda typed: replaced(typed, before, text))
+        place.view.prompt.focus()
 
     # The editor
 
     async def _edit(self) -> None:
         from studybuddy.ui.editing import edit_prompt
 
-        try:
-            await edit_prompt(self._place.screen.app, self._place.view.prompt)
-        except StudyBuddyError as error:
-            self._place.tell(error.problem)
+        await edit_prompt(self._place.screen.app, self._place.view)
 
 
 def _same(one: Persona, other: Persona) -> bool:

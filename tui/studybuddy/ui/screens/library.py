@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from itertools import chain, count
 from typing import Any, Generic, TypeVar
 
 from textual import events, on, work
@@ -276,6 +277,17 @@ def taken(name: str) -> StudyBuddyError:
     """The problem of a name that another one has."""
     sentence = f"There is another one called “{harmless(name)}”."
     return StudyBuddyError(Problem(ProblemKind.SETTINGS, sentence, "Choose another name."))
+
+
+def free(name: str, names: Collection[str], pattern: str) -> str:
+    """That name, or where it is among the folded ones given, one of a pattern that is not."""
+    numbered = (pattern.format(name=name, number=number) for number in count(2))
+    return next(one for one in chain((name,), numbered) if one.casefold() not in names)
+
+
+def back_as(name: str, now: str) -> str | None:
+    """What is said of one that could not come back under its own name; `None` where it could."""
+    return None if now == name else f"“{name}” is back as “{now}”: there is another one by now."
 
 
 INSTEAD = "Yours takes the place of the app's; deleting yours brings that back."

@@ -11,9 +11,12 @@ from textual.content import Content
 from studybuddy.domain.prompts import Persona, PromptLibrary
 from studybuddy.domain.text import harmless
 from studybuddy.ui.prompt_tokens import CountPrompt, tokens_in_words
-from studybuddy.ui.screens.library import INSTEAD, LibraryScreen, taken
+from studybuddy.ui.screens.library import INSTEAD, LibraryScreen, back_as, free, taken
 from studybuddy.ui.screens.persona_editor import PersonaEditor
 from studybuddy.ui.undoing import Deed, Undoing
+
+PLAIN = "have the system prompt of the settings"
+"""What new conversations do without a persona of their own."""
 
 
 class PersonasScreen(LibraryScreen[Persona | None, Persona]):
@@ -36,7 +39,7 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         count: CountPrompt,
         *,
         current: str,
-        default: str,
+        default: Callable[[], str],
         make_default: Callable[[Persona | None], Awaitable[None]],
         edit_own: Callable[[], Awaitable[bool]],
         none: Persona | None = None,
@@ -49,7 +52,7 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
             undoing: remembers what is deleted.
             count: counts a persona's prompt and examples.
             current: name of the conversation's persona.
-            default: name of the persona of new conversations.
+            default: tells the name of the persona of new conversations.
             make_default: sets that; `None` for none.
             edit_own: edits what the conversation itself has, and returns whether it was changed.
             none: stands for no persona at all, where there may be none.
@@ -60,10 +63,15 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         self._library = library
         self._count = count
         self._current = current
-        self._default = default
+        self._default_now = default
         self._make_default = make_default
         self._edit_own = edit_own
         self._none = none
+
+    @property
+    def _default(self) -> str:
+        """Name of the persona of new conversations, folded; empty for none."""
+        return self._default_now().casefold()
 
     # What is shown
 
@@ -82,7 +90,7 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         """Its name, and what it is here."""
         folded = thing.name.casefold()
         current = folded == self._current.casefold()
-        marks = [("* ", "$text-warning")] if folded == self._default.casefold() else []
+        marks = [("* ", "$text-warning")] if folded == self._default else []
         if thing.own:
             marks.append(("own", "$foreground 60%"))
         name = Content(harmless(thing.name))
@@ -130,10 +138,9 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
             self.change(lambda: self._set_default(thing))
 
     async def _set_default(self, thing: Persona) -> None:
-        same = thing.name.casefold() == self._default.casefold()
+        same = thing.name.casefold() == self._default
         await self._make_default(None if same else thing)
-        self._default = "" if same else thing.name
-        told = "have the system prompt of the settings" if same else f"begin as “{thing.name}”"
+        told = PLAIN if same else f"begin as “{thing.name}”"
         self.notify(f"New conversations {told}.", timeout=5, markup=False)
         self.show(thing.name)
 
@@ -166,6 +173,8 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
             if name in names and (copy or name != before):
                 raise taken(written.name)
             await self._library.save_persona(written)
+            if persona.own and before == self._default and name != before:
+                await self._make_default(written)
             if persona.own and name != before:
                 await self._library.delete_persona(persona.name)
 
@@ -175,10 +184,22 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
             self.load(written.name)
 
     async def remove_file(self, thing: Persona) -> Deed:
-        """Delete an own one."""
+        """Delete an own one; new conversations do without it then."""
+        name = thing.name.casefold()
         await self._library.delete_persona(thing.name)
+        others = {other.name.casefold() for other in await self._library.personas()}
+        was_default = name == self._default and name not in others
+        if was_default:
+            await self._make_default(None)
+            self.notify(f"New conversations {PLAIN}.", timeout=6)
 
-        async def back() -> None:
-            await self._library.save_persona(thing)
+        async def back() -> str | None:
+            names = {other.name.casefold()
+                     for other in await self._library.personas() if other.own}  # fmt: skip
+            again = replace(thing, name=free(thing.name, names, "{name:.54} ({number})"))
+            await self._library.save_persona(again)
+            if was_default and not self._default:
+                await self._make_default(again)
+            return back_as(thing.name, again.name)
 
         return Deed(f"“{thing.name}” is back.", back)

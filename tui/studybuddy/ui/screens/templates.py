@@ -12,7 +12,7 @@ from studybuddy.domain.prompts import PromptLibrary, Template
 from studybuddy.domain.text import harmless
 from studybuddy.study.filling import form_of, label_of
 from studybuddy.ui.prompt_tokens import CountText, tokens_in_words
-from studybuddy.ui.screens.library import INSTEAD, LibraryScreen, taken
+from studybuddy.ui.screens.library import INSTEAD, LibraryScreen, back_as, free, taken
 from studybuddy.ui.screens.template_editor import TemplateEditor
 from studybuddy.ui.undoing import Deed, Undoing
 
@@ -104,7 +104,10 @@ class TemplatesScreen(LibraryScreen[Template | None, Template]):
         """Delete an own one."""
         await self._library.delete_template(thing.name)
 
-        async def back() -> None:
-            await self._library.save_template(thing)
+        async def back() -> str | None:
+            names = {other.name for other in await self._library.templates() if other.own}
+            again = replace(thing, name=free(thing.name, names, "{name:.54}-{number}"))
+            await self._library.save_template(again)
+            return back_as(f"/{thing.name}", f"/{again.name}")
 
         return Deed(f"/{thing.name} is back.", back)
