@@ -78,7 +78,7 @@ class OrderContract:
         await store.save(head)
         assert await store.rename(head.id, "Light", Titled.QUESTION)
 
-    async def test_saving_again_writes_the_persona_and_leaves_order_and_place(
+    async def test_a_persona_is_set_and_order_and_place_stay(
         self, world: World, store: ConversationStore
     ) -> None:
         stale = a_conversation()
@@ -88,7 +88,8 @@ class OrderContract:
         await other.save_scroll(stale.id, "m:3")
         await other.discard(stale.id)
         examples = (Example("2+2?", "4"),)
-        await store.save(replace(stale, persona="Math", examples=examples, system_prompt="Count."))
+        await store.set_prompt(stale.id, "Count.", "Math", examples)
+        await store.set_prompt(new_id(), "Dream.", "Nobody", ())
         assert await head_of(store, stale.id) == replace(
             stale,
             persona="Math",
@@ -100,6 +101,49 @@ class OrderContract:
             scroll="m:3",
             deleted_at=world.clock.now,
         )
+
+    async def test_saving_a_stale_head_leaves_what_another_window_set(
+        self, world: World, store: ConversationStore
+    ) -> None:
+        stale = a_conversation(mode=Mode.ASSISTANT)
+        await store.save(stale)
+        other = world.start()
+        await other.set_prompt(stale.id, "Rhyme.", "Poet", (Example("Hi", "Oh my"),))
+        await other.set_assistant(stale.id, "asst_2", "Math")
+        assert await other.set_thread(stale.id, "thread_2")
+        before = await head_of(store, stale.id)
+        for new in (True, False):
+            await store.save(replace(stale, model="m", endpoint="lab"), new=new)
+        assert await head_of(store, stale.id) == replace(before, model="m", endpoint="lab")
+
+    async def test_what_was_deleted_for_good_does_not_come_back_by_saving(
+        self, world: World, store: ConversationStore
+    ) -> None:
+        head = a_conversation()
+        await store.save(head)
+        await world.start().delete(head.id)
+        with pytest.raises(StudyBuddyError) as caught:
+            await store.save(head, new=False)
+        assert caught.value.problem.kind is ProblemKind.STORAGE
+        await store.set_prompt(head.id, "Rhyme.", "Poet", ())
+        await store.set_assistant(head.id, "asst_2", "Math")
+        await store.set_thread(head.id, "")
+        assert await store.head(head.id) is None
+        assert not await store.set_thread(head.id, "thread_2")
+
+    async def test_two_windows_put_a_conversation_in_order_and_each_leaves_the_others_part(
+        self, world: World, store: ConversationStore
+    ) -> None:
+        head = a_conversation()
+        await store.save(head)
+        await store.arrange(head.id, archived=True)
+        await world.start().arrange(head.id, folder="Biology")
+        await store.arrange(head.id, pinned=True)
+        await store.arrange(head.id, archived=False)
+        found = await head_of(store, head.id)
+        assert (found.pinned, found.archived, found.folder) == (True, False, "Biology")
+        await store.arrange(head.id, folder="")
+        assert (await head_of(store, head.id)).folder == ""
 
     async def test_pinned_conversations_come_first_and_nothing_else_moves(
         self, store: ConversationStore

@@ -195,15 +195,11 @@ class ConversationStoreContract:
         question = asked()
         await other.add(stale.id, question)
         await other.save_draft(stale.id, "typed elsewhere")
-        await store.save(replace(stale, persona="Poet", endpoint="lab", model="m", draft="old"))
+        await store.save(replace(stale, endpoint="lab", model="m", draft="old"))
         opened = await store.load(stale.id)
         assert opened is not None
         assert opened.messages == (question,)
-        assert (opened.head.persona, opened.head.endpoint, opened.head.model) == (
-            "Poet",
-            "lab",
-            "m",
-        )
+        assert (opened.head.endpoint, opened.head.model) == ("lab", "m")
         assert opened.head.draft == "typed elsewhere"
         assert opened.head.updated_at == world.clock.now
 
@@ -267,11 +263,14 @@ class ConversationStoreContract:
     ) -> None:
         head = a_conversation(mode=Mode.ASSISTANT)
         await store.save(head)
-        head = replace(head, thread_id="thread_1", assistant_id="asst_2", assistant_name="Math")
-        await store.save(head)
+        await store.set_assistant(head.id, "asst_2", "Math")
+        await store.set_assistant(new_id(), "asst_3", "Nobody")
+        assert await store.set_thread(head.id, "thread_1")
         opened = await store.load(head.id)
         assert opened is not None
-        assert opened.head == head
+        assert opened.head == replace(
+            head, thread_id="thread_1", assistant_id="asst_2", assistant_name="Math"
+        )
 
     async def test_the_limits_of_a_conversation_are_changed_and_lifted(
         self, store: ConversationStore
@@ -295,10 +294,10 @@ class ConversationStoreContract:
         stale = a_conversation()
         await store.save(stale)
         await world.start().set_limits(stale.id, 77, Overflow.REFUSE)
-        await store.save(replace(stale, persona="Poet"))
+        await store.save(replace(stale, model="m"))
         opened = await store.load(stale.id)
         assert opened is not None
-        assert (opened.head.persona, opened.head.max_completion_tokens) == ("Poet", 77)
+        assert (opened.head.model, opened.head.max_completion_tokens) == ("m", 77)
         assert opened.head.overflow is Overflow.REFUSE
 
     async def test_a_message_is_pinned_and_stays_so_when_it_is_finished(

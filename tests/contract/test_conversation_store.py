@@ -13,6 +13,7 @@ from studybuddy.storage.instances import Instance
 from tests.contract.conversation_branches import BranchesContract
 from tests.contract.conversation_order import OrderContract
 from tests.contract.conversation_store import Clock, ConversationStoreContract
+from tests.contract.conversation_threads import ThreadsContract
 from tests.contract.run_store import RunStoreContract
 from tests.support.memory_store import MemoryConversationStore, MemoryData
 
@@ -55,7 +56,9 @@ class MemoryWorld:
         await store.close()
 
 
-class TestSqliteConversationStore(ConversationStoreContract, BranchesContract, OrderContract):
+class TestSqliteConversationStore(
+    ConversationStoreContract, BranchesContract, OrderContract, ThreadsContract
+):
     @pytest.fixture
     async def world(self, tmp_path: Path) -> AsyncIterator[SqliteWorld]:
         world = SqliteWorld(tmp_path)
@@ -63,7 +66,9 @@ class TestSqliteConversationStore(ConversationStoreContract, BranchesContract, O
         await world.end()
 
 
-class TestMemoryConversationStore(ConversationStoreContract, BranchesContract, OrderContract):
+class TestMemoryConversationStore(
+    ConversationStoreContract, BranchesContract, OrderContract, ThreadsContract
+):
     @pytest.fixture
     def world(self) -> MemoryWorld:
         return MemoryWorld()

@@ -69,12 +69,12 @@ async def test_conversations_of_version_1_are_read_as_they_were(
 async def test_conversations_of_version_1_can_be_carried_on_in_a_thread(
     store: SqliteConversationStore,
 ) -> None:
-    head = replace(OLD, mode=Mode.ASSISTANT, thread_id="thread_1", assistant_name="Math Tutor")
-    await store.save(head)
+    await store.set_assistant("c1", "asst_1", "Math Tutor")
     answer = replace(
         ANSWER, id="m3", state=MessageState.STREAMING, details=RunDetails("run_1", "thread_1")
     )
     await store.add("c1", answer)
+    assert await store.set_thread("c1", "thread_1", ["m1", "m3"])
     await store.runs.follow(FollowedRun("run_1", "thread_1", "c1", "m3", "lab"))
     opened = await store.load("c1")
     assert opened is not None

@@ -41,7 +41,7 @@ class MemoryBranches:
         opened = await self.load(conversation_id)
         if opened is None or [message.id for message in opened.messages] != list(shown):
             return None
-        return self.data.conversations[conversation_id]
+        return opened.head
 
     async def set_thread(
         self, conversation_id: str, thread_id: str, shown: Sequence[str] = ()

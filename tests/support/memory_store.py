@@ -13,14 +13,13 @@ from studybuddy.domain.messages import (
     Message,
     MessageState,
     Mode,
-    OpenConversation,
     Role,
     Titled,
     new_id,
 )
-from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.problems import SHOWN_OTHERWISE, Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.prompts import Example
 from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place, Shelf
-from studybuddy.domain.tree import MessageTree
 from tests.support.memory_branches import MemoryBranches
 from tests.support.memory_runs import MemoryRunStore
 
@@ -61,25 +60,38 @@ class MemoryConversationStore(MemoryBranches):
         """The id of the instance of the app that this is."""
         return self._id
 
-    async def save(self, conversation: Conversation) -> None:
+    async def save(self, conversation: Conversation, *, new: bool = True) -> None:
         self.check()
+        old = self.data.conversations.get(conversation.id)
+        if old is None and not new:
+            raise StudyBuddyError(Problem(ProblemKind.STORAGE, "It no longer exists."))
         if old := self.data.conversations.get(conversation.id):
             conversation = replace(
                 old,
                 title=old.title or conversation.title,
                 titled=old.titled if old.title else conversation.titled,
-                mode=conversation.mode,
-                system_prompt=conversation.system_prompt,
-                persona=conversation.persona,
-                examples=conversation.examples,
                 endpoint=conversation.endpoint,
                 model=conversation.model,
                 updated_at=max(old.updated_at, conversation.updated_at),
-                thread_id=conversation.thread_id,
-                assistant_id=conversation.assistant_id,
-                assistant_name=conversation.assistant_name,
             )
         self.data.conversations[conversation.id] = conversation
+
+    async def set_prompt(
+        self, conversation_id: str, system_prompt: str, persona: str, examples: Sequence[Example]
+    ) -> None:
+        self.check()
+        self.change(
+            conversation_id,
+            system_prompt=system_prompt,
+            persona=persona,
+            examples=tuple(examples),
+        )
+
+    async def set_assistant(
+        self, conversation_id: str, assistant_id: str, assistant_name: str
+    ) -> None:
+        self.check()
+        self.change(conversation_id, assistant_id=assistant_id, assistant_name=assistant_name)
 
     async def recent(
         self,
@@ -104,24 +116,6 @@ class MemoryConversationStore(MemoryBranches):
         heads = self.data.conversations.values()
         return sorted({h.folder for h in heads if h.deleted_at is None} - {""}, key=str.casefold)
 
-    async def load(self, conversation_id: str) -> OpenConversation | None:
-        messages = await self.tree(conversation_id)
-        if (head := self.data.conversations.get(conversation_id)) is None:
-            return None
-        tree = MessageTree(messages)
-        shown = tree.branch(head.leaf_id)
-        others = {message.id: tree.alternatives(message.id) for message in shown}
-        counts = {
-            name: (ids.index(name) + 1, len(ids)) for name, ids in others.items() if len(ids) > 1
-        }
-        if any(message.id == head.leaf_id for message in messages):
-            head = replace(head, leaf_id=shown[-1].id if shown else None)
-        return OpenConversation(head, shown, counts)
-
-    async def head(self, conversation_id: str) -> Conversation | None:
-        self.check()
-        return self.data.conversations.get(conversation_id)
-
     async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
         self.check()
         old, order = self.data.conversations.get(conversation_id), list(Titled)
@@ -131,10 +125,16 @@ class MemoryConversationStore(MemoryBranches):
         return True
 
     async def arrange(
-        self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
+        self,
+        conversation_id: str,
+        *,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        folder: str | None = None,
     ) -> None:
         self.check()
-        self.change(conversation_id, pinned=pinned, archived=archived, folder=folder)
+        given = {"pinned": pinned, "archived": archived, "folder": folder}
+        self.change(conversation_id, **{k: v for k, v in given.items() if v is not None})
 
     async def save_scroll(self, conversation_id: str, scroll: str) -> None:
         self.check()
@@ -167,7 +167,13 @@ class MemoryConversationStore(MemoryBranches):
         self.check()
         self.data.opened = conversation_id
 
-    async def add(self, conversation_id: str, *messages: Message) -> None:
+    async def add(
+        self,
+        conversation_id: str,
+        *messages: Message,
+        shown: Sequence[str] | None = None,
+        thread_id: str = "",
+    ) -> None:
         self.check()
         if not messages:
             return
@@ -175,6 +181,11 @@ class MemoryConversationStore(MemoryBranches):
         head = self.data.conversations.get(conversation_id)
         if head is None or head.deleted_at is not None or known:
             raise StudyBuddyError(Problem(ProblemKind.STORAGE, "That can't be added."))
+        if shown is not None:
+            now = await self.unchanged(conversation_id, shown)
+            if now is None or thread_id not in ("", now.thread_id):
+                raise StudyBuddyError(SHOWN_OTHERWISE)
+        self.change(conversation_id, thread_id=thread_id)
         for message in messages:
             self.data.messages[message.id] = conversation_id, message
             if message.state is MessageState.STREAMING:

@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.limits import Limits
 from studybuddy.chat.sending import as_sent
-from studybuddy.chat.shown import ELSEWHERE
-from studybuddy.chat.stored import (
-    NOT_SHOWN,
-    StoredConversation,
-    answer_to,
-    failed,
-)
+from studybuddy.chat.stored import StoredConversation, failed, not_begun
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.endpoints import Endpoint
-from studybuddy.domain.messages import Message, MessageState, OpenConversation, Role, new_id
+from studybuddy.domain.messages import MessageState, OpenConversation
 from studybuddy.domain.problems import Problem
 from studybuddy.domain.usage import Usage
 
@@ -131,13 +125,9 @@ class ChatSession(StoredConversation):
 
         if self.busy:
             raise RuntimeError("a turn is under way")
-        if await self.taken(again=again):
-            yield failed(answer_to(self._messages[-1]), ELSEWHERE)
-            return
-        try:
-            asked = wanted()
-        except ValueError:  # another window showed another branch meanwhile
-            yield failed(Message(new_id(), Role.ASSISTANT, "", time.time()), NOT_SHOWN)
+        asked = await self.agreed(wanted, again=again)
+        if isinstance(asked, Problem):
+            yield not_begun(asked)
             return
         answer = place_for(asked, endpoint.model)
         seam = seam_of(asked) if asked.goes_on else None

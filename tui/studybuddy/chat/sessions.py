@@ -42,7 +42,7 @@ class Session(Protocol):
         ...
 
     async def refresh(self) -> bool:
-        """Take over what other windows did; `False` where it was deleted.
+        """Take over what other windows did; `False` where it was deleted for good.
 
         Does nothing while a turn is under way here.
 

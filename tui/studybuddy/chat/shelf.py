@@ -39,17 +39,15 @@ class ConversationShelf:
         archived: bool | None = None,
         folder: str | None = None,
     ) -> Conversation:
-        """The conversation as it stands in lists now; what is `None` stays."""
-        changed = replace(
+        """The conversation as it stands in lists now; what is `None` stays as it is on disk."""
+        folder = None if folder is None else " ".join(folder.split())
+        await self._store.arrange(head.id, pinned=pinned, archived=archived, folder=folder)
+        return replace(
             head,
             pinned=head.pinned if pinned is None else pinned,
             archived=head.archived if archived is None else archived,
-            folder=head.folder if folder is None else " ".join(folder.split()),
+            folder=head.folder if folder is None else folder,
         )
-        await self._store.arrange(
-            head.id, pinned=changed.pinned, archived=changed.archived, folder=changed.folder
-        )
-        return changed
 
     async def head(self, conversation_id: str) -> Conversation | None:
         """The head of a stored conversation; `None` where there is none of that id."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,11 +57,13 @@ class ShownBranch:
     @property
     def elsewhere(self) -> bool:
         """Whether its last answer is being written by another window of the app."""
-        last = self._messages[-1] if self._messages else None
-        return last is not None and last.state is MessageState.STREAMING and not self.busy
+        return bool(self._messages) and self._is_written_elsewhere(self._messages[-1])
+
+    def _is_written_elsewhere(self, answer: Message) -> bool:
+        return answer.state is MessageState.STREAMING and not self.busy
 
     async def refresh(self) -> bool:
-        """Take over what other windows did; `False` where it was deleted.
+        """Take over what other windows did; `False` where it was deleted for good.
 
         Does nothing while a turn is under way here.
 
@@ -77,6 +80,22 @@ class ShownBranch:
             self._alternatives = dict(opened.alternatives)
             self._unsaved = False
         return True
+
+    async def _catch_up(self) -> None:
+        """The same, but read in full only where other windows changed what is shown.
+
+        What is typed here, and where it is scrolled to, stays.
+        """
+        before = self.head
+        if self._unsaved:
+            return
+        now = None
+        if not self.elsewhere:
+            now = await self._store.unchanged(before.id, [m.id for m in self._messages])
+        if now is None:
+            await self.refresh()
+        elif self.head is before:
+            self.head = replace(now, draft=before.draft, scroll=before.scroll)
 
     async def tree(self) -> MessageTree:
         """All messages, as they are on disk.
@@ -126,7 +145,8 @@ class ShownBranch:
         """Delete a message of the shown branch; a question goes with all that answers it.
 
         Where a branch ended with that, what stood beside it is shown in its place. Returns the ids
-        of what was deleted, for `restore_messages`; none where it is not shown.
+        of what was deleted, for `restore_messages`; none where it is not shown, or was deleted in
+        another window. All of it is done or nothing, and nothing where the caller is cancelled.
 
         Raises:
             StudyBuddyError: while a turn is under way, here or in another window, or where the
@@ -136,10 +156,23 @@ class ShownBranch:
             self._check_idle()
             if not self._is_shown(message_id):
                 return ()
-            ids = with_answers(await self.tree(), message_id, self._messages)
-            leaf_id = self._messages[-1].id
-            await self._store.set_deleted(ids, True)
-            await self._shown_again(leaf_id)
+            tree = await self.tree()
+            self._check_idle_there(tree)
+            if not tree.alternatives(message_id):
+                await self.refresh()
+                return ()
+            ids = with_answers(tree, message_id, self._messages)
+            before = self.head, self._messages, self._alternatives
+            try:
+                await self._mark(tree, ids, deleted=True)
+            except asyncio.CancelledError:
+                # It is written all the same, and who asked is not told what to bring back.
+                self.head, self._messages, self._alternatives = before
+                with suppress(StudyBuddyError):
+                    await asyncio.shield(
+                        self._store.set_deleted(ids, False, show=self.head.leaf_id)
+                    )
+                raise
             return ids
 
     async def restore_messages(self, ids: Sequence[str]) -> None:
@@ -150,9 +183,9 @@ class ShownBranch:
         """
         async with self._changing:
             self._check_idle()
-            leaf_id = self._messages[-1].id if self._messages else None
-            await self._store.set_deleted(ids, False)
-            await self._shown_again(leaf_id, *ids[-1:])
+            tree = await self.tree()
+            self._check_idle_there(tree)
+            await self._mark(tree, ids, *ids[-1:], deleted=False)
 
     def _check_over(self) -> None:
         if self.busy:
@@ -163,28 +196,54 @@ class ShownBranch:
         if self.elsewhere:
             raise StudyBuddyError(ELSEWHERE)
 
+    def _check_idle_there(self, tree: MessageTree) -> None:
+        """The same, of answers that another window has begun since this one looked."""
+        self._check_over()
+        others = tree.messages.keys() - {message.id for message in self._messages}
+        if any(self._is_written_elsewhere(tree.messages[one]) for one in others):
+            raise StudyBuddyError(ELSEWHERE)
+
     def _is_shown(self, message_id: str) -> bool:
         return any(message.id == message_id for message in self._messages)
 
-    async def _shown_again(self, leaf_id: str | None, wanted: str = "") -> None:
-        """Show a branch as it is by now, or the one of a message that is not in it."""
-        tree = await self.tree()
+    async def _mark(
+        self, before: MessageTree, ids: Sequence[str], wanted: str = "", *, deleted: bool
+    ) -> None:
+        """Delete messages or bring them back, and show what the branch is then.
+
+        Where a message that is wanted is not in it, its branch is shown.
+        """
+        from studybuddy.domain.tree import MessageTree  # not before the first frame
+
+        tree = MessageTree(
+            replace(message, deleted=deleted) if message.id in ids else message
+            for message in before.messages.values()
+        )
+        leaf_id = self._messages[-1].id if self._messages else None
         branch = tree.branch(leaf_id)
         if tree.alternatives(wanted) and all(message.id != wanted for message in branch):
             leaf_id = wanted
         elif branch:
             leaf_id = branch[-1].id
-        await self._show(tree, tree.leaf_below(leaf_id) if leaf_id is not None else None)
+        end = tree.leaf_below(leaf_id) if leaf_id is not None else None
+        await self._show(tree, end, lambda: self._store.set_deleted(ids, deleted, show=end))
 
-    async def _show(self, tree: MessageTree, leaf_id: str | None) -> bool:
-        """Show the branch with that end, here and on disk."""
+    async def _show(
+        self,
+        tree: MessageTree,
+        leaf_id: str | None,
+        write: Callable[[], Awaitable[None]] | None = None,
+    ) -> bool:
+        """Show the branch with that end, here and on disk, where it is on no thread.
+
+        `write` brings it to disk together with what else is changed.
+        """
         before = self.head, self._messages, self._alternatives
         self._messages = list(tree.branch(leaf_id))
         self._alternatives = tree.numbers(self._messages)
-        self.head = shown = replace(self.head, leaf_id=leaf_id)
+        self.head = shown = replace(self.head, leaf_id=leaf_id, thread_id="")
         try:
-            if leaf_id is not None:
-                await self._store.show(shown.id, leaf_id)
+            await (write() if write else self._store.show(shown.id, leaf_id))
         except StudyBuddyError:
             if self.head is shown:
                 self.head, self._messages, self._alternatives = before

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from studybuddy.chat.heads import title_from
-from studybuddy.chat.shown import ShownBranch
+from studybuddy.chat.shown import ELSEWHERE, ShownBranch
 from studybuddy.domain.endpoints import Endpoint
 from studybuddy.domain.messages import (
     Message,
@@ -17,7 +17,7 @@ from studybuddy.domain.messages import (
     Role,
     new_id,
 )
-from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
+from studybuddy.domain.problems import SHOWN_OTHERWISE, Problem, StudyBuddyError
 
 if TYPE_CHECKING:
     from studybuddy.chat.asked import Asked
@@ -28,30 +28,31 @@ if TYPE_CHECKING:
     from studybuddy.domain.variations import Variation
 
 _log = logging.getLogger(__name__)
-
-NOT_SHOWN = Problem(
-    ProblemKind.BAD_REQUEST,
-    "Another window of StudyBuddy shows another branch of this conversation, or deleted some.",
-    "Look at it again, and choose there what to ask.",
-)
+_Turn = TypeVar("_Turn")
 
 
 class StoredConversation(ShownBranch):
     """A conversation that is stored with its first message or draft."""
 
-    async def taken(self, *, again: bool) -> bool:
-        """Whether another window is answering, or has just done so where it is asked `again`.
+    async def agreed(self, wanted: Callable[[], _Turn], *, again: bool) -> _Turn | Problem:
+        """What a turn is to be, once what other windows did is taken over; or why there is none.
 
-        Raises:
-            StudyBuddyError: where the disk fails.
+        There is none where another window is answering, or has just done so where it is asked
+        `again`, and where what is `wanted` raises ValueError, as it is not shown any more.
         """
-        async with self._changing:
-            pass  # so that the turn begins in the branch that is wanted by now
-        if not self.elsewhere:
-            return False
-        await self.refresh()
+        elsewhere = self.elsewhere
+        try:
+            async with self._changing:  # so that the turn begins in the branch that is wanted
+                await self._catch_up()
+        except StudyBuddyError as error:
+            return error.problem
         done = bool(self._messages) and self._messages[-1].state is MessageState.COMPLETE
-        return self.elsewhere or (again and done)
+        if self.elsewhere or (elsewhere and again and done):
+            return ELSEWHERE
+        try:
+            return wanted()
+        except ValueError:
+            return SHOWN_OTHERWISE
 
     def last_question(self) -> Message | None:
         """The student's latest message of the shown branch."""
@@ -160,7 +161,8 @@ class StoredConversation(ShownBranch):
         """Write the head, the question where it is new, and the answer's place.
 
         Raises:
-            StudyBuddyError: where the disk fails.
+            StudyBuddyError: where the disk fails, the conversation was deleted, or another window
+                has changed what is shown since the turn began.
         """
         self.head = replace(
             self.head,
@@ -171,10 +173,13 @@ class StoredConversation(ShownBranch):
             draft="",
         )
         await self.save()
-        if asked.anew:
-            await self._store.add(self.head.id, answer)
-        else:
-            await self._store.add(self.head.id, asked.question, answer)
+        await self._store.add(
+            self.head.id,
+            *(() if asked.anew else (asked.question,)),
+            answer,
+            shown=[message.id for message in self._messages],
+            thread_id=self.head.thread_id,
+        )
         try:
             # By now something new may have been typed.
             await self._store.save_draft(self.head.id, self.head.draft)
@@ -182,8 +187,8 @@ class StoredConversation(ShownBranch):
             _log.warning("the draft of %s was not cleared: %s", self.head.id, error)
 
     async def save(self) -> None:
-        """Write the conversation's head."""
-        await self._store.save(self.head)
+        """Write what a turn changes of the conversation's head; all of it where it is new."""
+        await self._store.save(self.head, new=self._unsaved)
         if self._unsaved:
             await self._store.mark_opened(self.head.id)
             self._unsaved = False
@@ -245,7 +250,7 @@ class StoredConversation(ShownBranch):
     async def _set_prompt(self, prompt: str, persona: str, examples: tuple[Example, ...]) -> None:
         self.head = replace(self.head, system_prompt=prompt, persona=persona, examples=examples)
         if not self._unsaved:
-            await self.save()
+            await self._store.set_prompt(self.head.id, prompt, persona, examples)
 
     def renamed(self, title: str, titled: Titled) -> None:
         """Take over a title that was stored."""
@@ -257,6 +262,11 @@ def failed(answer: Message, problem: Problem) -> TurnFailed:
     from studybuddy.domain.events import TurnFailed
 
     return TurnFailed(replace(answer, state=MessageState.FAILED, error=str(problem)), problem)
+
+
+def not_begun(problem: Problem) -> TurnFailed:
+    """The end of a turn of which nothing was stored."""
+    return failed(Message(new_id(), Role.ASSISTANT, "", time.time()), problem)
 
 
 def answer_to(question: Message, model: str = "") -> Message:

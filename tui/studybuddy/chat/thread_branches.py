@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,8 +27,9 @@ class ThreadBranches(ThreadPlace):
     """A conversation whose thread is left, as it is, where another branch comes to be shown.
 
     The next question is then asked on a thread that has just what is shown: on one that was left,
-    where its messages say so, or on a new one that is made from them. So a thread that `head`
-    names agrees with the branch, also after a kill: it is left on disk before the branch changes.
+    where its messages say so, or on a new one that is made from them. So a thread that is stored
+    agrees with the branch, also after a kill and beside other windows: the store leaves it in the
+    transaction that changes the branch, and takes one only for what is shown by then.
     """
 
     _threads: frozenset[str] = frozenset()
@@ -66,18 +67,6 @@ class ThreadBranches(ThreadPlace):
             return replace(question, known_runs=question.known_runs | runs)
         return question
 
-    async def delete_message(self, message_id: str) -> tuple[str, ...]:
-        """Delete a message of the shown branch; see `Session`."""
-        if not (self.busy or self.elsewhere):
-            await self.leave_thread()
-        return await super().delete_message(message_id)
-
-    async def restore_messages(self, ids: Sequence[str]) -> None:
-        """Bring back what was deleted; see `Session`."""
-        if not (self.busy or self.elsewhere):
-            await self.leave_thread()
-        await super().restore_messages(ids)
-
     async def come_back(self, asked: Asked, answer: Message) -> bool:
         """Show what left the branch for a turn that came to nothing.
 
@@ -87,9 +76,14 @@ class ThreadBranches(ThreadPlace):
             return False
         return await super().come_back(asked, answer)
 
-    async def _show(self, tree: MessageTree, leaf_id: str | None) -> bool:
-        await self.leave_thread()
-        return await super()._show(tree, leaf_id)
+    async def _show(
+        self,
+        tree: MessageTree,
+        leaf_id: str | None,
+        write: Callable[[], Awaitable[None]] | None = None,
+    ) -> bool:
+        self._threads |= {self.head.thread_id} - {""}
+        return await super()._show(tree, leaf_id, write)
 
 
 class AsidePlace:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studybuddy.chat.thread_place import Known, Resolve
     from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
-    from studybuddy.domain.messages import OpenConversation
+    from studybuddy.domain.messages import Message, OpenConversation
     from studybuddy.domain.ports import ConversationStore
 
 
@@ -43,10 +43,8 @@ class ThreadExpected(ThreadBranches):
         self._action_draft = ""
         """What was answered so far of what the last run requires."""
 
-    @property
-    def elsewhere(self) -> bool:
-        """Whether its last answer is being written by another window of the app."""
-        return super().elsewhere and self._messages[-1].id not in self._expected
+    def _is_written_elsewhere(self, answer: Message) -> bool:
+        return super()._is_written_elsewhere(answer) and answer.id not in self._expected
 
     @property
     def expecting(self) -> bool:

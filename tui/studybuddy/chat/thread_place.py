@@ -91,12 +91,16 @@ class ThreadPlace(StoredConversation):
             self.head, assistant_id=assistant.id, assistant_name=assistant.spec.name
         )
         if not self._unsaved:
-            await self.save()
+            await self._store.set_assistant(self.head.id, assistant.id, assistant.spec.name)
 
     async def keep_thread(self, thread_id: str) -> None:
-        """Use this thread from here on; empty for one that is yet to be made."""
+        """Use this thread from here on; empty for one that is yet to be made.
+
+        It is for this turn only where another window has changed meanwhile what is shown.
+        """
         self.head = replace(self.head, thread_id=thread_id)
-        await self.save()
+        shown = [message.id for message in self._messages]
+        await self._store.set_thread(self.head.id, thread_id, shown)
 
     async def find_assistant(self) -> Assistant | None:
         """The assistant that stands for the one chosen, or for none chosen."""

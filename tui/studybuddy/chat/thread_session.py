@@ -14,8 +14,7 @@ from studybuddy.chat.run_begun import KnownRun
 from studybuddy.chat.run_parts import RunParts
 from studybuddy.chat.run_start import RunStarter
 from studybuddy.chat.run_turn import RunTurn
-from studybuddy.chat.shown import ELSEWHERE
-from studybuddy.chat.stored import answer_to, failed
+from studybuddy.chat.stored import not_begun
 from studybuddy.chat.thread_branches import AsidePlace
 from studybuddy.chat.thread_context import Terms, with_model
 from studybuddy.chat.thread_under_way import ThreadUnderWay
@@ -34,7 +33,7 @@ from studybuddy.domain.events import (
     TurnStarted,
 )
 from studybuddy.domain.messages import Message, MessageState
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.runs import RunDetails
 
 if TYPE_CHECKING:
@@ -131,11 +130,11 @@ class ThreadSession(ThreadUnderWay):
         *,
         again: bool = False,
     ) -> AsyncGenerator[TurnEvent]:
-        """Ask, or follow what was asked already, unless another window does."""
-        if await self.taken(again=again):
-            yield failed(answer_to(self._messages[-1]), ELSEWHERE)
-            return
-        match wanted():
+        """Ask, or follow what was asked already, unless another window does or shows another."""
+        match await self.agreed(wanted, again=again):
+            case Problem() as problem:
+                yield not_begun(problem)
+                return
             case Asked() as asked:
                 events = self._ask(asked, endpoint, self.model_beside(endpoint, again=again))
             case run:

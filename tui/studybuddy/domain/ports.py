@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from studybuddy.domain.branch_ports import BranchStore
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.events import ReasoningDelta, StatusChanged, TextDelta, UsageReported
 from studybuddy.domain.messages import Conversation, Message, Mode, OpenConversation, Role, Titled
@@ -14,6 +15,7 @@ from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Place
 if TYPE_CHECKING:
     from studybuddy.domain.accounts import Origin
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.prompts import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Connector(Protocol):
         ...
 
 
-class ConversationStore(Protocol):
+class ConversationStore(BranchStore, Protocol):
     """Conversations on disk. Every method is safe to call from the event loop.
 
     Several instances of the app may share one store. What a call asks to write is written,
@@ -103,16 +105,33 @@ class ConversationStore(Protocol):
         StudyBuddyError: (any method) where the disk fails, with a STORAGE problem.
     """
 
-    async def save(self, conversation: Conversation) -> None:
-        """Insert or update a conversation's head.
+    async def save(self, conversation: Conversation, *, new: bool = True) -> None:
+        """Store a new conversation as it is given; of one that is there, only what a turn writes.
 
-        An update writes mode, system prompt, persona, examples, endpoint, model, thread and
-        assistant, and moves `updated_at` forward, never back. The title is written where the
-        conversation has none yet (see `rename`). It leaves `draft` (see `save_draft`), `scroll`
-        (see `save_scroll`), the limits (see `set_limits`), its order (see `arrange`), `deleted_at`
-        and `leaf_id` (see `add` and `show`) as they are: another instance may have changed them
-        since this head was read. A new conversation is stored as it is given.
+        That is endpoint and model, `updated_at`, which moves forward, never back, and the title
+        where there is none yet (see `rename`). All else stays as it is: another instance may have
+        changed it since this head was read. See `set_prompt`, `set_assistant`, `set_thread`,
+        `set_limits`, `save_draft`, `save_scroll`, `arrange`, and for the leaf `add` and `show`.
+
+        Args:
+            conversation: its head.
+            new: whether it is stored where it is not there.
+
+        Raises:
+            StudyBuddyError: also where it is neither new nor there (any more).
         """
+        ...
+
+    async def set_prompt(
+        self, conversation_id: str, system_prompt: str, persona: str, examples: Sequence[Example]
+    ) -> None:
+        """Write who answers in a conversation; does nothing where it is unknown."""
+        ...
+
+    async def set_assistant(
+        self, conversation_id: str, assistant_id: str, assistant_name: str
+    ) -> None:
+        """Write which assistant answers in it; does nothing where it is unknown."""
         ...
 
     async def recent(
@@ -152,17 +171,6 @@ class ConversationStore(Protocol):
         """Remember which conversation is on screen."""
         ...
 
-    async def add(self, conversation_id: str, *messages: Message) -> None:
-        """Store messages and move the conversation's leaf to the last one, in one transaction.
-
-        Moves `updated_at` to now. A STREAMING message belongs to this instance until it is
-        finished.
-
-        Raises:
-            StudyBuddyError: also where the conversation does not exist (any more).
-        """
-        ...
-
     async def journal(self, message_id: str, text: str, reasoning: str = "") -> None:
         """Write how far a streaming answer has come; nothing where it is not STREAMING.
 
@@ -191,40 +199,22 @@ class ConversationStore(Protocol):
         """Write a conversation's own limits; does nothing where it is unknown."""
         ...
 
-    async def tree(self, conversation_id: str) -> Sequence[Message]:
-        """All messages of a conversation in the order of writing, those that are deleted too."""
-        ...
-
-    async def show(self, conversation_id: str, leaf_id: str | None) -> None:
-        """Make the branch that ends with that message the shown one; nothing else changes.
-
-        Does nothing where the message is none of the conversation's.
-        """
-        ...
-
-    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
-        """Delete messages, or bring them back, all in one transaction.
-
-        What follows a deleted message stays, and `load` shows the branch without it.
-        """
-        ...
-
-    async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
-        """Store a whole conversation, its alternatives included, in one transaction.
-
-        Where the conversation is there already, its head stays as it is, and the messages that it
-        has not are added. Returns how many messages were added.
-        """
-        ...
-
     async def rename(self, conversation_id: str, title: str, titled: Titled) -> bool:
         """Give a conversation a title; `False` where someone who goes before has given it one."""
         ...
 
     async def arrange(
-        self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
+        self,
+        conversation_id: str,
+        *,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        folder: str | None = None,
     ) -> None:
-        """Write where a conversation stands in lists; does nothing where it is unknown."""
+        """Write where a conversation stands in lists; what is `None` stays.
+
+        Does nothing where it is unknown.
+        """
         ...
 
     async def save_scroll(self, conversation_id: str, scroll: str) -> None:

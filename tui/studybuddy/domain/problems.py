@@ -54,6 +54,14 @@ class Problem:
         return f"{self.sentence} {self.advice}".strip()
 
 
+SHOWN_OTHERWISE = Problem(
+    ProblemKind.BAD_REQUEST,
+    "Another window of StudyBuddy shows another branch of this conversation, or deleted some.",
+    "Look at it again, and choose there what to ask.",
+)
+"""Where something is to be done with a branch that is not the shown one any more."""
+
+
 class StudyBuddyError(Exception):
     """Raised at the edges with a problem that can be shown as it is."""
 

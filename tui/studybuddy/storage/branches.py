@@ -213,14 +213,16 @@ def _where_shown(
         "SELECT id, parent_id, deleted FROM messages WHERE id = ?1 AND conversation_id = ?2 "
         "UNION SELECT m.id, m.parent_id, m.deleted FROM line "
         "JOIN messages m ON m.id = line.parent_id AND m.conversation_id = ?2) "
-        "SELECT id FROM line WHERE deleted = 0",
+        "SELECT id, deleted FROM line",
         (head.leaf_id, head.id),
     ).fetchall()
-    if [message_id for (message_id,) in reversed(line)] == list(shown):
+    ends = not line or not line[0][1]
+    if ends and [message_id for message_id, deleted in reversed(line) if not deleted] == [*shown]:
         return head
     # Where the leaf is deleted, or parents are damaged, it takes all of the tree to know.
     opened = _opened(connection, head)
-    return head if [message.id for message in opened.messages] == list(shown) else None
+    same = [message.id for message in opened.messages] == list(shown)
+    return opened.head if same else None
 
 
 def _interrupt_orphans(

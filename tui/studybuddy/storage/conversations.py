@@ -27,6 +27,7 @@ from studybuddy.storage.worker import DatabaseThread
 
 if TYPE_CHECKING:
     from studybuddy.domain.limits import Overflow
+    from studybuddy.domain.prompts import Example
 
 _DELETED = Problem(
     ProblemKind.STORAGE,
@@ -71,9 +72,29 @@ class SqliteConversationStore:
         """The runs that are followed, in the same database."""
         self._clock = clock
 
-    async def save(self, conversation: Conversation) -> None:
-        """Insert or update a conversation's head; see the port for what an update leaves."""
-        await self.database.run(order.save, conversation)
+    async def save(self, conversation: Conversation, *, new: bool = True) -> None:
+        """Store a new conversation, or what a turn writes of one that is there."""
+        if not await self.database.run(order.save, conversation, new):
+            raise StudyBuddyError(_DELETED)
+
+    async def set_prompt(
+        self, conversation_id: str, system_prompt: str, persona: str, examples: Sequence[Example]
+    ) -> None:
+        """Write who answers in a conversation; does nothing where it is unknown."""
+        await self.database.run(order.set_prompt, conversation_id, system_prompt, persona, examples)
+
+    async def set_assistant(
+        self, conversation_id: str, assistant_id: str, assistant_name: str
+    ) -> None:
+        """Write which assistant answers in it; does nothing where it is unknown."""
+        sql = "UPDATE conversations SET assistant_id = ?, assistant_name = ? WHERE id = ?"
+        await self._write(sql, assistant_id, clean(assistant_name), conversation_id)
+
+    async def set_thread(
+        self, conversation_id: str, thread_id: str, shown: Sequence[str] = ()
+    ) -> bool:
+        """Write the server's thread; `False` where another branch than that is shown."""
+        return await self.database.run(branches.set_thread, conversation_id, thread_id, shown)
 
     async def recent(
         self,
@@ -97,6 +118,10 @@ class SqliteConversationStore:
         """The head of a conversation alone; `None` where there is none of that id."""
         return await self.database.run(order.head, conversation_id)
 
+    async def unchanged(self, conversation_id: str, shown: Sequence[str]) -> Conversation | None:
+        """The head, where the messages of those ids are the shown branch; else `None`."""
+        return await self.database.run(branches.unchanged, conversation_id, shown)
+
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last, where it is still there."""
         return await self.database.run(order.last_opened)
@@ -106,10 +131,18 @@ class SqliteConversationStore:
         sql = "INSERT OR REPLACE INTO app_state (key, value) VALUES ('last_opened', ?)"
         await self._write(sql, conversation_id)
 
-    async def add(self, conversation_id: str, *messages: Message) -> None:
+    async def add(
+        self,
+        conversation_id: str,
+        *messages: Message,
+        shown: Sequence[str] | None = None,
+        thread_id: str = "",
+    ) -> None:
         """Store messages and move the conversation's leaf to the last one, in one transaction."""
-        if messages:
-            await self.database.run(self._add, conversation_id, messages)
+        if messages and not await self.database.run(
+            self._add, conversation_id, messages, shown, thread_id
+        ):
+            raise StudyBuddyError(_DELETED)
 
     async def journal(self, message_id: str, text: str, reasoning: str = "") -> None:
         """Write how far a streaming answer has come; nothing where it no longer streams."""
@@ -144,9 +177,11 @@ class SqliteConversationStore:
         """Make the branch that ends with that message the shown one."""
         await self.database.run(branches.show, conversation_id, leaf_id)
 
-    async def set_deleted(self, message_ids: Sequence[str], deleted: bool) -> None:
+    async def set_deleted(
+        self, message_ids: Sequence[str], deleted: bool, *, show: str | None = None
+    ) -> None:
         """Delete messages, or bring them back, all in one transaction."""
-        await self.database.run(branches.set_deleted, message_ids, deleted)
+        await self.database.run(branches.set_deleted, message_ids, deleted, show)
 
     async def insert(self, conversation: Conversation, messages: Sequence[Message]) -> int:
         """Store a whole conversation, or what is new of it; returns how many messages were.
@@ -160,11 +195,20 @@ class SqliteConversationStore:
         return await self.database.run(order.rename, conversation_id, title, titled)
 
     async def arrange(
-        self, conversation_id: str, *, pinned: bool, archived: bool, folder: str
+        self,
+        conversation_id: str,
+        *,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        folder: str | None = None,
     ) -> None:
-        """Write where a conversation stands in lists; does nothing where it is unknown."""
-        sql = "UPDATE conversations SET pinned = ?, archived = ?, folder = ? WHERE id = ?"
-        await self._write(sql, pinned, archived, clean(folder), conversation_id)
+        """Write where a conversation stands in lists; what is `None` stays."""
+        sql = (
+            "UPDATE conversations SET pinned = coalesce(?, pinned), "
+            "archived = coalesce(?, archived), folder = coalesce(?, folder) WHERE id = ?"
+        )
+        named = None if folder is None else clean(folder)
+        await self._write(sql, pinned, archived, named, conversation_id)
 
     async def save_scroll(self, conversation_id: str, scroll: str) -> None:
         """Write where it is scrolled to; does nothing where the conversation is unknown."""
@@ -206,21 +250,15 @@ class SqliteConversationStore:
     # What follows runs on the storage thread.
 
     def _add(
-        self, connection: sqlite3.Connection, conversation_id: str, messages: tuple[Message, ...]
-    ) -> None:
-        new = [(*rows.message_row(m), conversation_id, self._owner(m)) for m in messages]
-        with transaction(connection):
-            moved = connection.execute(
-                "UPDATE conversations SET leaf_id = ?, updated_at = max(updated_at, ?) "
-                "WHERE id = ? AND deleted_at IS NULL",
-                (messages[-1].id, self._clock(), conversation_id),
-            )
-            if not moved.rowcount:
-                raise StudyBuddyError(_DELETED)
-            columns = f"{rows.MESSAGE}, conversation_id, owner"
-            connection.executemany(
-                f"INSERT INTO messages ({columns}) VALUES {rows.places(columns)}", new
-            )
+        self,
+        connection: sqlite3.Connection,
+        conversation_id: str,
+        messages: tuple[Message, ...],
+        shown: Sequence[str] | None,
+        thread_id: str,
+    ) -> bool:
+        new = [(message, self._owner(message)) for message in messages]
+        return branches.add(connection, conversation_id, new, shown, thread_id, self._clock())
 
     def _finish(self, connection: sqlite3.Connection, message: Message) -> None:
         row = dict(zip(rows.MESSAGE.split(", "), rows.message_row(message), strict=True))

@@ -6,11 +6,16 @@ All of it is run on the storage thread.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Conversation, Mode, Titled
 from studybuddy.domain.shelves import Place, Shelf
 from studybuddy.storage import rows
 from studybuddy.storage.text import clean
+
+if TYPE_CHECKING:
+    from studybuddy.domain.prompts import Example
 
 # As the conditions of the indices have it, else SQLite would not use them.
 _SHELVES = {
@@ -19,26 +24,50 @@ _SHELVES = {
     Shelf.DELETED: "deleted_at IS NOT NULL",
 }
 
-_SAVE = (
+_INSERT = (
     f"INSERT INTO conversations ({rows.CONVERSATION}) VALUES {rows.places(rows.CONVERSATION)} "
-    "ON CONFLICT (id) DO UPDATE SET "
-    "title = iif(title = '', excluded.title, title), "
-    "titled = iif(title = '', excluded.titled, titled), "
-    "mode = excluded.mode, system_prompt = excluded.system_prompt, "
-    "persona = excluded.persona, examples = excluded.examples, "
-    "endpoint = excluded.endpoint, model = excluded.model, "
-    "updated_at = max(updated_at, excluded.updated_at), "
-    "thread_id = excluded.thread_id, assistant_id = excluded.assistant_id, "
-    "assistant_name = excluded.assistant_name"
+    "ON CONFLICT (id) DO NOTHING"
+)
+_UPDATE = (
+    "UPDATE conversations SET title = iif(title = '', ?, title), "
+    "titled = iif(title = '', ?, titled), endpoint = ?, model = ?, "
+    "updated_at = max(updated_at, ?) WHERE id = ?"
 )
 
 _PROMPTS_LOOKED_AT = 2000
 """Prompts that are searched for distinct ones; more of the same are passed over unseen."""
 
 
-def save(connection: sqlite3.Connection, conversation: Conversation) -> None:
-    """Insert a head, or update what an update writes."""
-    connection.execute(_SAVE, rows.conversation_row(conversation))
+def save(connection: sqlite3.Connection, conversation: Conversation, new: bool) -> bool:
+    """Insert a head that is new, or write what a turn changes; `False` where it is not there."""
+    if new and connection.execute(_INSERT, rows.conversation_row(conversation)).rowcount:
+        return True
+    written = connection.execute(
+        _UPDATE,
+        (
+            clean(conversation.title),
+            conversation.titled.value,
+            conversation.endpoint,
+            conversation.model,
+            conversation.updated_at,
+            conversation.id,
+        ),
+    )
+    return written.rowcount > 0
+
+
+def set_prompt(
+    connection: sqlite3.Connection,
+    conversation_id: str,
+    system_prompt: str,
+    persona: str,
+    examples: Sequence[Example],
+) -> None:
+    """Write who answers."""
+    connection.execute(
+        "UPDATE conversations SET system_prompt = ?, persona = ?, examples = ? WHERE id = ?",
+        (clean(system_prompt), clean(persona), rows.examples_text(examples), conversation_id),
+    )
 
 
 def recent(
@@ -99,7 +128,7 @@ def purge(connection: sqlite3.Connection, before: float) -> int:
 
 
 def delete(connection: sqlite3.Connection, conversation_id: str) -> None:
-    """Delete a conversation for good, its words in the index too."""
+    """Delete a conversation for good; the index is told to forget its words."""
     connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
     _forget(connection)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studybuddy.domain.messages import Conversation, Message, MessageState, Mode, Role, Titled
@@ -64,7 +64,7 @@ def conversation_row(value: Conversation) -> tuple[Any, ...]:
         clean(value.folder),
         value.deleted_at,
         clean(value.persona),
-        _examples_text(value.examples),
+        examples_text(value.examples),
         clean(value.scroll),
     )
 
@@ -170,7 +170,7 @@ def _overflow(name: str | None) -> Overflow | None:
         return None
 
 
-def _examples_text(examples: tuple[Example, ...]) -> str:
+def examples_text(examples: Sequence[Example]) -> str:
     """JSON: pairs of question and answer; empty for none."""
     if not examples:
         return ""
