@@ -31,7 +31,9 @@ _COMMON = _words(
     their this that these those there here what which who whom whose when where why how all any
     both each few more most other some such only own same so too very just also because while
     after before between during under about above below again once one two three many much new
-    make makes made use uses used take takes takes called like where while let means
+    make makes made use uses used take takes takes called like let means way see
+    add set get got old act now via try last since upon itself already another bit big small long
+    good need needs help
     und oder aber nicht ist sind wird für auf auch wenn dass sich les une sont dans pour avec que
     qui los una pero não é è het een niet
     """
@@ -49,6 +51,14 @@ _FULL_ENDS = tuple(
     _words("ed ing tion sion ly ness ment ity ous ive ful ism able ible ical ance ence ies")
 )
 """Ends of words with which they are whole."""
+_END = re.compile(
+    r"(?:[aiu]?[tscl])?"
+    r"(?:i?ed|ies|ions?|ives?|ively|i[tv]?al|ially|ar(?:y|ies)|ors|ers|[ae]nces?|ists?|at(?:ed|es)|"
+    r"[ai]tions?|[ai]tive|ing|able|ible|it(?:y|ies)|ical|ically|ous|ously|isms?)",
+)
+"""Ends of words that are hardly ever words themselves."""
+_OPEN = "ijoquvо"
+"""Letters with which many parts of words end, such as “photo”, and few words."""
 
 
 def may_be_parted(text: str, rest: str) -> bool:
@@ -79,6 +89,8 @@ def needs_space(text: str, rest: str, known: str) -> bool:
     before, after = _WORD_BEFORE.search(text), _WORD_AFTER.match(rest)
     if before is None or after is None:
         return False
+    if text[: before.start()].endswith(("'", "’")):  # as in “it's”
+        return True
     return not _is_one_word(before[0], after[0], f"{known}\n{text[: before.start()]}")
 
 
@@ -103,9 +115,11 @@ def _is_one_word(tail: str, head: str, others: str) -> bool:
         return False
     if len(tail) > 4 and tail.lower().endswith(_FULL_ENDS):
         return False
-    if len(tail) + len(head) > _LONGEST_WHOLE:
+    if len(tail) + len(head) > _LONGEST_WHOLE or not head[0].islower():
         return False
-    return head[0].islower()
+    # Of texts that were cut at each of their tokens, these are more often parted than not.
+    short = min(len(tail), len(head)) <= 3 or max(len(tail), len(head)) <= 4
+    return short or tail[-1] in _OPEN or _END.fullmatch(head) is not None
 
 
 def _has(text: str, word: str) -> bool:
