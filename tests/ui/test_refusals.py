@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -145,10 +146,17 @@ async def test_letters_typed_after_a_refusal_lift_no_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with over_budget() as student:
-        monkeypatch.setattr("studybuddy.ui.drafts.AFTER_ASKING", 0.5)
+        typed = asyncio.Event()
+
+        async def time_passes(_: float) -> None:
+            await typed.wait()
+
+        monkeypatch.setattr("studybuddy.ui.drafts.AFTER_ASKING", 60)
+        monkeypatch.setattr("studybuddy.ui.drafts.asyncio", SimpleNamespace(sleep=time_passes))
         await ask(student)
         await refused(student)
         await student.type(" alright")
+        typed.set()
         offers = [w for w in student.app.chat.workers if w.group == "refusal"]
         await student.until(lambda: all(offer.is_finished for offer in offers))
         assert await lifted(student) == []
