@@ -7,11 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import aiohttp.web
 import pytest
 
 from studybuddy.cli import main
@@ -22,12 +24,14 @@ START = 60
 
 
 @asynccontextmanager
-async def serving(home: Path) -> AsyncIterator[str]:
+async def serving(home: Path, browser: str = "") -> AsyncIterator[str]:
     """A server in a process of its own; gives the address that it prints."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "studybuddy", "web", "--port", "0", "--no-open",
+        sys.executable, "-m", "studybuddy", "web", "--port", "0",
+        *([] if browser else ["--no-open"]),
         stdout=subprocess.PIPE,
-        env={**os.environ, "STUDYBUDDY_HOME": str(home), "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"},
+        env={**os.environ, "STUDYBUDDY_HOME": str(home), "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+             "BROWSER": browser},
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -74,6 +78,44 @@ async def test_the_app_runs_in_the_page(tmp_path: Path) -> None:
                     assert message.type is aiohttp.WSMsgType.BINARY
                     shown += message.data
             await socket.send_json(["stdin", "\x11"])  # Ctrl+Q
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the browser is a shell script")
+async def test_the_browser_is_started_with_an_address_that_lets_in_once(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser"
+    os.mkfifo(seen)
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
+    browser.chmod(0o700)
+    async with (
+        serving(tmp_path, str(browser)) as address,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as other,
+    ):
+        given = (await asyncio.wait_for(asyncio.to_thread(seen.read_text), START)).strip()
+        assert address.split("key=")[1] not in given
+        async with client.get(given) as response:
+            assert response.status == 200
+            assert "once" not in str(response.url)
+        async with other.get(given) as response:
+            assert response.status == 403
+            assert "used" in await response.text()
+        async with other.get(f"{address.split('?')[0]}?once=") as response:
+            assert response.status == 403
+        for mine in (address, address.split("?")[0]):
+            async with client.get(mine) as response:
+                assert response.status == 200
+
+
+def test_an_address_for_once_is_of_no_use_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from studybuddy.web import server as web_server
+
+    server = web_server.BrowserServer(["true"], "127.0.0.1", 1, print)
+    once = server.address_for_once().split("once=")[1]
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + web_server.ONCE_FOR + 1)
+    with pytest.raises(aiohttp.web.HTTPForbidden):
+        server._use_up(once)
 
 
 def test_only_this_computers_own_addresses_are_its_own() -> None:

@@ -58,10 +58,11 @@ def run(args: argparse.Namespace) -> int:
     def say(address: str) -> None:
         print(f"Study Buddy is at {address}\nCtrl+C ends it.", flush=True)
         if not args.no_open:
-            webbrowser.open(address)
+            webbrowser.open(server.address_for_once())
 
+    server = BrowserServer(_command(args), args.host, port, say)
     try:
-        BrowserServer(_command(args), args.host, port, say).serve()
+        server.serve()
     except OSError as error:  # taken by another in the meantime
         print(_not_there(args.host, port, error), file=sys.stderr)
         return FAILED

@@ -4,12 +4,15 @@ Whoever reaches the page can do what the student can: read conversations, spend 
 So it listens on loopback, and every page, socket and download wants a secret that is in the address
 printed at the start: other users of this machine do not know it, and web pages that the browser has
 open elsewhere, which could reach loopback too, can't send it (their requests have another origin).
+The browser itself is started with an address that lets in once and not for long, since other users
+can see with what programs are started; who comes second is told that someone else came first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from string import Template
@@ -31,6 +34,13 @@ _NO_KEY = (
     "This page needs the whole address that “studybuddy web” has printed, with its key. "
     "Open it from there."
 )
+_USED = (
+    "This address lets in once, and it was used or is too old. Open the one that “studybuddy web” "
+    "has printed. If nothing has opened by itself, another user of this computer may have used it: "
+    "end “studybuddy web” with Ctrl+C then, and start it again."
+)
+ONCE_FOR = 60.0
+"""Seconds for which the address that the browser is started with lets in."""
 _ENDED = "“studybuddy web” has been ended. Everything that came is kept."
 _NOT_UNDERSTOOD = "The page sent what can't be understood. Open it again."
 
@@ -44,6 +54,8 @@ class BrowserServer(Server):
         """Take the command, where to listen, and who is told the address."""
         super().__init__(argv[0], host, port, title="Study Buddy")
         self.key = secrets.token_urlsafe(24)
+        self._once: tuple[str, float] = ("", 0.0)
+        """Another key that lets in one time, and until when; see `time.monotonic`."""
         self._argv = argv
         self._say = say
         self._pages: set[web.WebSocketResponse] = set()
@@ -54,8 +66,17 @@ class BrowserServer(Server):
     @property
     def address(self) -> str:
         """What is to be opened in the browser."""
+        return f"{self._root}?key={self.key}"
+
+    def address_for_once(self) -> str:
+        """Another one, which is of use one time within a minute: others may see it by then."""
+        self._once = secrets.token_urlsafe(24), time.monotonic() + ONCE_FOR
+        return f"{self._root}?once={self._once[0]}"
+
+    @property
+    def _root(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/?key={self.key}"
+        return f"http://{host}:{self.port}/"
 
     def serve(self, debug: bool = False) -> None:
         """Serve until Ctrl+C; the address is told once it can be opened.
@@ -94,15 +115,29 @@ class BrowserServer(Server):
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.host:
             raise web.HTTPForbidden(text="This page may not be opened from another one.")
+        if once := request.query.get("once"):
+            self._use_up(once)
+            raise self._let_in()
         given = request.query.get("key") or request.cookies.get(self._cookie, "")
         if not secrets.compare_digest(given.encode(), self.key.encode()):
             raise web.HTTPForbidden(text=_NO_KEY)
         if request.query.get("key"):
-            # Out of the address bar, and so out of the browser's history.
-            response = web.HTTPFound("/")
-            response.set_cookie(self._cookie, self.key, httponly=True, samesite="Strict")
-            raise response
+            raise self._let_in()
         return await handler(request)
+
+    def _use_up(self, once: str) -> None:
+        known, until = self._once
+        if not known or not secrets.compare_digest(once.encode(), known.encode()):
+            raise web.HTTPForbidden(text=_USED)
+        self._once = "", 0.0
+        if time.monotonic() > until:
+            raise web.HTTPForbidden(text=_USED)
+
+    def _let_in(self) -> web.HTTPFound:
+        """Out of the address bar, and so out of the browser's history, with a cookie instead."""
+        response = web.HTTPFound("/")
+        response.set_cookie(self._cookie, self.key, httponly=True, samesite="Strict")
+        return response
 
     @property
     def _cookie(self) -> str:
