@@ -9,6 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input, Label
 
 from studybuddy.ui.code_keeping import fenced, quoted
+from studybuddy.ui.screens import save_text
 from studybuddy.ui.screens.save_text import SaveScreen
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import Student
@@ -23,6 +24,12 @@ ages = {"Ada": 36}
 
 That is *it*.
 """
+
+
+@pytest.fixture(autouse=True)
+def quick_fingers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take no key for one that is held."""
+    monkeypatch.setattr(save_text, "REPEATED", 0.0)
 
 
 def saving(student: Student) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.widgets import OptionList
 
 from studybuddy.domain.problems import Problem, ProblemKind
+from studybuddy.domain.settings import Settings
+from studybuddy.ui.screens import search
 from tests.support.memory_search import MemorySearch
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import Student, steady
@@ -67,6 +70,73 @@ async def test_the_arrows_walk_through_hits_while_words_are_typed_on() -> None:
         await s.until(lambda: "1 hit" in s.shown())
         await s.pilot.press("enter")
         await s.until(lambda: s.view.session.head.title == "Second?")
+
+
+async def test_the_cursor_stays_at_its_hit_while_messages_are_read_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "READ_ON", 0.01)
+    s = student("Mitochondria.", "Mitosis.")
+    found = MemorySearch(s.store)
+    found.waiting = 9
+    s.app.services.search = lambda: found
+    async with s.at_work():
+        await s.ask("First?")
+        await s.pilot.press("ctrl+n")
+        await s.ask("Second?")
+        await find(s, "mito")
+        await s.until(lambda: "2 hits" in s.shown())
+        hits = s.app.screen.query_one("#hits", OptionList)
+        before = hits.options[1].prompt
+        await s.pilot.press("down")
+        seen = hits.options[1]
+        await s.until(lambda: hits.options[1] is not seen)  # it was looked for again
+        assert hits.highlighted == 1
+        assert hits.options[1].prompt == before
+
+
+async def test_it_is_looked_for_again_by_one_timer_however_much_is_typed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "READ_ON", 60.0)
+    s = student("Mitochondria.")
+    found = MemorySearch(s.store)
+    found.waiting = 9
+    s.app.services.search = lambda: found
+    async with s.at_work():
+        await s.ask("First?")
+        await find(s, "")
+        for letter in "mito":
+            await s.pilot.press(letter)
+            await s.until(lambda: "1 hit" in s.shown())
+            await s.settle()
+        timers = [timer for timer in s.app.screen._timers if timer._interval == 60.0]
+        assert len([timer for timer in timers if not timer._task.done()]) == 1  # type: ignore[union-attr]
+
+
+async def test_what_was_looked_for_is_kept_also_where_nothing_was_opened() -> None:
+    s = student("Mitochondria.")
+    async with s.at_work():
+        await s.ask("First?")
+        await find(s, "mito")
+        await s.until(lambda: "1 hit" in s.shown())
+        await s.pilot.press("escape")
+        await s.until(lambda: s.app.screen is s.app.chat)
+        await s.pilot.press("ctrl+f")
+        await s.until(lambda: "1 hit" in s.shown())
+
+
+async def test_hits_have_numbers_where_a_screen_reader_reads_them() -> None:
+    s = Student(says("Mitochondria."), says("Mitosis."), settings=Settings(screen_reader=True))
+    s.app.services.search = lambda: MemorySearch(s.store)
+    async with s.at_work():
+        await s.ask("First?")
+        await s.pilot.press("ctrl+n")
+        await s.ask("Second?")
+        await find(s, "mito")
+        await s.until(lambda: "2 hits" in s.shown())
+        assert "1. " in s.shown()
+        assert "2. " in s.shown()
 
 
 async def test_nothing_found_says_what_to_do_and_escape_leaves_everything_as_it_was() -> None:

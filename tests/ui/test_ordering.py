@@ -50,6 +50,19 @@ async def test_a_conversation_is_renamed_in_the_list_and_no_model_renames_it() -
         assert s.app.chat.sidebar.list.has_focus
 
 
+async def test_what_was_deleted_for_good_is_not_said_to_be_back() -> None:
+    async with student().at_work() as s:
+        await conversed(s)
+        await s.pilot.press("down", "d")
+        await s.until(lambda: "Deleted “Verbs”" in s.told())
+        await s.store.delete(heads(s)["Verbs"].id)
+        await s.pilot.press("u")
+        await s.until(lambda: "“Verbs” was deleted for good meanwhile." in s.told())
+        assert "is back" not in s.told()
+        await s.pilot.press("u")
+        await s.until(lambda: "nothing to undo" in s.told())
+
+
 async def test_a_conversation_is_pinned_without_its_messages_being_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -47,6 +47,7 @@ async def test_a_saving_is_switched_at_once_and_written_to_the_settings(name: st
             await student.app.chat.run_action(f"feature('{name}')")
             await student.until(lambda on=on: student.setup.written == {f"savings.{name}": on})
             assert getattr(student.limited.limits.settings.savings, name) is on
+            assert getattr(student.app.services.settings.savings, name) is on
             await student.until(lambda on=on: f": {'on' if on else 'off'}." in student.told())
 
 

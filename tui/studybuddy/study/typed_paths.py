@@ -17,7 +17,7 @@ def read_paths(text: str) -> list[Path]:
     paths: list[Path] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         whole = _path(line)
-        if whole.exists():
+        if is_there(whole):
             paths.append(whole)
             continue
         try:
@@ -26,8 +26,16 @@ def read_paths(text: str) -> list[Path]:
             words = [line.strip("'\"")]
         parts = [_path(word) for word in words]
         # A path with spaces that nobody quoted looks like several.
-        paths.extend(parts if any(part.exists() for part in parts) else [_path(" ".join(words))])
+        paths.extend(parts if any(is_there(part) for part in parts) else [_path(" ".join(words))])
     return paths
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that none can have names none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # longer than any; a zero byte
+        return False
 
 
 def path_of(text: str) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.chat.markdown_export import file_name, markdown, message_markdown
 from studybuddy.domain.archives import Archive, Imported
-from studybuddy.study.typed_paths import path_of
+from studybuddy.study.typed_paths import is_there, path_of
 from studybuddy.ui.saving import Unsure, checked, save, shown_path
 from studybuddy.ui.screens.export import Choice, ExportScreen
 from studybuddy.ui.screens.save_text import SaveScreen
@@ -99,10 +99,11 @@ class InOut:
         async def write(typed: str, sure: bool) -> Path:
             nonlocal written
             folder = path_of(typed)
-            if not sure and await asyncio.to_thread(folder.exists):
+            if not sure and await asyncio.to_thread(is_there, folder):
                 raise Unsure("There is such a folder. Enter again writes into it.")
+            written = 0  # it may be tried again
             # What is there stays: a file of the same name is none of ours.
-            taken = await asyncio.to_thread(lambda: {path.stem for path in folder.glob("*.md")})
+            taken = await asyncio.to_thread(_names_in, folder)
             async for opened in self._place.desk.shelf.all():
                 name = file_name(opened.head.title, taken)
                 taken.add(name)
@@ -150,6 +151,14 @@ class InOut:
             self._place.say("There is nothing stored that could be exported.")
             return None
         return make()
+
+
+def _names_in(folder: Path) -> set[str]:
+    """The names of Markdown files in a folder, without their ends; touches the disk."""
+    try:
+        return {path.stem for path in folder.glob("*.md")}
+    except (OSError, ValueError):
+        return set()  # writing into it tells why
 
 
 def told_of(imported: Imported) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -42,15 +44,18 @@ class ImportScreen(Dialog[Imported | None]):
         self.query_one(PathInput).focus()
 
     @on(Input.Submitted)
-    @work(exclusive=True, group="import", exit_on_error=False)
-    async def _read(self, event: Input.Submitted) -> None:
+    def _entered(self, event: Input.Submitted) -> None:
+        """Read it in; once, however often the key comes meanwhile."""
         event.stop()
-        paths = read_paths(event.value)
-        if not paths or self._reading:
-            return
-        self._reading = True
-        self._say("Reading…")
+        if event.value.strip() and not self._reading:
+            self._reading = True
+            self._say("Reading…")
+            self._read(event.value)
+
+    @work(group="import", exit_on_error=False)
+    async def _read(self, typed: str) -> None:
         try:
+            paths = await asyncio.to_thread(read_paths, typed)
             imported = await self._archive.read(paths[0], self._read_so_far)
         except StudyBuddyError as error:
             self._say(str(error.problem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -22,6 +23,8 @@ Write = Callable[[str, bool], Awaitable[Path]]
 It raises Unsure where something would be replaced or made and the student has not agreed yet.
 """
 
+REPEATED = 0.4
+"""Seconds after one Enter in which another one is that of a key which is held."""
 _HOW = "Enter saves, Tab completes the path, Esc leaves."
 
 
@@ -40,6 +43,8 @@ class SaveScreen(Dialog[Path | None]):
         self._path = path
         self._write = write
         self._asked = ""  # what was typed when it was asked whether it may be
+        self._entered_at = 0.0  # monotonic, seconds
+        self._writing = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -57,17 +62,26 @@ class SaveScreen(Dialog[Path | None]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#save")
-    @work(exclusive=True, group="save", exit_on_error=False)
-    async def _save(self) -> None:
-        typed = self.query_one(PathInput).value.strip()
+    def _entered(self) -> None:
+        """Save it, or take it for the answer to what was asked; a key that is held answers none."""
+        typed, now = self.query_one(PathInput).value.strip(), time.monotonic()
         sure = bool(typed) and typed == self._asked
-        self._asked = ""
+        held, self._entered_at = now - self._entered_at < REPEATED, now
+        if not self._writing and not (sure and held):
+            self._writing = True
+            self._asked = ""
+            self._save(typed, sure)
+
+    @work(group="save", exit_on_error=False)
+    async def _save(self, typed: str, sure: bool) -> None:
         try:
             path = await self._write(typed, sure)
         except Unsure as question:
-            self._asked = typed
+            self._writing = False
+            self._asked, self._entered_at = typed, time.monotonic()
             self._say(str(question))
         except StudyBuddyError as error:
+            self._writing = False
             self._say(str(error.problem))
         else:
             self.dismiss(path)
