@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from studybuddy.chat.heads import new_conversation, title_from
+from studybuddy.chat.limits import Limits
 from studybuddy.chat.session import ChatSession
+from studybuddy.domain.endpoints import Model
 from studybuddy.domain.events import (
     StatusChanged,
     TextDelta,
@@ -38,12 +41,18 @@ BUSY = Problem(ProblemKind.RATE_LIMITED, "Too many requests.", transient=True, r
 class Chat:
     """A session with what is behind it."""
 
-    def __init__(self, *scripts: Sequence[Step], system_prompt: str = "") -> None:
+    def __init__(
+        self, *scripts: Sequence[Step], system_prompt: str = "", limits: Limits | None = None
+    ) -> None:
         self.store = MemoryConversationStore()
         self.provider = ScriptedProvider(*scripts)
         self.connector = ScriptedConnector(self.provider)
         self.session = ChatSession(
-            OpenConversation(new_conversation(system_prompt)), self.store, self.connector, new=True
+            OpenConversation(new_conversation(system_prompt)),
+            self.store,
+            self.connector,
+            limits,
+            new=True,
         )
 
     async def send(self, text: str) -> list[TurnEvent]:
@@ -143,6 +152,22 @@ async def test_stopping_keeps_what_came_and_leaves_the_turn_out_of_the_context()
     assert chat.provider.abandoned == 1
     await chat.send("Again?")
     assert chat.asked(1) == ["Again?"]
+
+
+async def test_an_answer_that_is_stopped_or_fails_keeps_the_model_that_was_asked() -> None:
+    nameless = replace(ENDPOINT, model="")
+    gate = asyncio.Event()
+    limits = Limits.none()
+    chat = Chat([REFUSED], [REFUSED], [TextDelta("Some"), gate], limits=limits)
+    assert [event async for event in chat.session.send("One?", nameless)]
+    limits.accounts.names.listed(nameless, [Model("listed-model")])
+    assert [event async for event in chat.session.retry(nameless)]
+    events = chat.session.send("Talk!", nameless)
+    await until(events, TextDelta)
+    await chat.session.stop()
+    assert [event async for event in events]
+    models = [m.model for m in await chat.store.tree(chat.session.head.id) if m.text or m.error]
+    assert [m for m in models if m] == ["listed-model", "listed-model"]
 
 
 async def test_a_consumer_that_goes_away_closes_the_request_and_keeps_what_came() -> None:

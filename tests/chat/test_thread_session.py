@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
 from studybuddy.domain.assistants import AssistantSpec
+from studybuddy.domain.endpoints import Model
 from studybuddy.domain.events import (
     TextDelta,
     TurnStarted,
@@ -157,6 +159,19 @@ async def test_a_stopped_question_leaves_the_thread_when_something_else_is_asked
     await stopping
     await room.send("Something else.")
     assert room.thread == ["Hello?", "Hello.", "Something else.", "Fine."]
+
+
+@virtually
+async def test_an_answer_that_is_stopped_before_its_run_keeps_the_model_that_was_asked() -> None:
+    room = StudyRoom([Says("Never.")])
+    nameless = replace(ENDPOINT, model="")
+    room.limits.accounts.names.listed(nameless, [Model("listed-model")])
+    events = room.session.send("Count!", nameless)
+    await until(events, TurnStarted)
+    stopping = asyncio.create_task(room.session.stop())
+    assert [event async for event in events]
+    await stopping
+    assert (await room.stored())[-1].model == "listed-model"
 
 
 @virtually

@@ -129,7 +129,7 @@ class ChatSession(StoredConversation):
         if isinstance(asked, Problem):
             yield not_begun(asked)
             return
-        answer = place_for(asked, endpoint.model)
+        answer = place_for(asked, self._limits.accounts.names.of(endpoint))
         seam = seam_of(asked) if asked.goes_on else None
         answering = Answering(answer, endpoint, self._store, self._connector, random.random, seam)
         clearing = Clearing(self._limits, endpoint, allow)

@@ -16,7 +16,7 @@ from studybuddy.chat.run_start import RunStarter
 from studybuddy.chat.run_turn import RunTurn
 from studybuddy.chat.stored import not_begun
 from studybuddy.chat.thread_branches import AsidePlace
-from studybuddy.chat.thread_context import Terms, with_model
+from studybuddy.chat.thread_context import Terms, model_of, with_model
 from studybuddy.chat.thread_under_way import ThreadUnderWay
 from studybuddy.domain.allowances import NOTHING_ALLOWED, Allowance
 from studybuddy.domain.assistant_ports import (
@@ -150,14 +150,15 @@ class ThreadSession(ThreadUnderWay):
         return (self._unseen_run(self.ask_again()) if same else None) or self.ask(text)
 
     async def _ask(self, asked: Asked, endpoint: Endpoint, model: str) -> AsyncGenerator[TurnEvent]:
-        answer = place_for(asked, endpoint.model)
+        assistant = with_model(self.known_assistant, model)
+        names = self._limits.accounts.names
+        answer = place_for(asked, model_of(names, endpoint, assistant))
         if asked.goes_on:
             begun = RunDetails("", "", "", self.head.assistant_name, goes_on=len(answer.text))
             answer = replace(answer, details=begun)
         turn = self._begin_turn(answer, endpoint, asked.question.text)
         try:
             question = await self.knowing_all_runs(self.question(asked, model))
-            assistant = with_model(self.known_assistant, model)
             terms = await self._context.admit(self.head, question, endpoint, assistant)
             if not isinstance(terms, Terms):
                 yield TurnRefused(terms)
