@@ -6,21 +6,24 @@ import re
 
 import pytest
 from rich.segment import Segment
+from textual.app import ComposeResult
 from textual.color import Color
 from textual.geometry import Offset
+from textual.widgets import Button, OptionList
 
 from studybuddy.domain.phases import Phase
 from studybuddy.domain.settings import Settings
 from studybuddy.ui import numbering
 from studybuddy.ui.linear import focus_place
 from studybuddy.ui.plain import Plain, plain
+from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.widgets.status import Activity
 from tests.support.scripted_provider import says
 from tests.ui.app_under_test import MemorySetup, Student
 
 ORNAMENTS = re.compile("[\u2500-\u25ff\u2800-\u28ff\u2700-\u27bf•·▌●○]")
 ANSWER = (
-    "# Lists\n\n- one · two\n  - three\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quoted\n\n---\n\n"
+    "# Lists\n\n- one or two\n  - three\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quoted\n\n---\n\n"
     "```python\nprint(1)\n```\n"
 )
 SPOKEN = Settings(screen_reader=True)
@@ -161,3 +164,41 @@ async def test_digits_that_mean_something_already_are_left_to_that() -> None:
         await student.pilot.press("alt+u")
         await student.until(lambda: "1-4 time" in student.shown())
         assert numbering.choose(student.app.screen, 1) is False
+
+
+class Choices(Dialog[str]):
+    """Choices that begin as if they had numbers, and that change."""
+
+    def compose(self) -> ComposeResult:
+        yield OptionList("3. Mai", "Heute", markup=False)
+        yield Button("Go", id="go")
+
+
+async def test_each_choice_has_the_number_that_chooses_it_whatever_it_begins_with() -> None:
+    async with Student(settings=SPOKEN).at_work() as student:
+        screen = Choices()
+        student.app.push_screen(screen)
+        await student.until(lambda: "3. Go" in student.shown())
+        assert "1. 3. Mai" in student.shown()
+        screen.query_one(OptionList).clear_options().add_options(["Morgen", "9. Juni", "Nie"])
+        screen.query_one("#go", Button).label = "Walk"
+        screen.query_one("#go", Button).focus()
+        await student.until(lambda: "4. Walk" in student.shown())
+        assert "1. Morgen" in student.shown()
+        assert "2. 9. Juni" in student.shown()
+
+
+async def test_the_numbers_of_themes_are_of_the_rows_that_are_shown_first() -> None:
+    async with Student(settings=SPOKEN).at_work((80, 24)) as student:
+        await student.app.chat.run_action("feature('theme')")
+        await student.until(lambda: "Enter keeps it" in student.shown())
+        await student.until(lambda: f"1. {student.app.theme}" in student.shown())
+        assert "2. " in student.shown()
+
+
+async def test_buttons_with_numbers_are_whole() -> None:
+    async with Student(settings=SPOKEN).at_work((80, 24)) as student:
+        await student.pilot.press("f9")
+        await student.until(lambda: "1. Add an example" in student.shown())
+        await student.until(lambda: "2. Save" in student.shown())
+        assert "4. Cancel" in student.shown()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual.content import Content
 from textual.screen import Screen
@@ -13,16 +13,41 @@ from textual.widgets import Button, Input, OptionList, RadioButton, RadioSet, Te
 
 MOST = 9
 """Choices that a digit can tell apart."""
-_NUMBERED = re.compile(r"^\d\. ")
-
-Choice = tuple[Callable[[str], None], Callable[[], object]]
-"""What takes the number, and what chooses it."""
 
 
-def number(screen: Screen[Any]) -> None:
-    """Write its number before each choice, where it has none yet."""
-    for at, (label, _) in enumerate(_choices(screen), 1):
-        label(f"{at}. ")
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a digit chooses."""
+
+    of: object
+    """What has the text: an option or a button."""
+    text: Content
+    relabel: Callable[[Content], object]
+    choose: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A text before and after its number was written before it."""
+
+    before: Content
+    after: Content
+
+
+Numbers = WeakKeyDictionary[object, Numbered]
+"""What has a number by now."""
+
+
+def number(screen: Screen[Any], numbers: Numbers) -> None:
+    """Write its number before each choice, where it does not have that yet."""
+    for at, choice in enumerate(_choices(screen), 1):
+        done = numbers.get(choice.of)
+        # What was written anew since has no number, whatever it begins with.
+        before = done.before if done is not None and done.after == choice.text else choice.text
+        after = Content.assemble(f"{at}. ", before)
+        if after != choice.text:
+            choice.relabel(after)
+        numbers[choice.of] = Numbered(before, after)
 
 
 def choose(screen: Screen[Any], digit: int) -> bool:
@@ -30,7 +55,7 @@ def choose(screen: Screen[Any], digit: int) -> bool:
     choices = _choices(screen)
     if not 0 < digit <= len(choices) or isinstance(screen.focused, Input | TextArea):
         return False
-    choices[digit - 1][1]()
+    choices[digit - 1].choose()
     return True
 
 
@@ -44,37 +69,39 @@ def _choices(screen: Screen[Any]) -> Sequence[Choice]:
         if not widget.display or widget.disabled:
             continue
         if isinstance(widget, OptionList) and widget.can_focus:
-            found += [
-                (partial(_label_option, widget, row), partial(_take_option, widget, row))
-                for row in range(widget.option_count)
-            ]
+            found += [_row(widget, row) for row in range(min(widget.option_count, MOST))]
         elif isinstance(widget, RadioSet):
-            found += [
-                (partial(_label_radio, one), one.toggle)
-                for one in widget.query(RadioButton).results(RadioButton)
-            ]
+            found += [_radio(one) for one in widget.query(RadioButton).results(RadioButton)]
         elif isinstance(widget, Button):
-            found.append((partial(_label_button, widget), widget.press))
+            found.append(_button(widget))
     return found[:MOST]
 
 
-def _label_option(options: OptionList, row: int, label: str) -> None:
-    prompt = options.get_option_at_index(row).prompt
-    text = prompt if isinstance(prompt, Content) else Content(str(prompt))
-    if not _NUMBERED.match(text.plain):
-        options.replace_option_prompt_at_index(row, Content.assemble(label, text))
+def _row(options: OptionList, row: int) -> Choice:
+    option = options.get_option_at_index(row)
+    text = option.prompt if isinstance(option.prompt, Content) else Content(str(option.prompt))
+
+    def take() -> None:
+        options.highlighted = row
+        options.action_select()
+
+    def relabel(text: Content) -> None:
+        options.replace_option_prompt_at_index(row, text)
+
+    return Choice(option, text, relabel, take)
 
 
-def _take_option(options: OptionList, row: int) -> None:
-    options.highlighted = row
-    options.action_select()
+def _radio(radio: RadioButton) -> Choice:
+    def relabel(text: Content) -> None:
+        radio.label = text
+
+    return Choice(radio, radio.label, relabel, radio.toggle)
 
 
-def _label_radio(radio: RadioButton, label: str) -> None:
-    if not _NUMBERED.match(str(radio.label)):
-        radio.label = f"{label}{radio.label}"
+def _button(button: Button) -> Choice:
+    def relabel(text: Content) -> None:
+        button.label = text
+        button.refresh(layout=True)  # it is wider now
 
-
-def _label_button(button: Button, label: str) -> None:
-    if not _NUMBERED.match(str(button.label)):
-        button.label = f"{label}{button.label}"
+    label = button.label if isinstance(button.label, Content) else Content(str(button.label))
+    return Choice(button, label, relabel, button.press)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.await_complete import AwaitComplete
@@ -12,6 +12,9 @@ from textual.worker import Worker
 
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.late_styles import STUDY
+
+if TYPE_CHECKING:
+    from studybuddy.ui.numbering import Numbers
 
 
 class Dialog(ModalScreen[ScreenResultType]):
@@ -22,6 +25,8 @@ class Dialog(ModalScreen[ScreenResultType]):
     _given: tuple[ScreenResultType | None] | None = None
     """The result, as soon as there is one."""
     _leaving = False
+    _numbers: Numbers | None = None
+    """What has a number by now."""
     OWN_DIGITS = False
     """Whether digits mean something here already, so that choices are given no numbers."""
     deaf_until = 0.0
@@ -47,17 +52,23 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def on_mount(self) -> None:
         """Number the choices, where a screen reader is to read them."""
-        if is_linear(self):
-            from studybuddy.ui.numbering import number
-
-            self.call_after_refresh(number, self)
+        self.call_after_refresh(self._number)
 
     def on_option_list_option_highlighted(self) -> None:
         """Number what came into a list."""
-        if is_linear(self):
-            from studybuddy.ui.numbering import number
+        self._number()
 
-            number(self)
+    def on_descendant_focus(self) -> None:
+        """Number what came since, such as buttons."""
+        self._number()
+
+    def _number(self) -> None:
+        if is_linear(self):
+            from studybuddy.ui.numbering import Numbers, number
+
+            if self._numbers is None:
+                self._numbers = Numbers()
+            number(self, self._numbers)
 
     def on_key(self, event: events.Key) -> None:
         """Choose by a digit, where choices have numbers."""

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.dialog import Dialog, is_linear
 
 
 class ThemesScreen(Dialog[str | None]):
@@ -26,6 +26,8 @@ class ThemesScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         self._before = self.app.theme
         self._names = sorted(self.app.available_themes)
+        if is_linear(self):  # the list begins with the rows that have numbers, and shows them
+            self._names.sort(key=lambda name: name != self._before)
         with Vertical(classes="dialog themes"):
             yield Label("Themes", classes="title")
             yield OptionList(*(Option(name) for name in self._names), markup=False)
