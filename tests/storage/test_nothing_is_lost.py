@@ -1,10 +1,15 @@
-"""No sequence of branching, deleting, bringing back and inserting loses a message."""
+"""No sequence of branching, deleting, bringing back and inserting loses a message.
+
+Two windows do it, each of which knows what it saw last. Whatever they do, a thread that is stored
+has just what is shown, and what one of them set stays.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +18,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from studybuddy.domain.messages import Conversation, Message, Role
+from studybuddy.domain.messages import Conversation, Message, OpenConversation, Role
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.tree import MessageTree
@@ -21,7 +26,10 @@ from tests.support.memory_store import MemoryConversationStore, MemoryData
 from tests.support.store_process import open_store
 
 CONVERSATIONS = ("one", "two")
-OPERATIONS = ("add", "add", "add", "show", "delete", "bring back", "insert", "discard", "restore")
+OPERATIONS = (
+    *("add", "add", "add", "show", "delete", "bring back", "insert", "discard", "restore"),
+    *("look", "ask", "ask", "thread", "thread", "persona", "save", "delete for good"),
+)
 
 Step = tuple[str, int, int, int]
 """What is done, in which conversation, by which window, and a number to choose a message by."""
@@ -42,6 +50,16 @@ class Model:
         self.texts: dict[str, set[str]] = {name: set() for name in CONVERSATIONS}
         self.deleted: set[str] = set()
         self.discarded: set[str] = set()
+        self.gone: set[str] = set()
+        self.personas = dict.fromkeys(CONVERSATIONS, "")
+        self.threads: dict[str, list[str]] = {}
+        """What the server's threads have."""
+        self.views = {
+            (window, name): OpenConversation(Conversation(name, "", 1.0, 1.0))
+            for window in (0, 1)
+            for name in CONVERSATIONS
+        }
+        """What each window saw last."""
         self._count = 0
 
     def new(self, parent: str | None) -> Message:
@@ -58,7 +76,7 @@ class Model:
             case "add":
                 parent = chosen.id if chosen and number % 7 else None
                 message = self.new(parent)
-                if name in self.discarded:
+                if name in self.discarded | self.gone:
                     with pytest.raises(StudyBuddyError):
                         await store.add(name, message)
                 else:
@@ -77,13 +95,53 @@ class Model:
                 file = [replace(m, deleted=False) for m in await store.tree(other)]
                 file.append(self.new(file[-1].id if file else None))
                 await store.insert(Conversation(name, "", 1.0, 1.0), file)
+                self.gone.discard(name)
                 self.texts[name] |= {message.text for message in file}
             case "discard":
                 await store.discard(name)
-                self.discarded.add(name)
+                self.discarded |= {name} - self.gone
             case "restore":
                 await store.restore(name)
                 self.discarded.discard(name)
+            case "delete for good" if number % 3 == 0:
+                await store.delete(name)
+                self.gone.add(name)
+                self.discarded.discard(name)
+                self.deleted -= {message.id for message in messages}
+                self.texts[name], self.personas[name] = set(), ""
+            case "look" | "ask" | "thread" | "persona" | "save":
+                await self.as_seen(operation, store, window, name)
+
+    async def as_seen(
+        self, operation: str, store: ConversationStore, window: int, name: str
+    ) -> None:
+        """Do something with a conversation as that window saw it last."""
+        view = self.views[window, name]
+        shown = [message.id for message in view.messages]
+        self._count += 1
+        match operation:
+            case "ask":
+                message = self.new(shown[-1] if shown else None)
+                thread_id = view.head.thread_id
+                with suppress(StudyBuddyError):
+                    await store.add(name, message, shown=shown, thread_id=thread_id)
+                    self.texts[name].add(message.text)
+                    if thread_id:
+                        self.threads[thread_id].append(message.id)
+            case "thread":
+                self.threads[f"t{self._count}"] = shown
+                await store.set_thread(name, f"t{self._count}", shown)
+            case "persona":
+                persona = f"p{self._count}"
+                await store.set_prompt(name, persona, persona, ())
+                if name not in self.gone:
+                    self.personas[name] = persona
+            case "save" if name in self.gone:
+                with pytest.raises(StudyBuddyError):
+                    await store.save(view.head, new=False)
+            case "save":
+                await store.save(view.head, new=False)
+        self.views[window, name] = await store.load(name) or view
 
     async def check(self) -> None:
         for store in self.windows:
@@ -98,7 +156,13 @@ class Model:
 
     async def _check_opened(self, store: ConversationStore, name: str, messages: Any) -> None:
         opened = await store.load(name)
-        assert opened is not None
+        assert (opened is None) == (name in self.gone)
+        if opened is None:
+            return
+        assert opened.head.persona == opened.head.system_prompt == self.personas[name]
+        shown = [message.id for message in opened.messages]
+        assert self.threads.get(opened.head.thread_id, shown) == shown
+        assert (await store.unchanged(name, shown)) == opened.head
         tree = MessageTree(messages)
         assert opened.messages == tree.branch(opened.head.leaf_id)
         assert not any(message.deleted for message in opened.messages)

@@ -105,6 +105,7 @@ class MemoryBranches:
                 parent = names.get(message.parent_id or "", message.parent_id)
                 new = replace(message, id=name, parent_id=parent, state=state)
                 self.data.messages[name] = conversation.id, new
+                self.change(conversation.id, thread_id="")
         return added
 
     def _name(self, conversation_id: str, message_id: str) -> str:

@@ -162,7 +162,11 @@ def insert(
             f"VALUES {rows.places(rows.MESSAGE + ',')} ON CONFLICT (id) DO NOTHING",
             [(*rows.message_row(_named(m, names)), conversation.id) for m in messages],
         )
-        return added.rowcount
+        if added.rowcount > 0:  # no thread has them
+            connection.execute(
+                "UPDATE conversations SET thread_id = '' WHERE id = ?", (conversation.id,)
+            )
+        return max(added.rowcount, 0)
 
 
 def _names(
