@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from studybuddy.ui.alt_keys import read_alt_keys
 from studybuddy.ui.commands import COMMANDS, Command, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
 from studybuddy.ui.services import Services
@@ -88,6 +90,12 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         if isinstance(event, Key) and event.key.startswith("alt+") and event.character:
             event = Key(event.key, None)
         await super().on_event(event)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's, that takes each key with Alt for one key."""
+        driver = super().get_driver_class()
+        read_alt_keys(driver)
+        return driver
 
     def get_default_screen(self) -> Screen[None]:
         """The screen that is there from the first frame on."""
