@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from studybuddy.domain.settings import Settings
+from textual.widgets import Button
+
+from studybuddy.domain.settings import STUDY_BUDDY_PROMPT, Settings
+from studybuddy.ui.widgets.editor import Editor
+from studybuddy.ui.widgets.examples_editor import ExamplesEditor
 from tests.ui.library_student import GREETING, POET, LibraryStudent
 
 WHO = "Who answers in this conversation?"
@@ -86,3 +90,25 @@ async def test_the_apps_persona_stays_the_default_where_an_own_one_of_its_name_i
         await student.press("delete")
         await student.until(lambda: "Answer as a poem." in student.shown())
         assert "persona" not in student.setup.written
+
+
+async def test_the_default_prompt_and_what_was_written_are_had_back_by_one_button() -> None:
+    async with LibraryStudent().at_work() as student:
+        await student.open("alt+p", WHO)
+        await student.press("down", "enter")
+        await student.until(lambda: student.at_home)
+        await student.open("f9", "How shall the model behave")
+        screen = student.app.screen
+        prompt, button = screen.query_one("#prompt", Editor), screen.query_one("#default", Button)
+        examples = screen.query_one(ExamplesEditor)
+        student.write("#prompt", "My own, long thought about.")
+        button.press()
+        await student.until(lambda: prompt.text == STUDY_BUDDY_PROMPT and not examples.examples)
+        await student.sees("As written")
+        prompt.action_undo()
+        assert prompt.text == "My own, long thought about."
+        prompt.action_redo()
+        button.press()
+        await student.until(lambda: prompt.text == "My own, long thought about.")
+        await student.until(lambda: examples.examples == POET.examples)
+        await student.sees("Default")

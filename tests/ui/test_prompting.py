@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from textual.widgets import Static
 
 from studybuddy.chat.sessions import Session
 from studybuddy.chat.stored import StoredConversation
@@ -13,6 +14,7 @@ from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.prompts import Persona, Template, Variable
 from studybuddy.domain.settings import Settings
 from studybuddy.ui.drafts import replaced
+from studybuddy.ui.screens import template_form
 from studybuddy.ui.screens.template_form import TemplateForm
 from studybuddy.ui.widgets.prompt import Prompt
 from tests.support.scripted_provider import says
@@ -35,6 +37,11 @@ async def open_form(student: LibraryStudent, name: str = "summary") -> TemplateF
     await student.settle()
     assert isinstance(student.app.screen, TemplateForm)
     return student.app.screen
+
+
+def preview(form: TemplateForm) -> str:
+    """What the form shows of the prompt."""
+    return str(form.query_one("#shown", Static).content)
 
 
 async def other_conversation(student: LibraryStudent) -> tuple[Session, Session]:
@@ -109,6 +116,29 @@ async def test_what_esc_keeps_in_a_form_is_not_replaced_by_what_another_draft_gi
         await student.until(lambda: student.at_home)
         student.view.prompt.put("")
         assert "An essay of mine." in (await open_form(student)).filled
+
+
+async def test_the_preview_of_a_long_text_waits_for_the_keys_to_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(template_form, "LONG", 100)
+    monkeypatch.setattr(template_form, "REST", 0.01)
+    async with LibraryStudent().at_work() as student:
+        form = await open_form(student)
+        student.write("#field-0", "Ice is cold. " * 20)
+        await student.until(lambda: "Ice" in preview(form))
+        student.write("#field-0", "Snow is cold. " * 20)
+        await student.until(lambda: "Snow" in preview(form))
+        monkeypatch.setattr(template_form, "REST", 1000)
+        monkeypatch.setattr(template_form, "fill", None)  # no key has it filled in
+        student.write("#field-0", "Rain is cold. " * 20)
+        await student.settle()
+        await student.press("x")
+        assert "Snow" in preview(form)
+        monkeypatch.undo()
+        await student.press("f9")
+        await student.until(lambda: student.at_home)
+        assert "Rain" in student.view.prompt.text
 
 
 async def test_a_template_goes_to_the_conversation_it_was_filled_in_for() -> None:

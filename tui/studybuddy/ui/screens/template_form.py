@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static, TextArea
 
@@ -27,10 +28,17 @@ PREVIEW_PACE = 0.15
 """Seconds between two previews while something is typed."""
 MOST_SHOWN = 20_000
 """Characters of a preview; nobody reads more of one."""
+LONG = 50_000
+"""Characters from which on a prompt is filled in when the keys rest: it takes its time then."""
+REST = 0.4
+"""Seconds without a key press after which they rest."""
 
 
 class TemplateForm(Dialog[str | None]):
-    """Asks for what a template needs; returns the prompt, or `None`. What was typed stays."""
+    """Asks for what a template needs; returns the prompt, or `None`.
+
+    The values that it was given have what was typed, however it is left.
+    """
 
     AUTO_FOCUS = ""
     VERTICAL_BREAKPOINTS = BREAKPOINTS
@@ -50,6 +58,8 @@ class TemplateForm(Dialog[str | None]):
         self._count = count
         self._form = form_of(template)
         self._warned = False
+        self._long = False
+        self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet form"):
@@ -156,9 +166,19 @@ class TemplateForm(Dialog[str | None]):
     @on(Input.Changed)
     @on(Select.Changed)
     def _changed(self) -> None:
-        self._warned = False
-        self._say("")
-        self._pace.ask()
+        if self._warned:
+            self._warned = False
+            self._say("")
+        if self._resting is not None:
+            self._resting.reset()
+        elif self._long:
+            self._resting = self.set_timer(REST, self._rested)
+        else:
+            self._pace.ask()
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._show()
 
     def _again(self) -> None:
         self._show()
@@ -168,6 +188,7 @@ class TemplateForm(Dialog[str | None]):
         if not self.is_mounted:
             return
         filled = self.filled
+        self._long = len(filled) > LONG
         more = f"\n… and {len(filled) - MOST_SHOWN:,} more" if len(filled) > MOST_SHOWN else ""
         self.query_one("#shown", Static).update(harmless(filled[:MOST_SHOWN]) + more)
         told = tokens_in_words(await self._count(filled))
