@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import threading
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 from textual.theme import BUILTIN_THEMES
 
-from studybuddy.domain.counting import Token
 from studybuddy.tokens.counter import Counter
 from studybuddy.ui.screens.token_view import Sample, TokenViewScreen
-from studybuddy.ui.widgets.token_pieces import MOST_CELLS, TokenPage, pieces_of
 from studybuddy.ui.widgets.token_text import COLOURS, TokenText
 from tests.ui.dialog_host import DialogHost
+from tests.ui.token_host import CAREER, COUNTER, ready, view
 
-COUNTER = Counter()
-CAREER = "I'm going to use AI to relaunch my career."
 MIXED = "def f(x):\n\treturn x   # one\n\nZażółć שלום 日本語 🙂 👩‍🚀"
-
-
-def view(*texts: str, model: str = "gpt-5", start: int = 0) -> TokenViewScreen:
-    """The screen over some texts."""
-    samples = [Sample(f"Text {number}", text) for number, text in enumerate(texts, start=1)]
-    return TokenViewScreen(samples, COUNTER, model, start)
-
-
-async def ready(host: DialogHost, says: str = " characters") -> None:
-    """Wait until it is counted."""
-    await host.until(lambda: says in host.shown() and "Counting…" not in host.shown())
-
-
-def drawn(data: bytes) -> str:
-    """What is shown for a token."""
-    return "".join(text for piece in pieces_of(data) for text, _ in piece.runs)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
@@ -191,79 +168,6 @@ async def test_texts_are_gone_through_and_the_wanted_one_is_first() -> None:
         await host.until(lambda: "Text 3 (3 of 3)" in host.shown())
 
 
-async def test_a_file_is_opened_by_its_path(tmp_path: Path) -> None:
-    path = tmp_path / "essay one.txt"
-    path.write_text("\ufeffTo be or not to be, oie n", encoding="utf-8")
-    async with DialogHost(view("draft")).open() as host:
-        await ready(host)
-        await host.press("o")
-        host.screen.query_one("PathInput").insert_text_at_cursor(str(path))  # type: ignore[attr-defined]
-        await host.press("enter")
-        await host.until(lambda: "essay one.txt (2 of 2)" in host.shown())
-        await host.until(lambda: "To·be·or·not·to·be,·oie·n" in host.shown())
-        await host.press("escape")
-        assert host.result is None
-
-
-async def test_letters_typed_in_a_path_are_no_keys_and_tab_completes_it(tmp_path: Path) -> None:
-    (tmp_path / "opinion.txt").write_text("Yes.")
-    async with DialogHost(view("draft")).open((200, 24)) as host:
-        await ready(host)
-        await host.press("o")
-        line = host.screen.query_one("PathInput")
-        line.insert_text_at_cursor(f"{tmp_path}/")  # type: ignore[attr-defined]
-        await host.press(*"opin", "tab")
-        await host.until(lambda: "opinion.txt" in host.shown())
-        await host.press("enter")
-        await host.until(lambda: "Yes." in host.shown())
-
-
-@pytest.mark.parametrize(
-    ("data", "told"),
-    [(None, "There is no file"), (b"\xff\xfe\x00", "is no text"), (b"a\0b", "is no text")],
-)
-async def test_what_is_no_text_is_told(data: bytes | None, told: str, tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    if data is not None:
-        path.write_bytes(data)
-    async with DialogHost(view("draft")).open((200, 24)) as host:
-        await ready(host)
-        await host.press("o")
-        host.screen.query_one("PathInput").insert_text_at_cursor(str(path))  # type: ignore[attr-defined]
-        await host.press("enter")
-        await host.until(lambda: told in host.shown())
-        await host.press("escape")
-        assert told not in host.shown()
-        assert host.result is not None
-
-
-async def test_a_text_in_utf_16_is_read_and_a_missing_file_is_named_as_it_was_typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "wide.txt").write_bytes("Grüße".encode("utf-16"))
-    async with DialogHost(view("draft")).open((140, 24)) as host:
-        await ready(host)
-        await host.press("o")
-        host.screen.query_one("PathInput").insert_text_at_cursor("./gone.txt")  # type: ignore[attr-defined]
-        await host.press("enter")
-        await host.until(lambda: "There is no file ./gone.txt." in host.shown())
-        host.screen.query_one("PathInput").value = "./wide.txt"  # type: ignore[attr-defined]
-        await host.press("enter")
-        await host.until(lambda: "Grüße" in host.shown())
-
-
-async def test_a_file_that_is_too_long_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "long.txt"
-    path.write_text("a" * 2_000_001)
-    async with DialogHost(view("draft")).open((140, 24)) as host:
-        await ready(host)
-        await host.press("o")
-        host.screen.query_one("PathInput").insert_text_at_cursor(str(path))  # type: ignore[attr-defined]
-        await host.press("enter")
-        await host.until(lambda: "has more than 2 MB" in host.shown())
-
-
 async def test_an_empty_draft_has_a_helpful_sentence() -> None:
     async with DialogHost(view("")).open() as host:
         await host.until(lambda: "nothing in it yet" in host.shown())
@@ -339,71 +243,3 @@ async def test_neighbours_are_told_apart_without_colours(monkeypatch: pytest.Mon
         marked = {s.text: bool(s.style and s.style.underline) for s in text.render_line(0)}
         assert marked["going"]
         assert not marked["AI"]
-
-
-# What is drawn
-
-
-def test_blanks_are_seen() -> None:
-    assert drawn(b" a\tb\r\n") == "·a→b␍⏎"
-    assert [piece.ends_line for piece in pieces_of(b"}\n\n")] == [True, True]
-
-
-def test_bytes_that_are_no_character_are_told_as_bytes() -> None:
-    assert drawn("🙂".encode()[:2]) == "‹F0 9F›"
-    assert drawn(b" " + "語".encode()[:1]) == "·‹E8›"
-    assert drawn("語".encode()[2:] + b"a") == "‹9E›a"
-
-
-def test_what_would_change_its_neighbours_is_told_by_its_number() -> None:
-    assert drawn("\u202e".encode()) == "‹U+202E›"  # turns the reading direction
-    assert drawn("a\u200db".encode()) == "a‹U+200D›b"
-    assert drawn("\u0301".encode()) == "◌\u0301"
-    assert drawn("e\u0301".encode()) == "e\u0301"
-    assert drawn("\u2028".encode()) == "‹U+2028›"
-    assert drawn("👍🏽".encode()) == "👍🏽"
-    assert drawn("🏽".encode()) == "‹U+1F3FD›"
-    assert drawn(b"\x1b[31m") == "␛[31m"
-
-
-@given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(lambda t: t.encode("utf-8"))))
-def test_any_token_is_drawn_harmlessly_and_as_wide_as_it_says(data: bytes) -> None:
-    pieces = pieces_of(data)
-    assert pieces
-    for piece in pieces:
-        assert piece.width == sum(cell_len(text) for text, _ in piece.runs)
-        assert all(text.isprintable() for text, _ in piece.runs)
-    assert sum(piece.ends_line for piece in pieces) == data.count(b"\n")
-
-
-@given(st.text(max_size=300), st.integers(MOST_CELLS + 12, 200), st.booleans(), st.randoms())
-def test_lines_hold_all_pieces_in_their_order_and_none_is_too_wide(
-    text: str, width: int, ids: bool, random: object
-) -> None:
-    data = text.encode("utf-8", "surrogatepass")
-    cuts = sorted(random.sample(range(len(data) + 1), min(len(data), 40)))  # type: ignore[attr-defined]
-    edges = [0, *cuts, len(data)]
-    page = TokenPage([Token(n, data[a:b]) for n, (a, b) in enumerate(pairwise(edges)) if a < b])
-    lines = page.lay_out(width, ids)
-    assert lines == sorted(set(lines))
-    assert (lines[:1] == [0]) == bool(data)
-    for first, last in pairwise([*lines, len(page.pieces)]):
-        widths = [page.pieces[at].width for at in range(first, last)]
-        if ids:
-            gaps = [max(w, page.id_width(first + n)) for n, w in enumerate(widths)]
-            assert sum(gaps) + len(gaps) - 1 <= width
-        else:
-            assert sum(widths) <= width
-        assert not any(page.pieces[at].ends_line for at in range(first, last - 1))
-
-
-@given(st.text(min_size=1, max_size=60))
-def test_a_part_of_a_character_is_told_with_the_whole_of_it(text: str) -> None:
-    data = text.encode("utf-8", "replace")
-    page = TokenPage([Token(byte, bytes([byte])) for byte in data])
-    position = 0
-    for character in data.decode("utf-8"):
-        size = len(character.encode())
-        for _ in range(size):
-            assert page.part_of(position) == (character if size > 1 else "")
-            position += 1
