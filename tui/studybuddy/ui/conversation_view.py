@@ -107,7 +107,8 @@ class ConversationView(ConversationPane):
         endpoint = self._desk.endpoint
         empty, name = introduce(endpoint, self.session, self.assistant, self._keys, self._student())
         self.transcript.empty = empty
-        self.prompt.border_subtitle = Content(name)
+        spoken = self.transcript.spoken
+        self.prompt.border_subtitle = Content(name.replace(" · ", ", ") if spoken else name)
         self.meter.watch()
         self.post_message(self.Introduced())
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual.geometry import Offset
 from textual.widgets import Input, OptionList, RadioSet, TextArea
 
+from studybuddy.ui.as_written import LINEAR
 from studybuddy.ui.plain import Plain
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 STYLES = Path(__file__).with_name("linear.tcss")
-CLASS = "-linear"
-"""Of the app, for the styles."""
 _SHOW, _HIDE = "\x1b[?25h", "\x1b[?25l"
 
 
@@ -47,7 +46,7 @@ class Linear:
         if on and not app.stylesheet.has_source(str(STYLES), ""):
             app.stylesheet.read(STYLES)
             app.stylesheet.reparse()
-        app.set_class(on, CLASS)
+        app.set_class(on, LINEAR)
         app.refresh_css(animate=False)
         for screen in app.screen_stack:
             for widget in screen.walk_children(with_self=True):

@@ -29,7 +29,10 @@ def plain(text: str) -> str:
 
 
 class Plain(LineFilter):
-    """Takes ornaments out of all that is drawn; what is copied keeps them."""
+    """Takes ornaments out of what the app draws; what is copied keeps them."""
+
+    takes_ornaments = True
+    """Widgets that show what somebody wrote go without such a filter; see as_written.py."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments without ornaments, each as wide as it was."""

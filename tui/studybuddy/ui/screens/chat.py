@@ -79,7 +79,9 @@ class ChatScreen(CopyCommands):
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
         self._opener = Opener(self._desk, self.view, self.sidebar, self.tell, self.session_shown)
-        self.view.transcript.spoken = self._services.settings.screen_reader
+        if self._services.settings.screen_reader:
+            self.view.transcript.spoken = True
+            self.view.endpoint_changed()
         self._composed = True
         self.call_after_refresh(self._begin)
 
@@ -112,6 +114,7 @@ class ChatScreen(CopyCommands):
         self.view.status.reduced_motion = settings.still
         self.view.transcript.reduced_motion = settings.still
         self.view.transcript.spoken = settings.screen_reader
+        self.view.endpoint_changed()
         self.sidebar.show_by_itself(settings.sidebar_by_itself)
 
     def on_resize(self) -> None:
@@ -237,7 +240,7 @@ class ChatScreen(CopyCommands):
     def action_conversations(self) -> None:
         """Go to the list of conversations."""
         self.sidebar.unfold(True)
-        self.sidebar.list.focus()
+        self.set_focus(self.sidebar.list)  # at once: the next key may be waiting already
 
     def action_stop(self) -> None:
         """Stop the answer on screen; what waits for the student is not given up by one Esc."""

@@ -13,6 +13,7 @@ from textual.widgets import Label
 
 from studybuddy.domain.messages import Message, MessageState
 from studybuddy.domain.text import one_line
+from studybuddy.ui.as_written import is_spoken
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.transcript import Transcript
@@ -65,6 +66,7 @@ class CompareScreen(Dialog[str | None]):
         told = f"Versions of the answer to: {one_line(self._question)}"
         self.query_one("#question", Label).update(told if self._question else "Versions")
         for side in (0, 1):
+            self._transcript(side).spoken = is_spoken(self)
             self._show(side)
         self._focus()
 

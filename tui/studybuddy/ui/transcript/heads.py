@@ -108,6 +108,10 @@ def _sources(message: Message, look: Look) -> list[Line]:
 
 def note(text: str, style: Style, look: Look) -> list[Line]:
     """Return a remark that is no part of the text, and is not copied with it."""
+    if look.spoken:
+        from studybuddy.ui.plain import plain
+
+        text = plain(text)
     pieces = [measurable(harmless(text))]
     return [uncopied(cut(pieces, [style], part, 0)) for part in wrap(pieces, look.width)]
 

@@ -30,6 +30,8 @@ from studybuddy.ui.transcript.wrap import cells, measurable, wrap
 NARROWEST = 12
 """Cells below which nested blocks are no longer indented."""
 _RULE_LENGTH = 24
+_SPOKEN_MARKERS = {**dict.fromkeys("•◦▪", "-"), "☐": "[ ]", "☑": "[x]"}
+"""What a screen reader says for the marks of items."""
 
 
 def lay_out(
@@ -169,6 +171,8 @@ class Painter:
     def _item(self, item: Item, width: int, base: Style) -> list[Line]:
         pen = self._pen
         marker = item.marker + " "
+        if self._palette.spoken:
+            marker = _SPOKEN_MARKERS.get(item.marker, item.marker) + " "
         room = cells(marker)
         outer = pen.indent
         at = pen.note(outer) + len(outer)
@@ -198,11 +202,11 @@ class Painter:
             lines = [blank(self._pen.note("\n"))]
         if narrow:
             return lines
-        bar = Segment("▌ ", self._palette.quote_bar)
+        bar = Segment("> " if self._palette.spoken else "▌ ", self._palette.quote_bar)
         return [line.behind(bar) for line in lines]
 
     def _rule(self, width: int) -> Line:
-        text = "─" * min(width, _RULE_LENGTH)
+        text = "---" if self._palette.spoken else "─" * min(width, _RULE_LENGTH)
         at = self._pen.note("───\n")
         return Line([Segment(text, self._palette.rule)], [-1], len(text), at)
 

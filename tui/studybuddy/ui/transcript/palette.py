@@ -63,11 +63,13 @@ class Palette:
     code_operator: Style
     code_added: Style
     code_removed: Style
+    spoken: bool = False
+    """Whether a screen reader says what is drawn: nothing but text stands beside the text."""
 
     @property
     def code_is_framed(self) -> bool:
         """Whether code needs a line beside it, its background being that of the text."""
-        return self.code.bgcolor == self.text.bgcolor
+        return not self.spoken and self.code.bgcolor == self.text.bgcolor
 
     def syntax(self, kind: str) -> Style:
         """Return the style of a kind of token, as `highlight` names them."""
@@ -95,7 +97,7 @@ class Palette:
         return base + _target(url) if url else base
 
 
-PARTS = tuple(field.name for field in fields(Palette))
+PARTS = tuple(field.name for field in fields(Palette) if field.name != "spoken")
 
 
 def component(part: str) -> str:
@@ -104,9 +106,9 @@ def component(part: str) -> str:
     return f"transcript--{part.replace('_', '-')}"
 
 
-def make_palette(style_of: Callable[[str], Style]) -> Palette:
+def make_palette(style_of: Callable[[str], Style], *, spoken: bool = False) -> Palette:
     """Look up each part's style by its component class."""
-    return Palette(**{part: style_of(component(part)) for part in PARTS})
+    return Palette(**{part: style_of(component(part)) for part in PARTS}, spoken=spoken)
 
 
 @lru_cache(maxsize=1024)

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from studybuddy.domain.messages import MessageState, Role
+from studybuddy.ui.as_written import AsWritten
 from studybuddy.ui.transcript.book import Position
 from studybuddy.ui.transcript.cursor import Cursor
 from studybuddy.ui.transcript.look import Look
@@ -36,7 +37,7 @@ TEXT_WIDTH = 100
 _NARROWEST = 12
 
 
-class Pane(Scrolling):
+class Pane(AsWritten, Scrolling):
     """Keeps the lines on the screen as strips, and gives Textual the same objects again and again.
 
     It bypasses Textual's own cache of styled lines, so border, padding and opacity have no effect
@@ -132,7 +133,9 @@ class Pane(Scrolling):
         blank = Strip.blank(total, self._palette.text)
         strips.extend([blank] * (height - len(strips)))
         background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
+        # What is shown where there are no messages is the app's own.
+        filters = self.get_line_filters() if self._rows else self.app.get_line_filters()
+        for line_filter in filters:
             strips = [strip.apply_filter(line_filter, background) for strip in strips]
         self._strips = strips
         self._place_scroll()
@@ -142,7 +145,7 @@ class Pane(Scrolling):
         palette = self._palette
         if self._new_styles or palette is None:
             self._new_styles = False
-            palette = make_palette(self._style_of)
+            palette = make_palette(self._style_of, spoken=self._book.look.spoken)
         shape = self._present_shape()
         if shape == self._shape and palette == self._palette:
             return
@@ -186,7 +189,9 @@ class Pane(Scrolling):
         if part > 0 or number > 0:
             if user:
                 bar, bar_style, fill = USER_BAR, palette.user_bar, palette.user
-            if self.has_focus and self._cursor.marks(row.position, row.line.code):
+            if palette.spoken:
+                bar = " "
+            elif self.has_focus and self._cursor.marks(row.position, row.line.code):
                 bar, bar_style = CURSOR_BAR, palette.cursor
         selected = selected_in(selection, item, part)
         dress = Dress(bar, bar_style, fill, selected, shift=self._slides.of(row.position, row.line))

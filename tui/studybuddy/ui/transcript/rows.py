@@ -88,7 +88,7 @@ class Wardrobe:
         else:
             segments.extend(_highlighted(line, dress.selected, self._palette.selection))
         width = line.width
-        if dress.writing and width < self._width:
+        if dress.writing and width < self._width and not self._palette.spoken:
             segments.append(Segment(WRITING, self._palette.assistant_bar))
             width += 1
         if width < self._width:

@@ -18,7 +18,7 @@ from studybuddy.ui.transcript.wrap import measurable, wrap
 MEASURED = 100
 """Rows that decide how wide the columns are, the header not counted. In a longer table the rest
 wraps in them: so a long one can be written, and drawn part by part, without measuring it all."""
-_BETWEEN = " │ "
+_BETWEEN, _SPOKEN_BETWEEN = " │ ", " | "
 _INDENT = 2
 """Cells before the further lines of a cell where rows are told one cell below the other."""
 
@@ -103,7 +103,7 @@ class TableLayout:
         lines: list[Line] = []
         if self._ruled and not is_header and (index > 1 or table.above):
             lines.append(self._rule(start))
-        between = Segment(_BETWEEN, palette.table_border)
+        between = Segment(_SPOKEN_BETWEEN if palette.spoken else _BETWEEN, palette.table_border)
         for number in range(max(map(len, columns))):
             line = Line([], [], 0, start)
             for column, (cells_of, width) in enumerate(zip(columns, self._widths, strict=True)):
@@ -119,6 +119,8 @@ class TableLayout:
 
     def _rule(self, at: int) -> Line:
         text = "─┼─".join(["─" * width for width in self._widths])
+        if self._palette.spoken:
+            text = " " * len(text)
         return Line([Segment(text, self._palette.table_border)], [NOT_COPIED], len(text), at)
 
     def _told(self, row: Row, table: Table, start: int, *, first: bool) -> list[Line]:

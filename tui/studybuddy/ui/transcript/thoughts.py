@@ -12,7 +12,7 @@ from studybuddy.ui.transcript.live import Live
 from studybuddy.ui.transcript.look import Look
 
 FOLDED_MARK, SHOWN_MARK = "▸", "▾"
-_BAR = "│ "
+_BAR, _SPOKEN_BAR = "│ ", "  "
 _PER_WORD = 20
 """Characters of a word on average above which the text has no spaces between its words."""
 
@@ -100,7 +100,8 @@ class Thoughts:
         if self._live is None:
             palette = look.palette
             palette = replace(palette, text=palette.dim)
-            self._live = Live(max(4, look.width - len(_BAR)), palette)
+            width = max(4, look.width - len(_BAR))
+            self._live = Live(width, palette, wrap_code=look.spoken, flat=look.spoken)
         if self._fed < len(self._pieces):  # after the end it takes no more, not even nothing
             for sealed in self._live.feed("".join(self._pieces[self._fed :])):
                 self._seal(sealed.layout, look)
@@ -112,13 +113,13 @@ class Thoughts:
         open_part = self._live.layout()
         base = len(self._sealed.copy)
         old, self._barred = self._barred, {}
-        bar = Segment(_BAR, look.palette.quote_bar)
+        bar = Segment(_SPOKEN_BAR if look.spoken else _BAR, look.palette.quote_bar)
         for line in open_part.lines:
             self._barred[line] = old.get(line) or _behind(line, bar, base)
         return [*self._sealed.lines, *self._barred.values()], self._sealed.copy + open_part.copy
 
     def _seal(self, layout: Layout, look: Look) -> None:
-        bar = Segment(_BAR, look.palette.quote_bar)
+        bar = Segment(_SPOKEN_BAR if look.spoken else _BAR, look.palette.quote_bar)
         base = len(self._sealed.copy)
         self._sealed.lines.extend([_behind(line, bar, base) for line in layout.lines])
         self._sealed = Layout(self._sealed.lines, f"{self._sealed.copy}{layout.copy}\n\n", [])

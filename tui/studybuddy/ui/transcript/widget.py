@@ -200,6 +200,7 @@ class Transcript(Placing, can_focus=True):
     def spoken(self, spoken: bool) -> None:
         if spoken is not self._book.look.spoken:
             self._shape = (0, 0, False)  # the margin is another one
+            self._new_styles = True  # and so are the marks beside the text
             self._slides.clear()
             self._change_look(spoken=spoken, wrap_code=spoken)
 

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from studybuddy.domain.text import harmless
+from studybuddy.ui.as_written import AsWritten
 from studybuddy.ui.widgets.line_breaks import tab_cells
 from studybuddy.ui.widgets.long_text import LONG, LongDocument, LongWrappedDocument
 
@@ -23,7 +24,7 @@ _NEAR = 200
 """Characters in which the beginning of a word is looked for first."""
 
 
-class Editor(TextArea):
+class Editor(AsWritten, TextArea):
     """A text area whose pasted text has its control characters made visible."""
 
     match_cursor_bracket = reactive(False, init=False)

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from studybuddy.ui.as_written import AsWritten, is_spoken
 from studybuddy.ui.transcript.heights import Heights
 from studybuddy.ui.transcript.wrap import Range, wrap
 from studybuddy.ui.widgets.note_pages import NotePages, Place
@@ -24,7 +25,7 @@ _NARROWEST = 10
 _BAR = "▌"
 
 
-class NoteText(ScrollView, can_focus=True):
+class NoteText(AsWritten, ScrollView, can_focus=True):
     """Shows pages with the numbers of their lines, and highlights places in them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -201,7 +202,8 @@ class NoteText(ScrollView, can_focus=True):
         ranges = self._lay_out(page)
         style = self.get_component_rich_style
         if row < self._head:
-            text = f"── page {page + 1} of {len(self._note.texts)} "
+            line_before = "" if is_spoken(self) else "── "
+            text = f"{line_before}page {page + 1} of {len(self._note.texts)} "
             strip = Strip([Segment(" " + text, style("note--page"))])
             return strip.extend_cell_length(min(width, self._room), style("note--page")).crop(
                 0, width
@@ -211,10 +213,15 @@ class NoteText(ScrollView, can_focus=True):
         start, end = ranges[row - self._head]
         cited = [place for place in self._passage if place.page == page]
         marked = any(place.start < end and start < place.end for place in cited)
-        bar = Segment(f"{_BAR if marked else ' '} ", style("note--bar"))
+        bar = Segment(f"{self._mark if marked else ' '} ", style("note--bar"))
         number = Segment(self._number(page, start), style("note--number"))
         segments = [bar, number, *self._segments(page, start, end, cited, base)]
         return Strip(segments).adjust_cell_length(width, base)
+
+    @property
+    def _mark(self) -> str:
+        """What stands before a line of the cited passage."""
+        return "*" if is_spoken(self) else _BAR
 
     def _number(self, page: int, start: int) -> str:
         text = self._note.texts[page]

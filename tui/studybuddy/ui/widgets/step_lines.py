@@ -16,6 +16,8 @@ __all__ = ["Line", "body_of", "head_of"]
 MOST_LINES = 200
 """Lines of a text that are shown; what is more can be copied."""
 _INDENT = 2
+_TITLE = 2
+"""Which of the pieces of a head is the title."""
 _NARROWEST = 8
 _BOLD = Style(bold=True)
 
@@ -32,7 +34,11 @@ def head_of(node: Node, folded: bool, palette: Palette, width: int) -> Line:
     ]
     segments: list[Segment] = []
     room = width
-    for text, style in pieces:
+    for number, (text, style) in enumerate(pieces):
+        if palette.spoken and number != _TITLE:
+            from studybuddy.ui.plain import plain
+
+            text = plain(text)
         shown = _fitted(measurable(" ".join(text.split("\n"))), room)
         if shown:
             segments.append(Segment(shown, style))

@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from studybuddy.domain.runs import RunStep
+from studybuddy.ui.as_written import AsWritten, is_spoken
 from studybuddy.ui.transcript.css import CSS
 from studybuddy.ui.transcript.palette import PARTS, Palette, component, make_palette
 from studybuddy.ui.transcript.rows import CURSOR_BAR, GUTTER
@@ -32,7 +33,7 @@ class _Row(NamedTuple):
     head: bool
 
 
-class StepsList(ScrollView, can_focus=True):
+class StepsList(AsWritten, ScrollView, can_focus=True):
     """Lays out only what is unfolded, and each step again only when it changed."""
 
     DEFAULT_CSS = CSS.replace("Transcript {", "StepsList {")
@@ -152,12 +153,13 @@ class StepsList(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         node, line, _ = self._rows[number]
         marked = self.has_focus and node.key == self._cursor
-        bar = Segment((CURSOR_BAR if marked else " ").ljust(GUTTER), palette.cursor)
+        bar_mark = CURSOR_BAR if marked and not palette.spoken else " "
+        bar = Segment(bar_mark.ljust(GUTTER), palette.cursor)
         strip = Strip([bar, *line.segments], GUTTER + line.width)
         return strip.adjust_cell_length(width, palette.text)
 
     def _fit(self) -> None:
-        palette = make_palette(self._style_of)
+        palette = make_palette(self._style_of, spoken=is_spoken(self))
         width = self.scrollable_content_region.width - GUTTER - 1
         if (palette, width) != (self._palette, self._width):
             self._palette, self._width = palette, width

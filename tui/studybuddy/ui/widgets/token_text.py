@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker
 
+from studybuddy.ui.as_written import AsWritten
 from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.widgets.token_pieces import GAP, MOST_CELLS, TokenPage
 
@@ -25,7 +26,7 @@ AT_ONCE = 20_000
 _UNDERLINE = Style(underline=True)
 
 
-class TokenText(ScrollView, can_focus=True):
+class TokenText(AsWritten, ScrollView, can_focus=True):
     """Shows tokens, each on another colour than its neighbours, with one under a cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
