@@ -73,7 +73,9 @@ class Branches(RuleBasedStateMachine):
 
     # Turns
 
-    def turn(self, begin: Callable[[], AsyncGenerator[TurnEvent]], end: str) -> None:
+    def turn(
+        self, begin: Callable[[], AsyncGenerator[TurnEvent]], end: str, *, stale: bool = False
+    ) -> None:
         self.number += 1
         text = f"answer {self.number}"
         gate = asyncio.Event()
@@ -92,11 +94,14 @@ class Branches(RuleBasedStateMachine):
         while len(self.scripts) <= len(self.provider.requests):
             self.scripts.append(self.scripts[-1])
         before = [message.id for message in self.session.messages]
+        asked, gone = len(self.provider.requests), self.gone()
         ended = self.loop.run_until_complete(self.turned(begin(), end))
-        if isinstance(ended, TurnFinished | TurnFailed) and ended.back:
+        if isinstance(ended, TurnFinished | TurnFailed) and ended.back and not stale:
             assert [message.id for message in self.session.messages] == before
         for message in self.session.messages:
             assert message.state is not MessageState.STREAMING
+        for request in self.provider.requests[asked:]:
+            assert not {text for _, text in request.messages} & gone
 
     async def turned(self, events: AsyncGenerator[TurnEvent], end: str) -> TurnEvent | None:
         event = None
@@ -183,6 +188,28 @@ class Branches(RuleBasedStateMachine):
             stored or self.session is self.windows[0]
         )
 
+    @precondition(lambda self: self.seen)
+    @rule(what=st.sampled_from(["send", "edit", "again", "delete"]), end=ENDS, where=PLACES)
+    def do_it_in_the_other_window_as_it_is(self, what: str, end: str, where: float) -> None:
+        """It shows what it did when it was used last, and is in step once something is done."""
+        self.session = session = self.windows[self.session is self.windows[0]]
+        message = self.place(where) if session.messages else None
+        asked = session.messages and session.messages[0].role is Role.USER
+        match what:
+            case "edit" if message and message.role is Role.USER:
+                text = f"question {self.number}"
+                edit = session.edit(message.id, text, ENDPOINT)
+                self.turn(lambda: edit, end, stale=True)
+            case "again" if message and asked:
+                again = session.retry(ENDPOINT, message_id=message.id)
+                self.turn(lambda: again, end, stale=True)
+            case "delete" if message:
+                if ids := self.loop.run_until_complete(session.delete_message(message.id)):
+                    self.deleted.append(ids)
+            case _:
+                send = session.send(f"question {self.number}", ENDPOINT)
+                self.turn(lambda: send, end, stale=True)
+
     # What holds
 
     @invariant()
@@ -232,11 +259,14 @@ class Branches(RuleBasedStateMachine):
         assert gone or name in {message.id for message in self.session.messages}
 
     @invariant()
-    def nothing_that_is_deleted_was_sent(self) -> None:
+    def nothing_that_is_deleted_is_sent(self) -> None:
+        assert not {text for _, text in self.session.context()} & self.gone()
+
+    def gone(self) -> set[str]:
+        """The texts of what is deleted."""
         kept = self.loop.run_until_complete(self.store.tree(self.session.head.id))
         there = {message.text for message in kept if not message.deleted}
-        gone = {message.text for message in kept if message.deleted and message.text}
-        assert not {text for _, text in self.session.context()} & (gone - there)
+        return {message.text for message in kept if message.deleted and message.text} - there
 
 
 class BranchesOnDisk(Branches):

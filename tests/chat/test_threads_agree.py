@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from studybuddy.chat.run_text import BETWEEN
 from studybuddy.domain.assistant_ports import RunRequest
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnStarted
 from studybuddy.domain.messages import Message, MessageState, Role
+from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.runs import RunStatus
 from studybuddy.domain.variations import CONTINUED, SIMPLER
 from tests.support.run_scripts import Cuts, Ends, NewMessage, Pauses, Says, Script
@@ -77,6 +79,8 @@ class Student:
         self.random = random.Random(seed)
         self.deleted: list[tuple[str, ...]] = []
         self.seen: dict[str, Message] = {}
+        self.aside: StudyRoom | None = None
+        """Another window on the same conversation; it may have seen less."""
 
     @property
     def shown(self) -> list[Message]:
@@ -109,12 +113,17 @@ class Student:
             case "jump":
                 await session.show_message(self.random.choice([*self.seen, ""]))
             case "delete" if message := self.any_of():
-                self.deleted.append(await session.delete_message(message.id))
+                with suppress(StudyBuddyError):  # the other window left an answer under way
+                    self.deleted.append(await session.delete_message(message.id))
             case "restore" if self.deleted:
-                await session.restore_messages(self.deleted.pop())
+                with suppress(StudyBuddyError):
+                    await session.restore_messages(self.deleted[-1])
+                    self.deleted.pop()
             case "restart":
                 await session.leave()
                 await self.restart()
+            case "other window":
+                await self.use_the_other_window()
             case "wait":
                 await asyncio.sleep(3 * LONG)
             case "lose the reply":
@@ -123,7 +132,19 @@ class Student:
                 self.server.threads.clear()
         await self.check()
 
+    async def use_the_other_window(self) -> None:
+        """Go on in the other window, as it is, once no turn is under way in this one."""
+        await self.room.session.leave()
+        other = self.aside
+        if other is None:
+            other = StudyRoom(server=self.server, data=self.room.store.data)
+            opened = await other.store.load(self.room.session.head.id)
+            assert opened is not None
+            other.session = other._session(opened, new=False)
+        self.aside, self.room = self.room, other
+
     async def restart(self) -> None:
+        self.aside = None
         run = await self.room.reopen()
         if run is not None and self.room.session.shows(run):
             await self.turn(self.room.session.follow(run))
@@ -138,6 +159,7 @@ class Student:
         async for event in events:
             if isinstance(event, TurnStarted):
                 followed = event.answer.id in event.replaced
+                await self.check_shown(followed)
                 expected = [] if followed else self.expected(event)
                 if fate == "is down":
                     self.server.down = DOWN
@@ -161,6 +183,13 @@ class Student:
             if expected:
                 assert found == expected
 
+    async def check_shown(self, followed: bool) -> None:
+        """What is asked with is what is on disk, whatever the other window did before."""
+        stored = await self.room.store.load(self.room.session.head.id)
+        assert stored is not None
+        if not followed:
+            assert [m.id for m in stored.messages] == [m.id for m in self.shown]
+
     def expected(self, started: TurnStarted) -> list[tuple[Role, str]]:
         """What the run is to find: the branch that is shown, and the question."""
         *before, question, answer = self.shown
@@ -182,7 +211,7 @@ class Student:
         assert {m.id for m in tree.messages.values() if m.deleted} <= deleted
         self.seen = dict(tree.messages)
         stored = await self.room.store.load(session.head.id)
-        if stored is not None and not session.expecting:
+        if stored is not None and self.aside is None and not session.expecting:
             assert [m.id for m in stored.messages] == [m.id for m in self.shown]
             assert stored.head.thread_id == session.head.thread_id
 
@@ -191,7 +220,7 @@ COMMON = ("send", "send", "send", "retry", "vary", "edit", "walk", "walk", "go o
 ACTIONS = (
     *COMMON,
     *("jump", "delete", "restore", "restart", "wait", "retry one"),
-    *("lose the reply", "thread is gone"),
+    *("lose the reply", "thread is gone", "other window", "other window"),
 )
 
 
