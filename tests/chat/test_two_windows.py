@@ -188,6 +188,21 @@ async def test_what_is_not_shown_any_more_is_not_asked_again_on_a_thread() -> No
     assert len(room.server.runs) == 2
 
 
+@virtually
+async def test_the_thread_of_a_branch_that_was_left_unasked_serves_it_again() -> None:
+    room, other = await a_room("Else.", "Third.")
+    await every(room.session.edit(room.session.messages[2].id, "Else?", ENDPOINT))
+    await other.refresh()
+    threads = len(room.server.threads)
+    place = other.messages[2].id
+    assert await other.show_alternative(place, -1)
+    assert await other.show_alternative(other.messages[2].id, 1)
+    finished(await every(other.send("Third?", ENDPOINT)))
+    expected = ["First?", "One.", "Else?", "Else.", "Third?", "Third."]
+    assert await on_thread(room) == (expected, expected)
+    assert len(room.server.threads) == threads
+
+
 # What is kept
 
 
