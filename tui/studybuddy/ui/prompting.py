@@ -119,10 +119,9 @@ class Prompter:
             place.say(f"{who}{where} from the next question on.")
 
     async def _make_default(self, persona: Persona | None) -> None:
-        services, name = self._place.services, persona.name if persona else ""
-        await services.setup.set("persona", name)
-        services.settings = replace(services.settings, persona=name)
-        services.desk.persona = persona
+        place, name = self._place, persona.name if persona else ""
+        new = replace(place.services.settings, persona=name)
+        await place.settings.hold(new, "persona", name)  # the desk takes it from there
 
     # What the conversation itself has
 
