@@ -121,6 +121,7 @@ async def test_what_esc_keeps_in_a_form_is_not_replaced_by_what_another_draft_gi
 async def test_the_preview_of_a_long_text_waits_for_the_keys_to_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(template_form, "PREVIEW_PACE", 0.0)
     monkeypatch.setattr(template_form, "LONG", 100)
     monkeypatch.setattr(template_form, "REST", 0.01)
     async with LibraryStudent().at_work() as student:
