@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from studybuddy.chat.session import ChatSession
+from studybuddy.chat.shelf import ConversationShelf
 from studybuddy.chat.thread_session import ThreadSession
 from studybuddy.domain.assistants import AssistantSpec
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnFailed
@@ -354,3 +355,17 @@ async def test_a_question_waits_for_the_branch_that_is_about_to_be_shown() -> No
     await asking
     assert chat.asked(3) == ["a", "A", "b", "B", "c"]
     assert chat.shown == await chat.stored()
+
+
+# Lists
+
+
+async def test_undoing_the_archive_leaves_the_folder_that_was_given_meanwhile() -> None:
+    chat = await a_chat()
+    shelf, head = ConversationShelf(chat.store), chat.session.head
+    await shelf.arrange(head, archived=True)
+    await ConversationShelf(chat.store).arrange(head, folder=" Biology ")
+    await shelf.arrange(head, archived=False)  # with the head of before
+    now = await chat.store.head(head.id)
+    assert now is not None
+    assert (now.archived, now.folder) == (False, "Biology")
