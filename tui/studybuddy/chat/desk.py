@@ -121,10 +121,6 @@ class Desk:
         self.system_prompt = settings.system_prompt
         self._limits.use(settings)
 
-    def use_savings(self, savings: SavingSettings) -> None:
-        """Save in other ways from the next request on."""
-        self._limits.use_savings(savings)
-
     def meter(self) -> ConversationMeter:
         """A meter for one conversation at a time."""
         from studybuddy.chat.meter import ConversationMeter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from studybuddy.chat.fitting import Fitter
     from studybuddy.chat.kept_answers import KeptAnswers
     from studybuddy.domain.accounts import Total
-    from studybuddy.domain.settings import PriceSettings, SavingSettings, Settings
+    from studybuddy.domain.settings import PriceSettings, Settings
 
 
 class OwnPrices(Protocol):
@@ -123,7 +123,3 @@ class Limits:
     def use(self, settings: Settings) -> None:
         """Hold to other settings from the next request on."""
         self._keepers.use(settings)
-
-    def use_savings(self, savings: SavingSettings) -> None:
-        """Save in other ways from the next request on."""
-        self.use(replace(self.settings, savings=savings))
