@@ -62,3 +62,45 @@ async def test_without_formulas_the_cursor_stays_where_it_is() -> None:
         await pilot.press("m", "M")
         assert conversation.cursor is None
         assert conversation.current_formula() is None
+
+
+async def test_m_walks_over_images_wherever_they_are_and_c_copies_their_address() -> None:
+    text = (
+        "![a](plot.png)\n\nIn a line ![b](img/b.png) and ![c](https://x.invalid/c.png).\n\n"
+        "![d](data:image/png;base64,AAAA)\n\n$x$"
+    )
+    app = Told()
+    async with app.run_test(size=(60, 24)) as pilot:
+        conversation = app.query_one(Conversation)
+        conversation.set_messages([answer(text)])
+        conversation.focus()
+        seen = []
+        for _ in range(5):
+            await pilot.press("m", "c")
+            seen.append(app.clipboard)
+        assert seen == [
+            "plot.png", "img/b.png", "https://x.invalid/c.png", "data:image/png;base64,AAAA", "x",
+        ]  # fmt: skip
+
+
+async def test_enter_copies_the_address_of_an_image_that_is_a_file() -> None:
+    app = Told()
+    async with app.run_test(size=(60, 24)) as pilot:
+        conversation = app.query_one(Conversation)
+        conversation.set_messages([answer("![a](plot.png)")])
+        conversation.focus()
+        await pilot.press("m", "enter")
+        assert app.clipboard == "plot.png"
+
+
+async def test_data_is_no_address_to_be_read() -> None:
+    app = Told()
+    async with app.run_test(size=(60, 24)) as pilot:
+        conversation = app.query_one(Conversation)
+        conversation.set_messages(
+            [answer("See ![b](data:image/svg+xml;base64,QUJD) or [f](data:text/plain,QUJD).")]
+        )
+        await pilot.pause()
+        shown = "\n".join(row.line.text for row in conversation._rows)
+        assert "See [image: b] (data) or f (data)." in shown
+        assert "QUJD" not in shown

@@ -14,6 +14,7 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from studybuddy.domain.problems import Problem, ProblemKind
 from studybuddy.ui.alt_keys import read_alt_keys
 from studybuddy.ui.commands import COMMANDS, Command, Scope, check_keymap
 from studybuddy.ui.screens.chat import ChatScreen
@@ -81,7 +82,8 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
             self.theme = settings.theme
         else:
             known = ", ".join(sorted(self.available_themes))
-            self.notify(f"Choose: {known}.", title=f"There is no theme “{settings.theme}”.")
+            sentence = f"There is no theme “{settings.theme}”."
+            self.chat.complain(Problem(ProblemKind.SETTINGS, sentence, f"Choose: {known}."))
         self._hold_linear(settings.screen_reader)
         self.call_after_refresh(_collect_garbage_again)
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from studybuddy.domain.messages import Mode
-from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.domain.problems import Problem, StudyBuddyError
 from studybuddy.domain.shelves import Shelf
 from studybuddy.ui.commands import (
     ASSISTANT_MODE,
@@ -58,6 +58,8 @@ class ChatScreen(CopyCommands):
         self._key_names = {command.id: keys_of(command.id, self._keymap) for command in COMMANDS}
         """Of all commands; changed in place, for many look at it."""
         self._told = 0
+        self.complain = self._complaints.append
+        """Has a problem told with the others that are found at the start."""
         self._composed = False
         self._keeper = EndpointKeeper(
             self, self._desk, self._services.setup, self._idle, self.tell, self.endpoint_chosen
@@ -132,9 +134,7 @@ class ChatScreen(CopyCommands):
             self.view.set_earlier(await self._desk.recent_prompts(EARLIER_PROMPTS))
         except StudyBuddyError as error:
             self.tell(error.problem)
-        for problem in self._complaints:
-            self.tell(problem)
-        self._tell_notices()
+        self._tell_notices(self._complaints)
         if self._desk.endpoint is None:
             self.first_keys_typed()
             await self._keeper.set_up(first_run=True)
@@ -162,11 +162,11 @@ class ChatScreen(CopyCommands):
         """Choose the model."""
         await self._keeper.choose_model()
 
-    def _tell_notices(self) -> None:
-        """Tell what storage and settings have found since the last time."""
-        for problem in self._services.notices[self._told :]:
-            self._told += 1
-            self.tell(problem)
+    def _tell_notices(self, complaints: Sequence[Problem] = ()) -> None:
+        """Tell what storage and settings have found since the last time, and other complaints."""
+        notices = self._services.notices[self._told :]
+        self._told += len(notices)
+        self.tell_all([*complaints, *notices])
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""

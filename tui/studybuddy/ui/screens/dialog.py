@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import OptionList
 from textual.worker import Worker
 
 from studybuddy.ui.faults import tell_fault
@@ -53,6 +54,11 @@ class Dialog(ModalScreen[ScreenResultType]):
     def on_mount(self) -> None:
         """Number the choices, where a screen reader is to read them."""
         self.call_after_refresh(self._number)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep what is chosen in sight."""
+        for options in self.query(OptionList):
+            self.call_after_refresh(options.scroll_to_highlight)
 
     def on_option_list_option_highlighted(self) -> None:
         """Number what came into a list."""

@@ -5,7 +5,7 @@ What it needs for that is imported and made when assistant mode is first used.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -65,6 +65,19 @@ class ThreadCommands(Screen[None]):
             timeout=12,
             markup=False,
         )
+
+    def tell_all(self, problems: Sequence[Problem]) -> None:
+        """Show problems that came at once, in one notification, so that each is to be seen."""
+        if len(problems) == 1:
+            self.tell(problems[0])
+        elif problems:
+            self.notify(
+                "\n".join(f"- {_shortened(problem.sentence)}" for problem in problems),
+                title=f"{len(problems)} things are not as they should be.",
+                severity="warning",
+                timeout=20,
+                markup=False,
+            )
 
     @property
     def assistants(self) -> AssistantMode:

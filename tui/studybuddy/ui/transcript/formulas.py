@@ -1,4 +1,4 @@
-"""Walking over the formulas of the conversation, and over images that are on the web."""
+"""Walking over the formulas and the images of the conversation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from studybuddy.domain.messages import Message, Role
 from studybuddy.ui.transcript.book import Book, Position
 from studybuddy.ui.transcript.lines import Line
 from studybuddy.ui.transcript.maths_found import URL
+from studybuddy.ui.transcript.spans import PICTURE
 
 _IMAGE = "[image"
 
@@ -30,12 +31,13 @@ class FormulaPiece(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A formula on the screen."""
+    """A formula or an image on the screen."""
 
     source: str
     """Its LaTeX, or where the image is."""
     pieces: tuple[FormulaPiece, ...]
     """From top to bottom, at least one."""
+    image: bool = False
 
 
 def drawn_at(book: Book, place: FormulaPlace) -> Drawn | None:
@@ -79,7 +81,7 @@ def _formulas_in(book: Book, item: int) -> list[FormulaPlace]:
 def _drawn_in(book: Book, item: int, part: int) -> list[Drawn]:
     """Collect the formulas of a part; one goes on as long as nothing else that is text comes."""
     found: list[tuple[str, list[FormulaPiece]]] = []
-    before = ""
+    before = ""  # with its prefix: what an image and a formula are called may be the same
     for row, line in enumerate(book.layout(item, part).lines):
         here = False
         for number, source in _sources(line):
@@ -91,11 +93,17 @@ def _drawn_in(book: Book, item: int, part: int) -> list[Drawn]:
             before = source
         if not here:
             before = ""
-    return [Drawn(source, tuple(pieces)) for source, pieces in found]
+    return [_drawn(source, tuple(pieces)) for source, pieces in found]
+
+
+def _drawn(target: str, pieces: tuple[FormulaPiece, ...]) -> Drawn:
+    if target.startswith(URL):
+        return Drawn(target.removeprefix(URL), pieces)
+    return Drawn(target.removeprefix(PICTURE), pieces, image=True)
 
 
 def _sources(line: Line) -> list[tuple[int, str]]:
-    """Return for each segment that is formula or text its number, and its formula or ""."""
+    """Return for each segment that is formula or text its number, and what it leads to or ""."""
     sources: list[tuple[int, str]] = []
     for number, (segment, offset) in enumerate(zip(line.segments, line.offsets, strict=True)):
         source = _source(segment.style, segment.text.startswith(_IMAGE))
@@ -108,7 +116,7 @@ def _source(style: Style | None, is_image: bool) -> str:
     url = style.meta.get("url") if style is not None else None
     if not isinstance(url, str):
         return ""
-    return url[len(URL) :] if url.startswith(URL) else url if is_image else ""
+    return url if is_image or url.startswith((URL, PICTURE)) else ""
 
 
 def _may_have(message: Message) -> bool:

@@ -15,6 +15,7 @@ from studybuddy.ui.transcript.spans import (
     IMAGE,
     LINK,
     MATHS,
+    PICTURE,
     STRIKE,
     STRONG,
     Span,
@@ -45,6 +46,13 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable("strikethrough").disable("html_inline")
     add_inline_rule(parser)
+    usual = parser.validateLink
+
+    def is_address(url: str) -> bool:
+        """Let data be an address whatever it is: it is shown short, and never opened."""
+        return usual(url) or url[:5].lower() == "data:"
+
+    parser.validateLink = is_address  # type: ignore[method-assign]
     return parser
 
 
@@ -162,7 +170,7 @@ class _Reader:
         label = harmless(token.content).strip()
         text = f"[image: {label}]" if label else "[image]"
         source = harmless(str(token.attrGet("src") or ""))
-        url = source if openable(source) else ""
+        url = source if openable(source) or not source else PICTURE + source
         self.spans.append(Span(text, self._marks & ~LINK | IMAGE, url))
         self._address(text, source)
         if not self._marks & LINK:
@@ -172,7 +180,8 @@ class _Reader:
         if not href or label == href or f"mailto:{label}" == href:
             return
         url = href if openable(href) else ""
-        self.spans.append(Span(f" ({href})" if label else href, ADDRESS, url))
+        shown = "data" if href[:5].lower() == "data:" else href
+        self.spans.append(Span(f" ({shown})" if label else shown, ADDRESS, url))
 
 
 def _with_bare_urls(spans: list[Span]) -> list[Span]:

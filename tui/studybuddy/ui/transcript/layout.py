@@ -23,7 +23,7 @@ from studybuddy.ui.transcript.blocks import (
 from studybuddy.ui.transcript.code import CodeLayout
 from studybuddy.ui.transcript.lines import NOT_COPIED, Layout, Line, Pen, blank, cut
 from studybuddy.ui.transcript.palette import Palette
-from studybuddy.ui.transcript.spans import ADDRESS, MATHS, Span, Spans
+from studybuddy.ui.transcript.spans import ADDRESS, MATHS, PICTURE, Span, Spans
 from studybuddy.ui.transcript.tables import TableLayout
 from studybuddy.ui.transcript.wrap import cells, measurable, wrap
 
@@ -166,7 +166,7 @@ class Painter:
         at = self._pen.length
         lines = [Line(list(row), [NOT_COPIED] * len(row), _width(row), at) for row in found.rows]
         told = f"{block.alt}: {found.caption}" if block.alt else found.caption
-        return [*lines, *self._spans((Span(told, ADDRESS),), width, base)]
+        return [*lines, *self._spans((Span(told, ADDRESS, PICTURE + block.source),), width, base)]
 
     def _item(self, item: Item, width: int, base: Style) -> list[Line]:
         pen = self._pen

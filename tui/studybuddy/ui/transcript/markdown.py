@@ -28,7 +28,7 @@ from studybuddy.ui.transcript.blocks import (
 )
 from studybuddy.ui.transcript.inline import spans_of
 from studybuddy.ui.transcript.maths_found import FENCES, fenced
-from studybuddy.ui.transcript.spans import ADDRESS, IMAGE, Span, Spans
+from studybuddy.ui.transcript.spans import ADDRESS, IMAGE, PICTURE, Span, Spans
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -206,7 +206,7 @@ class _Reader:
 def figure_label(alt: str, source: str) -> Spans:
     """Return what is shown for a picture that is not drawn."""
     address = "data" if source[:5].lower() == "data:" else source
-    label = Span(f"[image: {alt}]" if alt else "[image]", IMAGE)
+    label = Span(f"[image: {alt}]" if alt else "[image]", IMAGE, PICTURE + source)
     return (label, Span(f" ({address})", ADDRESS))
 
 

@@ -16,6 +16,8 @@ CITATION = 128
 """A mark such as [1], whose `url` says which citation it is."""
 MATHS = 256
 """A formula as it reads; its `url` has its LaTeX."""
+PICTURE = "picture:"
+"""Before the `url` of an image that no click opens: a path, or data."""
 
 
 class Span(NamedTuple):
@@ -26,7 +28,7 @@ class Span(NamedTuple):
     """A sum of STRONG, EMPHASIS and the others above."""
     url: str = ""
     """Where a click leads; empty for none. Only http, https and mailto addresses get here, and
-    what `citations.target` makes, and formulas."""
+    what `citations.target` makes, formulas, and images."""
 
 
 Spans = tuple[Span, ...]

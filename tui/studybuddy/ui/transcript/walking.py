@@ -139,6 +139,12 @@ class Walking(Pane):
         drawn = self._cursor.drawn
         return None if drawn is None else drawn.source
 
+    @property
+    def on_image(self) -> bool:
+        """Whether that is an image."""
+        drawn = self._cursor.drawn
+        return drawn is not None and drawn.image
+
     def current_message(self) -> Message | None:
         """Return the message under the cursor, else the last answer, as far as it has come."""
         item = self._cursor.item

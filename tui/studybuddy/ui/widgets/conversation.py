@@ -34,7 +34,7 @@ class Conversation(Transcript):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer citations and reasoning where there are any."""
         if action == "open_citation" and self.on_formula:
-            return openable(self.current_formula() or "")
+            return self.on_image
         if action in ("next_citation", "previous_citation", "open_citation"):
             return any(map(citations_of, self.messages))
         if action == "reasoning":
@@ -83,6 +83,8 @@ class Conversation(Transcript):
         """Open the citation or image that was stepped to, else step to the first citation."""
         if self.on_formula and openable(url := self.current_formula() or ""):
             self.post_message(self.LinkClicked(url))
+        elif self.on_image:
+            self.copy(url, "address")  # a file, or data: there is no page to open
         elif self.on_citation:
             self.open_citation()
         else:
@@ -128,7 +130,7 @@ class Conversation(Transcript):
             self.copy_code()
         elif self.on_formula:
             source = self.current_formula() or ""
-            self.copy(source, "address" if openable(source) else "formula as LaTeX")
+            self.copy(source, "address" if self.on_image else "formula as LaTeX")
         else:
             self.copy_message()
 
