@@ -55,7 +55,7 @@ async def test_a_run_that_went_on_is_followed_and_its_missed_text_shown() -> Non
     await asyncio.sleep(6)
     run = await room.reopen()
     assert run is not None
-    assert room.session.expecting
+    assert room.session.expects(run)
     came = [event async for event in room.session.follow(run)]
     started = came[0]
     assert isinstance(started, TurnStarted)
@@ -65,7 +65,7 @@ async def test_a_run_that_went_on_is_followed_and_its_missed_text_shown() -> Non
     assert phases(came)[-1] == "answering"
     assert [m.text for m in await room.stored()] == ["Count!", "one two three"]
     assert room.store.data.runs == {}
-    assert not room.session.expecting
+    assert not room.session.expects(run)
 
 
 @virtually

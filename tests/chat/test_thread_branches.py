@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from studybuddy.chat.shelf import ConversationShelf
+from studybuddy.chat.thread_forgetting import ThreadForgetter
 from studybuddy.domain.assistants import AssistantSpec
 from studybuddy.domain.events import TextDelta, TurnEvent, TurnStarted
 from studybuddy.domain.messages import MessageState
@@ -437,3 +439,71 @@ async def test_what_rides_along_is_counted_with_the_context() -> None:
     report = await room.session.report("Hello?", ENDPOINT)
     assert before < with_prompt < report.request.tokens
     assert any("A room so small." in part.text for part in report.parts)
+
+
+# Threads that nothing depends on
+
+
+@virtually
+async def test_a_thread_that_served_for_going_on_is_deleted_when_its_run_is_over() -> None:
+    room = StudyRoom([Says("One is long"), CUT], [Says("and goes on"), CUT], [Says("to its end")])
+    await room.send("First?")
+    kept = room.session.thread_id
+    for _ in range(2):
+        await every(room.session.go_on(ENDPOINT))
+        await room.session._forgetter.settled()
+        assert list(room.server.threads) == [kept]
+    assert texts(room)[-1] == "One is long and goes on to its end"
+
+
+@virtually
+async def test_a_thread_with_a_run_that_may_go_on_is_deleted_when_that_was_followed() -> None:
+    room = StudyRoom([Says("One is long"), CUT], [Says("and goes on", pause=5)])
+    await room.send("First?")
+    kept = room.session.thread_id
+    await until(room.session.go_on(ENDPOINT), TextDelta)
+    await room.session.leave()
+    await room.session._forgetter.settled()
+    assert len(room.server.threads) == 2
+    await asyncio.sleep(20)
+    run = await room.reopen()
+    assert run is not None
+    assert shown(await every(room.session.follow(run))) == "One is long and goes on"
+    await room.session._forgetter.settled()
+    assert list(room.server.threads) == [kept]
+
+
+def shelf_of(room: StudyRoom) -> tuple[ConversationShelf, ThreadForgetter]:
+    endpoints = (replace(ENDPOINT, name="other"), ENDPOINT)
+    forgetter = ThreadForgetter(room.connector, lambda: endpoints)
+    return ConversationShelf(room.store, forgetter=forgetter), forgetter
+
+
+@virtually
+async def test_deleting_for_good_deletes_the_threads_of_all_branches() -> None:
+    room = await talked([Says("Else.")])
+    first = room.session.messages[0].id
+    await every(room.session.edit(first, "Else?", ENDPOINT))
+    assert len(room.server.threads) == 2
+    shelf, forgetter = shelf_of(room)
+    await shelf.delete(room.session.head.id)
+    await forgetter.settled()
+    assert room.server.threads == {}
+    assert await room.store.head(room.session.head.id) is None
+
+
+@virtually
+async def test_deleting_for_good_works_without_the_server_and_leaves_what_others_have() -> None:
+    room = await talked()
+    head, messages = room.session.head, await room.stored()
+    copy = replace(head, id="copy", thread_id="", assistant_id="", leaf_id=None)
+    await room.store.insert(copy, messages)
+    shelf, forgetter = shelf_of(room)
+    await shelf.delete("copy")
+    await forgetter.settled()
+    assert len(room.server.threads) == 1
+    room.server.down = DOWN
+    await shelf.delete(head.id)
+    await forgetter.settled()
+    assert await room.store.head(head.id) is None
+    assert len(room.server.threads) == 1

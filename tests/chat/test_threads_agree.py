@@ -211,7 +211,7 @@ class Student:
         assert {m.id for m in tree.messages.values() if m.deleted} <= deleted
         self.seen = dict(tree.messages)
         stored = await self.room.store.load(session.head.id)
-        if stored is not None and self.aside is None and not session.expecting:
+        if stored is not None and self.aside is None and not session._expected:
             assert [m.id for m in stored.messages] == [m.id for m in self.shown]
             assert stored.head.thread_id == session.head.thread_id
 

@@ -13,6 +13,7 @@ from studybuddy.chat.limits import Limits
 from studybuddy.chat.open_sessions import OpenSessions
 from studybuddy.chat.run_claims import RunClaims
 from studybuddy.chat.sessions import Session
+from studybuddy.chat.thread_forgetting import ThreadForgetter
 from studybuddy.chat.unavailable import NoAssistants, NoRuns
 from studybuddy.domain.endpoints import Endpoint, EndpointKind, Model
 from studybuddy.domain.messages import Conversation, Mode
@@ -89,6 +90,7 @@ class Desk:
             lambda: self.assistants,
         )
         self._claims = RunClaims(self._runs, endpoints)
+        self._forgetter = ThreadForgetter(self._assistant_connector, endpoints)
         self._chores: set[asyncio.Task[None]] = set()
 
     @property
@@ -201,8 +203,7 @@ class Desk:
             await self._store.add(copy.head.id, *copy.messages)
 
         await self._to_its_end(keep())
-        opened = await self.open(copy.head.id)
-        return opened or self._open.keep(copy)
+        return await self.open(copy.head.id) or self._open.keep(copy)
 
     async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
         """Do all of it, also where the caller is cancelled meanwhile."""
@@ -241,8 +242,7 @@ class Desk:
         """
         if self.endpoint is None:
             return ()
-        provider = await self._connector.connect(self.endpoint)
-        return await provider.models()
+        return await (await self._connector.connect(self.endpoint)).models()
 
     def model_of(self, session: Session) -> str:
         """The model that answers in a conversation; empty where that is not known."""
@@ -256,7 +256,7 @@ class Desk:
         """The order of the conversations."""
         from studybuddy.chat.shelf import ConversationShelf
 
-        return ConversationShelf(self._store)
+        return ConversationShelf(self._store, forgetter=self._forgetter)
 
     def titler(self) -> Titler:
         """Who finds titles for conversations."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Conversation, OpenConversation, Titled
 from studybuddy.domain.ports import ConversationStore
 from studybuddy.domain.shelves import kept_heads
+
+if TYPE_CHECKING:
+    from studybuddy.chat.thread_forgetting import ThreadForgetter
 
 KEPT_DAYS = 30
 """Days for which a deleted conversation can be brought back."""
@@ -21,9 +25,16 @@ class ConversationShelf:
         StudyBuddyError: (any method) where the disk fails.
     """
 
-    def __init__(self, store: ConversationStore, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: ConversationStore,
+        now: Callable[[], float] = time.time,
+        forgetter: ThreadForgetter | None = None,
+    ) -> None:
+        """Take the store, the clock (Unix time, seconds), and who deletes threads on servers."""
         self._store = store
         self._now = now
+        self._forgetter = forgetter
 
     async def rename(self, head: Conversation, title: str, titled: Titled) -> Conversation:
         """The conversation with that title; as it was where someone who goes before gave it one."""
@@ -72,9 +83,17 @@ class ConversationShelf:
         await self._store.restore(conversation_id)
 
     async def delete(self, conversation_id: str) -> None:
-        """Delete a conversation for good."""
+        """Delete a conversation for good, its threads too where their server can be reached."""
+        head = await self._store.head(conversation_id)
+        asked = head is not None and bool(head.assistant_id)
+        messages = await self._store.tree(conversation_id) if asked else ()
         await self._store.delete(conversation_id)
+        if head is not None and self._forgetter is not None:
+            self._forgetter.forget_all_of(head, messages)
 
     async def purge(self) -> int:
-        """Delete for good what was deleted weeks ago; returns how many."""
+        """Delete for good what was deleted weeks ago; returns how many.
+
+        No server is asked for that: threads of theirs stay there.
+        """
         return await self._store.purge(self._now() - KEPT_DAYS * 86_400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.thread_branches import ThreadBranches
+from studybuddy.chat.thread_place import nobody
 from studybuddy.chat.thread_question import unseen_end
 from studybuddy.domain.assistant_ports import FollowedRun
 
@@ -14,14 +15,9 @@ if TYPE_CHECKING:
     from studybuddy.chat.asked import Asked
     from studybuddy.chat.limits import Limits
     from studybuddy.chat.thread_place import Known, Resolve
-    from studybuddy.domain.assistants import Assistant
     from studybuddy.domain.endpoints import Endpoint
     from studybuddy.domain.messages import Message, OpenConversation
     from studybuddy.domain.ports import ConversationStore
-
-
-def _nobody(assistant_id: str, name: str) -> Assistant | None:
-    return None
 
 
 class ThreadExpected(ThreadBranches):
@@ -35,7 +31,7 @@ class ThreadExpected(ThreadBranches):
         limits: Limits,
         *,
         new: bool,
-        known: Known = _nobody,
+        known: Known = nobody,
     ) -> None:
         super().__init__(opened, store, resolve, limits, new=new, known=known)
         self._expected: dict[str, tuple[FollowedRun, Endpoint | None]] = {}
@@ -45,11 +41,6 @@ class ThreadExpected(ThreadBranches):
 
     def _is_written_elsewhere(self, answer: Message) -> bool:
         return super()._is_written_elsewhere(answer) and answer.id not in self._expected
-
-    @property
-    def expecting(self) -> bool:
-        """Whether it is to follow a run and does not do so yet."""
-        return bool(self._expected)
 
     def expects(self, run: FollowedRun) -> bool:
         """Whether that run is one of those."""

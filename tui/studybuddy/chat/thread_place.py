@@ -26,7 +26,8 @@ Known = Callable[[str, str], Assistant | None]
 """The same among those that are known, without asking the server."""
 
 
-def _nobody(assistant_id: str, name: str) -> Assistant | None:
+def nobody(assistant_id: str, name: str) -> Assistant | None:
+    """Knows none; a `Known`."""
     return None
 
 
@@ -41,7 +42,7 @@ class ThreadPlace(StoredConversation):
         limits: Limits,
         *,
         new: bool,
-        known: Known = _nobody,
+        known: Known = nobody,
     ) -> None:
         super().__init__(opened, store, new=new)
         self._resolve = resolve

@@ -169,9 +169,10 @@ class ThreadSession(ThreadUnderWay):
                 yield TurnFinished(replace(answer, state=MessageState.STOPPED), "stopped")
                 return
             self._action_draft = ""
+            aside = AsidePlace(self) if asked.goes_on else None
             starter = RunStarter(
                 lambda: self._connector.connect(endpoint),
-                AsidePlace(self) if asked.goes_on else self,
+                aside or self,
                 replace(question, max_completion_tokens=terms.max_completion_tokens),
                 turn.put,
                 random.random,
@@ -188,6 +189,8 @@ class ThreadSession(ThreadUnderWay):
                     if isinstance(event, TurnFinished | TurnFailed):
                         event = replace(event, back=await self.come_back(asked, event.answer))
                     yield event
+            if aside is not None:
+                self._forget_aside(turn.message, endpoint, aside.thread_id)
         finally:
             self._end_turn(turn)
 
@@ -213,6 +216,8 @@ class ThreadSession(ThreadUnderWay):
             async with aclosing(self._told(turn, events)) as told:
                 async for event in told:
                     yield event
+            if answer.details is not None and answer.details.goes_on:
+                self._forget_aside(turn.message, endpoint, run.thread_id)
         finally:
             self._end_turn(turn)
 

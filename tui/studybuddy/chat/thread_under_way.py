@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from studybuddy.chat.thread_expected import ThreadExpected
+from studybuddy.chat.thread_forgetting import ThreadForgetter
+from studybuddy.chat.thread_place import nobody
 from studybuddy.domain.assistant_ports import AssistantConnector, RunStore
+from studybuddy.domain.messages import MessageState
 
 if TYPE_CHECKING:
     from studybuddy.chat.limits import Limits
     from studybuddy.chat.run_turn import RunTurn
     from studybuddy.chat.thread_place import Known, Resolve
-    from studybuddy.domain.assistants import Assistant
-    from studybuddy.domain.messages import OpenConversation
+    from studybuddy.domain.endpoints import Endpoint
+    from studybuddy.domain.messages import Message, OpenConversation
     from studybuddy.domain.ports import ConversationStore
-
-
-def _nobody(assistant_id: str, name: str) -> Assistant | None:
-    return None
 
 
 class ThreadUnderWay(ThreadExpected):
@@ -34,11 +33,12 @@ class ThreadUnderWay(ThreadExpected):
         limits: Limits,
         *,
         new: bool,
-        known: Known = _nobody,
+        known: Known = nobody,
     ) -> None:
         super().__init__(opened, store, resolve, limits, new=new, known=known)
         self._runs = runs
         self._connector = connector
+        self._forgetter = ThreadForgetter(connector)
         self._under_way: RunTurn | None = None
 
     @property
@@ -72,6 +72,13 @@ class ThreadUnderWay(ThreadExpected):
         """Stop following; the run goes on, and is followed again at the next start."""
         if self._under_way is not None:
             await self._under_way.leave()
+
+    def _forget_aside(self, answer: Message, endpoint: Endpoint, thread_id: str) -> None:
+        """Have a thread deleted that served for one run, where that is over."""
+        details = answer.details
+        goes_on = details is not None and bool(details.run_id) and not details.status.over
+        if thread_id and not goes_on and answer.state is not MessageState.INTERRUPTED:
+            self._forgetter.forget(endpoint, (thread_id,))
 
     def _end_turn(self, turn: RunTurn) -> None:
         turn.release()
