@@ -12,6 +12,7 @@ from studybuddy.ui.widgets.conversation_list import ConversationList
 from tests.support.memory_store import MemoryData
 from tests.support.run_scripts import Says
 from tests.support.scripted_assistants import ScriptedAssistants
+from tests.support.scripted_provider import says
 from tests.ui.app_under_test import Student
 from tests.ui.test_threads_on_screen import on_thread, send
 
@@ -121,3 +122,21 @@ async def test_the_next_start_shows_what_was_on_screen_also_after_a_switch_of_mo
     async with Student(server=server, data=data).at_work() as again:
         await again.until(lambda: "A chat?" in again.shown())
         assert again.view.session.head.mode is Mode.COMPLETION
+
+
+async def test_what_another_window_deleted_leaves_the_screen_with_the_next_question() -> None:
+    data = MemoryData()
+    one = Student(says("One."), says("Two."), says("Three."), data=data)
+    async with one.at_work() as first:
+        await first.ask("First?")
+        await first.ask("Second?")
+        two = Student(data=data)
+        async with two.at_work() as second:
+            await second.until(lambda: "Two." in second.shown())
+            await second.pilot.press("f6", "up", "up", "up", "up", "d")
+            await second.until(lambda: all(m.text != "First?" for m in second.view.transcript.messages))
+        assert first.view.transcript.messages[0].text == "First?"
+        await first.ask("Third?")
+        shown = [message.text for message in first.view.transcript.messages]
+        assert shown == ["Second?", "Two.", "Third?", "Three."]
+        assert all(text != "First?" for _, text in first.provider.requests[-1].messages)

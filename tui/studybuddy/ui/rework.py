@@ -157,6 +157,7 @@ class Rework:
             return
         ids = await session.delete_message(message.id)
         if not ids:
+            place.branch_moved(session)
             place.say("It is not shown any more.")
             return
 

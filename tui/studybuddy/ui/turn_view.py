@@ -67,6 +67,8 @@ class TurnView:
         if isinstance(event, TurnFinished | TurnFailed):
             view.endpoint_changed()
         elif isinstance(event, TurnStarted):  # the question is in the context now
+            if [m.id for m in view.transcript.messages] != [m.id for m in session.messages]:
+                view.bring_in_step()  # another window had changed what is shown
             view.transcript.set_alternatives(session.alternatives)
             view.count_draft()
             start(view, view.drafts.store, "draft")  # and no draft any more
