@@ -17,6 +17,15 @@ Transcript {
     scrollbar-color-hover: $foreground 40%;
     scrollbar-color-active: $primary;
 
+    &:ansi {
+        scrollbar-color: ansi_bright_black;
+        scrollbar-color-hover: ansi_white;
+    }
+}
+"""
+
+PARTS_CSS = """
+Transcript {
     & > .transcript--user { background: $boost; }
     & > .transcript--user-name { color: $text-primary; text-style: bold; background: $boost; }
     & > .transcript--user-bar { color: $primary; background: $boost; }
@@ -55,8 +64,6 @@ Transcript {
 
     /* Colours of the terminal cannot be mixed: what is paler elsewhere is dim there. */
     &:ansi {
-        scrollbar-color: ansi_bright_black;
-        scrollbar-color-hover: ansi_white;
         & > .transcript--dim { text-style: dim; }
         & > .transcript--rule { text-style: dim; }
         & > .transcript--table-border { text-style: dim; }
@@ -65,3 +72,4 @@ Transcript {
     }
 }
 """
+"""How the parts of its lines look."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from re import Pattern
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.style import Style
 from textual.content import Content
@@ -16,9 +17,11 @@ from textual.visual import Visual
 from studybuddy.domain.messages import MessageState, Role
 from studybuddy.ui.as_written import AsWritten
 from studybuddy.ui.transcript.book import Position
+from studybuddy.ui.transcript.css import PARTS_CSS
 from studybuddy.ui.transcript.cursor import Cursor
 from studybuddy.ui.transcript.look import Look
-from studybuddy.ui.transcript.palette import PARTS, Palette, component, make_palette
+from studybuddy.ui.transcript.palette import Palette, component, make_palette
+from studybuddy.ui.transcript.part_styles import PartStyles
 from studybuddy.ui.transcript.rows import (
     CURSOR_BAR,
     GUTTER,
@@ -45,7 +48,6 @@ class Pane(AsWritten, Scrolling):
     """
 
     ALLOW_SELECT = True
-    COMPONENT_CLASSES: ClassVar[set[str]] = {component(part) for part in PARTS if part != "text"}
 
     def __init__(self, look: Look, empty: Content, **options: Any) -> None:
         super().__init__(look, **options)
@@ -55,7 +57,10 @@ class Pane(AsWritten, Scrolling):
         self._rows: list[Row] = []
         self._strips: list[Strip] = []
         self._palette: Palette | None = None
+        self._part_styles = PartStyles(self, PARTS_CSS)
         self._new_styles = True
+        self._bare = True
+        """Whether the palette has but the style of text: there was no message yet."""
         self._wardrobe = Wardrobe(look.palette, margin=0, width=look.width, total=look.width)
         self._margin = 0
         self._pointed: dict[Position, int] = {}
@@ -143,9 +148,11 @@ class Pane(AsWritten, Scrolling):
     def _fit(self) -> None:
         """Take over a new size or new styles."""
         palette = self._palette
-        if self._new_styles or palette is None:
+        first = self._bare and bool(self._book.messages)
+        if self._new_styles or palette is None or first:
             self._new_styles = False
-            palette = make_palette(self._style_of, spoken=self._book.look.spoken)
+            self._bare = not self._book.messages
+            palette = make_palette(self._style_of(), spoken=self._book.look.spoken)
         shape = self._present_shape()
         if shape == self._shape and palette == self._palette:
             return
@@ -171,13 +178,18 @@ class Pane(AsWritten, Scrolling):
     def _look(self, width: int, palette: Palette) -> Look:
         raise NotImplementedError
 
-    def _style_of(self, name: str) -> Style:
-        if name == component("text"):
-            return self.rich_style
-        style = self.get_component_rich_style(name)
-        if name == component("selection") and self.app.no_color:
-            style += Style(reverse=True)
-        return style
+    def _style_of(self) -> Callable[[str], Style]:
+        """What the style of each part is asked of, by the names of their classes."""
+        text = self.rich_style
+        if self._bare:
+            return lambda _: text
+        parts = self._part_styles
+        parts.turn()
+        styles = {component("text"): text}
+        if self.app.no_color:
+            selection = component("selection")
+            styles[selection] = parts.of(selection) + Style(reverse=True)
+        return lambda name: styles[name] if name in styles else parts.of(name)
 
     def _strip(self, row: Row, selection: Selection | None) -> Strip:
         assert self._palette is not None
@@ -227,6 +239,12 @@ class Pane(AsWritten, Scrolling):
         """Look the styles up again before the next picture."""
         super().notify_style_update()
         self._new_styles = True
+        if self.is_mounted and not self._bare:  # it may be parts alone that look different now
+            self.call_later(self._restyle)
+
+    def _restyle(self) -> None:
+        if self._new_styles:
+            self._update()
 
     def on_resize(self) -> None:
         """Take over the new size."""

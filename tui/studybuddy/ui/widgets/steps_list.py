@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from studybuddy.domain.runs import RunStep
 from studybuddy.ui.as_written import AsWritten, is_spoken
-from studybuddy.ui.transcript.css import CSS
+from studybuddy.ui.transcript.css import CSS, PARTS_CSS
 from studybuddy.ui.transcript.palette import PARTS, Palette, component, make_palette
 from studybuddy.ui.transcript.rows import CURSOR_BAR, GUTTER
 from studybuddy.ui.widgets.step_lines import Line, body_of, head_of
@@ -36,7 +36,7 @@ class _Row(NamedTuple):
 class StepsList(AsWritten, ScrollView, can_focus=True):
     """Lays out only what is unfolded, and each step again only when it changed."""
 
-    DEFAULT_CSS = CSS.replace("Transcript {", "StepsList {")
+    DEFAULT_CSS = (CSS + PARTS_CSS).replace("Transcript {", "StepsList {")
     COMPONENT_CLASSES: ClassVar[set[str]] = {component(part) for part in PARTS if part != "text"}
     FOCUS_ON_CLICK = True
     BINDINGS = [
