@@ -35,6 +35,14 @@ async def test_the_text_of_a_file_goes_with_the_question(mode: Mode) -> None:
         assert student.text == "Explain @notes/cells.md"  # it is read anew then
 
 
+async def test_a_file_of_our_own_does_not_go_along(folder: Path) -> None:
+    async with Picker(says("One.")).at_work() as student:
+        student.view.files.private = [folder / "notes"]
+        await student.ask("Explain @notes/cells.md")
+        await student.until(lambda: student.view.session.messages)
+        assert student.view.session.messages[0].text == "Explain @notes/cells.md"
+
+
 async def test_the_meter_counts_the_files() -> None:
     async with Picker().at_work() as student:
         await student.type("Explain @notes/cells.md ")

@@ -79,6 +79,7 @@ def assemble_app(
         library=FileLibrary(parts.paths.config, _built_in),
         archive=archive,
         search=search,
+        private=(parts.paths.config, parts.paths.data, parts.paths.runtime),
         places=f"Settings: {parts.paths.settings_file}\nLog: {parts.paths.log_file}",
     )
 

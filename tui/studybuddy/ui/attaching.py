@@ -60,6 +60,8 @@ class Attacher:
         self._view = view
         self._desk = desk
         self._folder = folder
+        self.private: Sequence[Path] = ()
+        """Folders whose files go along in no case."""
         self._chosen: set[str] = set()
         self._line: FilesLine | None = None
         self._files: Sequence[Attached] = ()
@@ -86,7 +88,8 @@ class Attacher:
         from studybuddy.study.typed_paths import working_folder
 
         folder = (self._folder or working_folder)()
-        return await asyncio.to_thread(attach, text, folder, frozenset(self._chosen))
+        chosen = frozenset(self._chosen)
+        return await asyncio.to_thread(attach, text, folder, chosen, private=self.private)
 
     # While it is typed
 

@@ -26,7 +26,9 @@ class Orderer:
             return
         head = await self._meant()
         if head is None:
-            place.say("Nothing was said in it yet, so that nothing is stored of it.")
+            listed = place.sidebar.list.has_focus
+            unstored = "Nothing was said in it yet, so that nothing is stored of it."
+            place.say("Choose a conversation first." if listed else unstored)
             return
         match command:
             case "rename" | "rename_here":
@@ -43,8 +45,8 @@ class Orderer:
     async def _meant(self) -> Conversation | None:
         """The conversation under the cursor of the list that has the focus, else that on screen."""
         listed = self._place.sidebar.list
-        key = listed.chosen_id if listed.has_focus else None
-        return await self._place.desk.shelf.head(key or self._place.view.session.head.id)
+        key = listed.chosen_id if listed.has_focus else self._place.view.session.head.id
+        return await self._place.desk.shelf.head(key) if key is not None else None
 
     async def _changed(self, head: Conversation) -> None:
         """Show a conversation's new head."""
@@ -138,7 +140,10 @@ class Orderer:
         async def undo() -> str | None:
             if await place.desk.shelf.head(head.id) is None:
                 return f"“{head.title or 'The conversation'}” was deleted for good meanwhile."
+            from_list = place.sidebar.list.has_focus
             await self._bring_back(head, tell=False, show=shown)
+            if from_list:
+                place.sidebar.list.focus()
             return None
 
         place.undoing.done(Deed(f"“{head.title or 'The conversation'}” is back.", undo))
@@ -177,7 +182,8 @@ class Orderer:
         sure = await self._place.dialog(
             ConfirmScreen(
                 f"Delete “{head.title or 'the conversation'}” for good?",
-                "Its messages are gone then, and nothing brings them back.",
+                "Its messages are gone from this computer then, and nothing brings them back; "
+                "so are its threads on the server, if that can be reached.",
                 "Delete",
             )
         )

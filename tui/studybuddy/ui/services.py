@@ -11,6 +11,8 @@ from studybuddy.domain.problems import Problem
 from studybuddy.domain.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from studybuddy.domain.archives import Archive
     from studybuddy.domain.prompts import PromptLibrary
     from studybuddy.domain.searching import ConversationSearch
@@ -31,6 +33,8 @@ class Services:
     """Whether to start with a new conversation, whatever the settings say."""
     places: str = ""
     """Where settings, data and log are, for the help screen."""
+    private: Sequence[Path] = ()
+    """Folders of our own; none of their files goes with a question."""
     search: Callable[[], ConversationSearch] | None = None
     """Makes what finds what was said; `None` where there is nothing to search."""
     library: PromptLibrary | None = None

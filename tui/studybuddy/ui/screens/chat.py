@@ -14,7 +14,7 @@ from textual.worker import Worker
 
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.domain.shelves import Shelf
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Shelf
 from studybuddy.ui.commands import (
     ASSISTANT_MODE,
     COMMANDS,
@@ -81,6 +81,7 @@ class ChatScreen(CopyCommands):
     def on_mount(self) -> None:
         """Show the first frame at once; what is stored comes right after it."""
         self._opener = Opener(self._desk, self.view, self.sidebar, self.tell, self.session_shown)
+        self.view.files.private = self._services.private
         if self._services.settings.screen_reader:
             self.view.transcript.spoken = True
             self.view.endpoint_changed()
@@ -234,7 +235,10 @@ class ChatScreen(CopyCommands):
                 return True
 
     async def action_new(self) -> None:
-        """Start a new conversation."""
+        """Start a new conversation; the list shows all of them again, so that it is among them."""
+        if self.sidebar.place != EVERYTHING_ACTIVE:
+            self.sidebar.place = EVERYTHING_ACTIVE
+            await self._opener.reload_list()
         await self._opener.new()
 
     def action_conversations(self) -> None:
