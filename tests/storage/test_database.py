@@ -64,6 +64,7 @@ def test_a_new_database_is_private_and_set_up_for_several_processes(path: Path) 
         assert pragma("journal_mode") == "wal"
         assert pragma("synchronous") == 1
         assert pragma("foreign_keys") == 1
+        assert pragma("secure_delete") == 1
         assert pragma("busy_timeout") == 5000
         assert pragma("user_version") == len(MIGRATIONS)
         connection.execute("INSERT INTO app_state VALUES ('a', 'b')")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +37,22 @@ def write(path: Path, text: str | bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are for POSIX")
+async def test_folders_that_are_made_are_private(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    library = FileLibrary(tmp_path / "home" / "config")
+    before = os.umask(0)
+    try:
+        await library.save_persona(Persona("Latin coach", system_prompt="Drill Latin."))
+    finally:
+        os.umask(before)
+    made = [p for p in (tmp_path / "home").rglob("*") if p.is_dir()]
+    assert {p.name: stat.S_IMODE(p.stat().st_mode) for p in made} == {
+        "config": 0o700,
+        "personas": 0o700,
+    }
 
 
 async def test_nothing_is_made_on_disk_before_something_is_saved(tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ class Folder(Generic[Kind]):
                 taken = path.with_name(f"{name}.toml")
                 raise refused(f"{taken} is there already, and can't be read as a template.")
             try:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for folder in (self._folder.parent, self._folder):  # the mode is of the last only
+                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 text = None
                 if path.exists():
                     text = changed_text(path.read_text("utf-8-sig"), tables)

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from studybuddy.domain.variations import ANALOGY, EXAMPLE, SIMPLER, STEPS, Variation
+from studybuddy.domain.variations import DIFFERENTLY, Variation
 from studybuddy.ui.screens.dialog import Dialog
 
 
@@ -30,10 +30,7 @@ class OtherModel:
 Wanted = Another | OtherModel
 
 _CHOICES: tuple[tuple[str, Wanted], ...] = (
-    ("Simpler", Another(SIMPLER)),
-    ("With an example", Another(EXAMPLE)),
-    ("As steps", Another(STEPS)),
-    ("As an analogy", Another(ANALOGY)),
+    *((variation.label.capitalize(), Another(variation)) for variation in DIFFERENTLY),
     ("The same once more", Another(None)),
     ("By another model…", OtherModel()),
 )
