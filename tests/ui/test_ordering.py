@@ -173,6 +173,28 @@ async def test_from_the_deleted_ones_it_is_deleted_for_good_after_a_question() -
         assert len(s.store.data.conversations) == 2
 
 
+async def test_in_an_empty_list_there_is_nothing_to_put_in_order() -> None:
+    async with student().at_work() as s:
+        await conversed(s)
+        await s.pilot.press("f", "end", "up", "enter")
+        await s.until(lambda: listed(s)[:1] == ["Archived"])
+        await s.pilot.press("d")
+        await s.until(lambda: "Choose a conversation first." in s.told())
+        assert all(head.deleted_at is None for head in s.store.data.conversations.values())
+        await s.pilot.press("ctrl+n")
+        await s.until(lambda: "Loops" in listed(s))
+
+
+async def test_what_is_brought_back_from_the_list_leaves_the_keys_with_the_list() -> None:
+    async with student().at_work() as s:
+        await conversed(s)
+        await s.pilot.press("home", "delete")
+        await s.until(lambda: "Loops" not in listed(s))
+        await s.pilot.press("u")
+        await s.until(lambda: "Loops" in listed(s))
+        await s.until(lambda: s.app.chat.sidebar.list.has_focus)
+
+
 async def test_a_conversation_that_is_new_has_nothing_to_put_in_order() -> None:
     async with Student().at_work() as s:
         await s.pilot.press("alt+n")
