@@ -53,6 +53,8 @@ class ThreadPlace(StoredConversation):
         """That the endpoint of the last new question names."""
         self._found: Assistant | None = None
         """The assistant that was found last; its instructions may have changed since."""
+        self._asked_of: Assistant | None = None
+        """The assistant that the turn which is about to begin is to be stored with."""
 
     @property
     def thread_id(self) -> str:
@@ -93,6 +95,22 @@ class ThreadPlace(StoredConversation):
         )
         if not self._unsaved:
             await self._store.set_assistant(self.head.id, assistant.id, assistant.spec.name)
+
+    def ask_of(self, assistant: Assistant) -> None:
+        """Let this assistant answer the turn that is about to begin, which stores that."""
+        self._asked_of = assistant
+        self.head = replace(
+            self.head, assistant_id=assistant.id, assistant_name=assistant.spec.name
+        )
+
+    async def _catch_up(self) -> None:
+        """Take over what other windows did, but the assistant that is asked here."""
+        await super()._catch_up()
+        assistant, self._asked_of = self._asked_of, None
+        if assistant is not None:
+            named = (self.head.assistant_id, self.head.assistant_name)
+            if named != (assistant.id, assistant.spec.name):
+                await self.choose(assistant)
 
     async def keep_thread(self, thread_id: str) -> None:
         """Use this thread from here on; empty for one that is yet to be made.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from textual.screen import Screen
@@ -131,16 +130,14 @@ class AssistantMode:
 
     def _about_to_ask(self, session: Session) -> None:
         """Have a thread asked of who stands for its assistant; the turn that begins keeps that."""
-        assistant, head = self._view.assistant, session.head
+        assistant = self._view.assistant
         if isinstance(session, ThreadSession) and assistant is not None:
             if self._uploads.under_way(assistant.id):
                 self._screen.notify(
                     f"{assistant.spec.name} is still reading notes: this answer may lack them.",
                     markup=False,
                 )
-            session.head = replace(
-                head, assistant_id=assistant.id, assistant_name=assistant.spec.name
-            )
+            session.ask_of(assistant)
 
     def _answering(self, head: Conversation) -> Assistant | None:
         """The thread's own assistant, else its namesake on this server, else another one."""
