@@ -23,9 +23,13 @@ _NO_KEY = "no_key_of_"
 """Begins the names of keys that no keyboard has: with one, a command can be given a key later."""
 
 
-def _with_alt(command: Command) -> bool:
-    """Whether it has a key that an editor would take for a letter."""
-    return "alt+" in command.keys
+_MOVES = ("new", "conversations")
+"""Commands that what is typed next is meant for the place of: their keys go before it."""
+
+
+def _goes_first(command: Command) -> bool:
+    """Whether an editor is not asked first: it would take Alt and a letter for the letter."""
+    return command.keys.startswith("f") or "alt+" in command.keys or command.id in _MOVES
 
 
 def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
@@ -39,7 +43,7 @@ def bindings(scope: Scope, *, namespace: str = "") -> list[BindingType]:
             show=bool(command.label),
             tooltip=command.help,
             id=command.id,
-            priority=scope is Scope.PROMPT or command.keys.startswith("f") or _with_alt(command),
+            priority=scope is Scope.PROMPT or _goes_first(command),
         )
         for command in COMMANDS
         if command.scope is scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from textual.worker import Worker
@@ -18,6 +19,8 @@ from studybuddy.ui.widgets.status import Activity
 
 LOOK_AGAIN = 1.5
 """Seconds between two looks at an answer that another window is writing."""
+KEYS_TAKE = 1
+"""Seconds after which keys that were pressed before are not waited for any more."""
 ELSEWHERE = "Being answered in another window."
 STILL = "Still being answered."
 
@@ -49,10 +52,11 @@ class Opener:
         Raises:
             StudyBuddyError: where the disk fails.
         """
+        begun = self._view.session
         await self._desk.claim_runs()  # first: what they answer is not shown as broken off
         session = None if new else await self._desk.open_last()
-        # Who was quick has asked something already: that stays on screen.
-        if session is not None and self._view.turn is None:
+        # Who was quick has asked something already, or gone elsewhere: that stays on screen.
+        if session is not None and self._view.turn is None and self._view.session is begun:
             await self.put_on_screen(session, keep_typed=True)
         else:
             self._sidebar.set_current(self._view.session.head.id)
@@ -83,7 +87,7 @@ class Opener:
             self._view.notify("That conversation is gone.", severity="warning")
         else:
             await self.put_on_screen(session)
-            self._view.prompt.focus()
+            self._to_prompt()
         await self.reload_list()
 
     async def leave(self, following: str | None) -> None:
@@ -94,13 +98,15 @@ class Opener:
 
     async def new(self) -> None:
         """Show a new conversation of the same mode."""
+        await self._take_keys()
         await self.put_on_screen(self._desk.new(mode=self._view.session.head.mode))
-        self._view.prompt.focus()
+        self._to_prompt()
 
     async def switch(self, mode: Mode, *, to_newest: bool) -> None:
         """Show what was on screen last in a mode, else its newest conversation, else a new one."""
         if mode is self._view.session.head.mode:
             return
+        await self._take_keys()
         aside = self._aside.pop(mode, None)
         session: Session | None = None
         try:
@@ -111,19 +117,31 @@ class Opener:
         except StudyBuddyError as error:
             self._tell(error.problem)
         await self.put_on_screen(session or self._desk.new(mode=mode))
-        self._view.prompt.focus()
+        self._to_prompt()
         await self.reload_list()
+
+    async def _take_keys(self) -> None:
+        """Have what was typed before done first, with what it asks; later keys wait in the app."""
+        for widget in (self._view.prompt, self._view):
+            done = asyncio.Event()
+            if widget.call_later(done.set):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(done.wait(), KEYS_TAKE)
+
+    def _to_prompt(self) -> None:
+        self._view.screen.set_focus(self._view.prompt)  # at once: the next key may be waiting
 
     async def carry(self) -> None:
         """Go on with a copy of the conversation in the other mode."""
         try:
+            await self._take_keys()
             await self._view.flush_draft()
             session = await self._desk.carry(self._view.session)
         except StudyBuddyError as error:
             self._tell(error.problem)
             return
         await self.put_on_screen(session)
-        self._view.prompt.focus()
+        self._to_prompt()
         other = "a thread" if session.head.mode is Mode.ASSISTANT else "a conversation"
         self._view.notify(f"This goes on as {other} of its own; the one before stays as it is.")
         await self.reload_list()

@@ -6,10 +6,12 @@ What it needs for that is imported and made when assistant mode is first used.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.screen import Screen
+from textual.worker import WorkerError
 
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.messages import Mode
@@ -253,16 +255,16 @@ class ThreadCommands(Screen[None]):
         else:
             await self._opener.switch(self.other_mode, to_newest=False)
 
-    @work(exclusive=True, group="open", exit_on_error=False)
     async def action_mode(self) -> None:
-        """Switch the mode."""
-        await self._switch(self.other_mode)
+        """Switch the mode; the keys that come meanwhile wait."""
+        with suppress(WorkerError):  # told by the worker
+            await self._switch(self.other_mode).wait()
 
     @on(ModeSwitch.Chosen)
-    @work(exclusive=True, group="open", exit_on_error=False)
-    async def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
-        await self._switch(event.mode)
+    def _mode_chosen(self, event: ModeSwitch.Chosen) -> None:
+        self._switch(event.mode)
 
+    @work(exclusive=True, group="open", exit_on_error=False)
     async def _switch(self, mode: Mode) -> None:
         start_new = self._services.settings.start_with == "new"
         await self._opener.switch(mode, to_newest=not start_new)
