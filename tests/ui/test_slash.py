@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.prompts import Template
+from studybuddy.study.templates import TEMPLATES
 from studybuddy.ui.app import StudyBuddyApp
 from studybuddy.ui.command import Command
 from studybuddy.ui.commands import BY_ID
@@ -169,7 +170,6 @@ async def test_escape_closes_and_what_is_typed_is_text_then() -> None:
     [
         "/",
         "/etc/hosts",
-        "/tmp",
         "//",
         "// is a comment",
         "/^a+$/",
@@ -290,3 +290,48 @@ async def test_the_list_of_a_slash(size: tuple[int, int], snapshot: SnapshotAsse
         await student.settle()
         await student.counted()
         assert picture(student) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("notes", "“Notes” is of assistant mode"),
+        ("assistants", "“Assistants” is of assistant mode"),
+        ("steps", "“Steps” is of assistant mode"),
+        ("retry", "Nothing was said here yet."),
+        ("differently", "Nothing was said here yet."),
+    ],
+)
+async def test_a_command_that_cannot_be_carried_out_says_why_and_stays_unsent(
+    command: str, why: str
+) -> None:
+    async with Slasher().at_work() as student:
+        await student.type(f"/{command}")
+        await student.press("enter")
+        assert why in student.told()
+        assert student.text == f"/{command}"
+        assert student.provider.requests == []
+
+
+async def test_a_name_that_calls_nothing_is_sent_by_a_second_enter() -> None:
+    async with Slasher().at_work() as student:
+        await student.type("/setings")
+        await student.press("enter")
+        assert "There is no /setings. Did you mean /settings?" in student.told()
+        assert student.text == "/setings"
+        await student.press("enter")
+        await student.until(lambda: student.view.session.messages)
+        assert student.view.session.messages[0].text == "/setings"
+
+
+async def test_a_template_with_the_name_of_a_command_does_not_hide_it() -> None:
+    async with Slasher().at_work() as student:
+        await student.begin()
+        await student.library.save_template(Template("help", text="Help me"))
+        await student.type("/help")
+        await student.press("enter")
+        assert student.called == [("help",)]
+
+
+def test_no_template_of_the_app_has_the_name_of_a_command() -> None:
+    assert not {template.name for template in TEMPLATES} & set(COMMANDS)

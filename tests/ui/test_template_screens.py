@@ -159,6 +159,17 @@ async def test_the_prompt_is_saved_as_a_template_with_what_its_form_says() -> No
         )
 
 
+async def test_no_template_takes_the_name_of_a_command() -> None:
+    async with LibraryStudent().at_work() as student:
+        await student.open("alt+i", "/summary")
+        await student.open("n", "New template")
+        student.write("#name", "Help")
+        student.write("#text", "Help me")
+        await student.press("f9")
+        await student.sees("/help is a command of Study Buddy.")
+        assert not [t for t in await student.library.templates() if t.own]
+
+
 async def test_places_come_and_go_with_the_text_and_keep_what_was_said_of_them() -> None:
     async with LibraryStudent().at_work() as student:
         await student.open("alt+i", "/summary")

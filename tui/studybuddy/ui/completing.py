@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from studybuddy.ui.features import Workplace
 
 
-def make_completer(place: Workplace, possible: Callable[[str], bool]) -> Completer:
+def make_completer(place: Workplace, why_not: Callable[[str], str]) -> Completer:
     """Offer templates and commands behind a slash, and files behind an at sign.
 
     Args:
         place: what there is to work with.
-        possible: whether a command of that id can be carried out right now.
+        why_not: why a command of that id can't be carried out right now; empty where it can.
     """
     view, desk, library = place.view, place.desk, place.services.library
     prompt = view.prompt
@@ -27,7 +27,7 @@ def make_completer(place: Workplace, possible: Callable[[str], bool]) -> Complet
     def counter() -> tuple[TokenCounter, str]:
         return desk.accounts.counter, desk.model_of(view.session)
 
-    slash = Slash(prompt, library.templates if library else None, possible, place.tell)
+    slash = Slash(prompt, library.templates if library else None, why_not, place.tell)
     files = FilePicker(prompt, counter, view.files.picked)
     files.completer = completer = Completer(prompt, {"/": slash, "@": files}, prompt.action_send)
     return completer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class Slash:
         self,
         prompt: Prompt,
         templates: Callable[[], Awaitable[Sequence[Template]]] | None,
-        possible: Callable[[str], bool],
+        why_not: Callable[[str], str],
         tell: Callable[[Problem], None],
     ) -> None:
         """Take the parts.
@@ -91,13 +92,15 @@ class Slash:
         Args:
             prompt: where it is typed.
             templates: reads the templates; `None` where there are none.
-            possible: whether a command of that id can be carried out right now.
+            why_not: why a command of that id can't be carried out right now; empty where it can.
             tell: takes what went wrong on reading.
         """
         self._prompt = prompt
         self._read = templates
-        self._possible = possible
+        self._why_not = why_not
         self._tell = tell
+        self._doubted = ""
+        """What calls nothing that there is; Enter on it a second time sends it."""
         self._templates: Sequence[Call] | None = None if templates is not None else ()
         self._calls: Sequence[Call] = ()
         self._again: Callable[[], None] | None = None
@@ -195,14 +198,31 @@ class Slash:
         name, rest = found[1].lower(), text[found.end() :].strip()
         call = next((call for call in self._calls if call.name == name), None)
         if call is None or (call.command and rest):
+            if name in COMMANDS and not rest:
+                self._say(self._why_not(COMMANDS[name]))
+                return True
             if self._templates is None:
                 start(self._prompt, self._load_and_send, "templates", exclusive=True)
                 return True
-            return False
+            return not (call or rest) and self._doubts(name, text)
         if call.command:
             self._prompt.put("")
         self._call(call, rest)
         return True
+
+    def _doubts(self, name: str, text: str) -> bool:
+        """Say that there is no such thing, unless that was said of the text before."""
+        if self._doubted == text:
+            self._doubted = ""
+            return False
+        self._doubted = text
+        near = difflib.get_close_matches(name, [call.name for call in self._calls], 1)
+        meant = f" Did you mean /{near[0]}?" if near else ""
+        self._say(f"There is no /{name}.{meant} Enter again sends it as text.")
+        return True
+
+    def _say(self, text: str) -> None:
+        self._prompt.notify(text, markup=False)
 
     def _call(self, call: Call, rest: str) -> None:
         if call.command:
@@ -217,12 +237,11 @@ class Slash:
         return any(call.name == name and not call.command for call in self._calls)
 
     def _list(self) -> None:
-        templates = self._templates or ()
-        names = {call.name for call in templates}
+        templates = [call for call in self._templates or () if call.name not in COMMANDS]
         commands = [
             Call(name, BY_ID[command].help, command)
             for name, command in COMMANDS.items()
-            if name not in names and self._possible(command)
+            if not self._why_not(command)
         ]
         self._calls = [*templates, *commands]
 

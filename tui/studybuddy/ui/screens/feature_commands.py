@@ -9,7 +9,8 @@ from textual import on, work
 from textual.events import Key
 
 from studybuddy.chat.shown import ELSEWHERE, UNDER_WAY
-from studybuddy.ui.commands import BY_ID, Command, Need
+from studybuddy.domain.messages import Mode
+from studybuddy.ui.commands import ASSISTANT_MODE, BY_ID, Need
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.screens.thread_commands import ThreadCommands
 from studybuddy.ui.widgets.prompt import Prompt
@@ -66,18 +67,27 @@ class FeatureCommands(ThreadCommands):
     def _completing(self) -> Completer:
         from studybuddy.ui.completing import make_completer
 
-        return make_completer(self.workplace, lambda command: self.possible(BY_ID[command]))
+        return make_completer(self.workplace, self.why_not)
 
-    def possible(self, command: Command) -> bool:
-        """Whether a command can be carried out right now."""
+    def why_not(self, command_id: str) -> str:
+        """Why a command can't be carried out right now; empty where it can."""
+        command = BY_ID[command_id]
+        if missing := self._missing(command_id):
+            return missing
         name, parameters = ("feature", (command.id,)) if command.feature else (command.id, ())
-        return self.check_action(name, parameters) is True
+        if self.check_action(name, parameters) is True:
+            return ""
+        if command_id in ASSISTANT_MODE and self.view.session.head.mode is not Mode.ASSISTANT:
+            return f"“{command.title}” is of assistant mode; /mode goes there."
+        return "That can't be done right now."
 
     @on(Prompt.CommandChosen)
     async def _command_chosen(self, event: Prompt.CommandChosen) -> None:
         """Carry out a command that was called in the prompt."""
         command = BY_ID[event.command_id]
-        if self.possible(command):
+        if missing := self.why_not(command.id):
+            self.notify(missing, timeout=4)
+        else:
             await self.run_action(command.action.removeprefix("screen."))
 
     @on(Prompt.TemplateChosen)

@@ -8,13 +8,20 @@ from dataclasses import replace
 from textual.binding import Binding
 from textual.content import Content
 
+from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.prompts import PromptLibrary, Template
 from studybuddy.domain.text import harmless
 from studybuddy.study.filling import form_of, label_of
 from studybuddy.ui.prompt_tokens import CountText, tokens_in_words
 from studybuddy.ui.screens.library import INSTEAD, LibraryScreen, back_as, free, taken
 from studybuddy.ui.screens.template_editor import TemplateEditor
+from studybuddy.ui.slash import COMMANDS
 from studybuddy.ui.undoing import Deed, Undoing
+
+
+def _is_command(name: str) -> StudyBuddyError:
+    sentence = f"/{name} is a command of Study Buddy."
+    return StudyBuddyError(Problem(ProblemKind.SETTINGS, sentence, "Choose another name."))
 
 
 class TemplatesScreen(LibraryScreen[Template | None, Template]):
@@ -91,6 +98,8 @@ class TemplatesScreen(LibraryScreen[Template | None, Template]):
         async def save(written: Template) -> None:
             if written.name != template.name and written.name in {t.name for t in self._all}:
                 raise taken(f"/{written.name}")
+            if written.name in COMMANDS:
+                raise _is_command(written.name)
             await self._library.save_template(written)
             if template.own and written.name != template.name:
                 await self._library.delete_template(template.name)
