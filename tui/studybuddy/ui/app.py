@@ -155,12 +155,13 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
         markup: bool = True,
     ) -> None:
         """Tell something in a corner of the screen, and to a screen reader in the status line."""
+        if self.linear is not None and self.linear.on:
+            self.linear.tell(" ".join(filter(None, (title, message))))
+            return
         for note in list(self._notifications):
             if (note.message, note.title) == (message, title):
                 self._unnotify(note, refresh=False)  # the same one is not put below itself
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
-        if self.linear is not None and self.linear.on and self.chat.is_mounted:
-            self.chat.view.status.news = " ".join(filter(None, (title, message)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave every key to a screen that waits for any key at all."""

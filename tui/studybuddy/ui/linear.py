@@ -6,20 +6,25 @@ and moves it for editors alone; here it is shown, and stands wherever the focus 
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
-from textual.widgets import Input, OptionList, RadioSet, TextArea
+from textual.widgets import Input, OptionList, RadioSet, Static, TextArea
 
 from studybuddy.ui.as_written import LINEAR
 from studybuddy.ui.plain import Plain
+from studybuddy.ui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.widget import Widget
 
 STYLES = Path(__file__).with_name("linear.tcss")
+_NEWS = "linear-news"
+_TOGETHER = 2.0
+"""Seconds in which what is told is told below each other, and not in place of it."""
 _SHOW, _HIDE = "\x1b[?25h", "\x1b[?25l"
 
 
@@ -31,6 +36,8 @@ class Linear:
         self.filter = Plain(enabled=False)
         """Takes ornaments out of each line that is drawn."""
         self._shown = False
+        self._told: list[str] = []
+        self._told_at = 0.0
 
     @property
     def on(self) -> bool:
@@ -53,6 +60,21 @@ class Linear:
                 widget.notify_style_update()
             screen.refresh(layout=True)
         self.place_cursor()
+
+    def tell(self, text: str) -> None:
+        """Tell something below all else, on the dialog on top too: nothing lies over the text."""
+        now = time.monotonic()
+        lines = [*(self._told if now - self._told_at < _TOGETHER else ()), text]
+        self._told, self._told_at = list(dict.fromkeys(lines)), now
+        news = "\n".join(self._told)
+        screen = self._app.screen
+        for status in self._app.screen_stack[0].query(StatusLine):
+            status.news = news
+        if screen is not self._app.screen_stack[0]:
+            for line in screen.query(f"#{_NEWS}").results(Static):
+                line.update(news)
+                return
+            screen.mount(Static(news, id=_NEWS, markup=False))
 
     def place_cursor(self) -> None:
         """Put the terminal's cursor where the focus is, and show it; called after each picture."""

@@ -1,7 +1,8 @@
-"""Numbers for the choices of a dialog, which are then chosen by a digit."""
+"""Numbers for the choices of a dialog, which are then chosen by typing them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Input, OptionList, RadioButton, RadioSet, TextArea
 
-MOST = 9
-"""Choices that a digit can tell apart."""
+AT_ONCE = 9
+"""Choices up to which a digit chooses; among more it points at one, and Enter chooses."""
+_PAUSE = 3.0
+"""Seconds after which a digit begins another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Choice:
     text: Content
     relabel: Callable[[Content], object]
     choose: Callable[[], object]
+    point: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,39 @@ def number(screen: Screen[Any], numbers: Numbers) -> None:
         numbers[choice.of] = Numbered(before, after)
 
 
-def choose(screen: Screen[Any], digit: int) -> bool:
-    """Make the choice with that number; `False` where there is none, or something is typed."""
-    choices = _choices(screen)
-    if not 0 < digit <= len(choices) or isinstance(screen.focused, Input | TextArea):
+class Typed:
+    """A number that is typed digit by digit."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._at = 0.0
+
+    def take(self, digit: int, most: int) -> int:
+        """The number that a digit makes, up to `most`; 0 where there is none like it."""
+        now = time.monotonic()
+        longer = 10 * self._number + digit if now - self._at < _PAUSE else digit
+        self._number = next((n for n in (longer, digit) if 0 < n <= most), 0)
+        self._at = now
+        return self._number
+
+
+def choose(screen: Screen[Any], digit: int, typed: Typed | None = None) -> bool:
+    """Make the choice with that number, or among many point at it.
+
+    `False` where there is none, or something is written.
+    """
+    if isinstance(screen.focused, Input | TextArea):
         return False
-    choices[digit - 1].choose()
-    return True
+    choices = _choices(screen)
+    if len(choices) <= AT_ONCE or typed is None:
+        if not 0 < digit <= len(choices):
+            return False
+        choices[digit - 1].choose()
+        return True
+    number = typed.take(digit, len(choices))
+    if number:
+        choices[number - 1].point()
+    return bool(number)
 
 
 def _choices(screen: Screen[Any]) -> Sequence[Choice]:
@@ -69,12 +99,12 @@ def _choices(screen: Screen[Any]) -> Sequence[Choice]:
         if not widget.display or widget.disabled:
             continue
         if isinstance(widget, OptionList) and widget.can_focus:
-            found += [_row(widget, row) for row in range(min(widget.option_count, MOST))]
+            found += [_row(widget, row) for row in range(widget.option_count)]
         elif isinstance(widget, RadioSet):
             found += [_radio(one) for one in widget.query(RadioButton).results(RadioButton)]
         elif isinstance(widget, Button):
             found.append(_button(widget))
-    return found[:MOST]
+    return found
 
 
 def _row(options: OptionList, row: int) -> Choice:
@@ -85,17 +115,21 @@ def _row(options: OptionList, row: int) -> Choice:
         options.highlighted = row
         options.action_select()
 
+    def point() -> None:
+        options.focus()
+        options.highlighted = row
+
     def relabel(text: Content) -> None:
         options.replace_option_prompt_at_index(row, text)
 
-    return Choice(option, text, relabel, take)
+    return Choice(option, text, relabel, take, point)
 
 
 def _radio(radio: RadioButton) -> Choice:
     def relabel(text: Content) -> None:
         radio.label = text
 
-    return Choice(radio, radio.label, relabel, radio.toggle)
+    return Choice(radio, radio.label, relabel, radio.toggle, radio.toggle)
 
 
 def _button(button: Button) -> Choice:
@@ -104,4 +138,4 @@ def _button(button: Button) -> Choice:
         button.refresh(layout=True)  # it is wider now
 
     label = button.label if isinstance(button.label, Content) else Content(str(button.label))
-    return Choice(button, label, relabel, button.press)
+    return Choice(button, label, relabel, button.press, button.focus)

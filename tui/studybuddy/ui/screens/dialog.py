@@ -15,7 +15,7 @@ from studybuddy.ui.faults import tell_fault
 from studybuddy.ui.late_styles import STUDY
 
 if TYPE_CHECKING:
-    from studybuddy.ui.numbering import Numbers
+    from studybuddy.ui.numbering import Numbers, Typed
 
 
 class Dialog(ModalScreen[ScreenResultType]):
@@ -28,6 +28,7 @@ class Dialog(ModalScreen[ScreenResultType]):
     _leaving = False
     _numbers: Numbers | None = None
     """What has a number by now."""
+    _digits: Typed | None = None
     OWN_DIGITS = False
     """Whether digits mean something here already, so that choices are given no numbers."""
     deaf_until = 0.0
@@ -79,9 +80,11 @@ class Dialog(ModalScreen[ScreenResultType]):
     def on_key(self, event: events.Key) -> None:
         """Choose by a digit, where choices have numbers."""
         if event.key.isdigit() and is_linear(self):
-            from studybuddy.ui.numbering import choose
+            from studybuddy.ui.numbering import Typed, choose
 
-            if self.check_action("choose", ()) and choose(self, int(event.key)):
+            if self._digits is None:
+                self._digits = Typed()
+            if self.check_action("choose", ()) and choose(self, int(event.key), self._digits):
                 event.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -91,6 +94,11 @@ class Dialog(ModalScreen[ScreenResultType]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say so when a worker fails."""
         tell_fault(self, event)
+        self.call_after_refresh(self._number)  # it may have filled a list
+
+    def on_input_changed(self) -> None:
+        """Number what a search has left."""
+        self.call_after_refresh(self._number)
 
 
 def is_linear(screen: Dialog[Any]) -> bool:

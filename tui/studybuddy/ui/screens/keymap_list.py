@@ -82,6 +82,10 @@ class KeymapList(RowList):
         else:
             super()._reveal()
 
+    def is_name(self, row: int) -> bool:
+        """Whether a row is a scope's name."""
+        return isinstance(self.lines[row], Scope)
+
     def heading(self, width: int) -> Pieces:
         """Return the line above the rows."""
         style = self.get_component_rich_style("rows--heading")

@@ -18,7 +18,7 @@ from studybuddy.chat.desk import Desk
 from studybuddy.domain.endpoints import Endpoint, Model
 from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.domain.setup import Setup
-from studybuddy.ui.screens.dialog import Dialog
+from studybuddy.ui.screens.dialog import Dialog, is_linear
 from studybuddy.ui.texts import endpoint_label
 
 
@@ -74,6 +74,12 @@ class ModelScreen(Dialog[Endpoint | None]):
 
     @on(Input.Changed)
     def _searched(self, event: Input.Changed) -> None:
+        if is_linear(self) and (number := _number(event.value)):
+            self._show("")
+            models = self.query_one(OptionList)
+            if number <= models.option_count:
+                models.highlighted = number - 1
+                return
         self._show(event.value)
 
     def _show(self, query: str) -> None:
@@ -103,7 +109,10 @@ class ModelScreen(Dialog[Endpoint | None]):
                 rows.append((0, typed, replace(current, model=query)))
         self._offered = [endpoint for _, _, endpoint in rows]
         models = self.query_one(OptionList)
-        models.set_options([Option(text) for _, text, _ in rows])
+        texts = [text for _, text, _ in rows]
+        if is_linear(self):  # typing a number points at its row
+            texts = [Content.assemble(f"{n}. ", text) for n, text in enumerate(texts, 1)]
+        models.set_options([Option(text) for text in texts])
         in_use = next((i for i, e in enumerate(self._offered) if e == current), 0)
         models.highlighted = (in_use if not query else 0) if rows else None
 
@@ -127,3 +136,8 @@ class ModelScreen(Dialog[Endpoint | None]):
     def action_leave(self) -> None:
         """Keep the model in use."""
         self.dismiss(None)
+
+
+def _number(typed: str) -> int:
+    """The number of a row, where nothing else is typed; 0 else."""
+    return int(typed) if typed.strip().isdecimal() and len(typed) < 5 else 0

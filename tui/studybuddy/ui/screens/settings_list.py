@@ -68,6 +68,10 @@ class SettingsList(RowList):
         else:
             super()._reveal()
 
+    def is_name(self, row: int) -> bool:
+        """Whether a row is a group's name."""
+        return self.lines[row].kind is Kind.GROUP
+
     def heading(self, width: int) -> Pieces:
         """Return the line above the rows."""
         style = self.get_component_rich_style("rows--heading")

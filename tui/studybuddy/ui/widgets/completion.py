@@ -8,6 +8,7 @@ from typing import Protocol
 from textual.document._document import Location
 from textual.widgets import TextArea
 
+from studybuddy.ui.as_written import is_spoken
 from studybuddy.ui.widgets.completion_list import CompletionList, Entry
 
 
@@ -82,6 +83,8 @@ class Completer:
         self._begin: Location = (0, 0)
         self._word: str | None = None
         self._entries: Sequence[Entry] = ()
+        self._listed: Sequence[Entry] = ()
+        """What is offered before anything is typed, which has the numbers."""
         self._at: int | None = None
         self._moved = False
         self._shown = False
@@ -122,7 +125,22 @@ class Completer:
                 self._hide()
         elif word != self._word:
             self._word, self._moved, self._takes_next = word, False, ""
+            if self._numbered(word):
+                return
             source.find(word, lambda entries, clear: self._show(word, entries, clear))
+
+    def _numbered(self, word: str) -> bool:
+        """Point at the entry whose number is typed, for a screen reader; whether there is one."""
+        listed = self._listed
+        if not is_spoken(self._prompt) or not word.isdecimal() or not 0 < int(word) <= len(listed):
+            return False
+        if any(entry.label.lstrip("/@").startswith(word) for entry in listed):
+            return False
+        assert self._source is not None
+        self._entries, self._at, self._moved = listed, int(word) - 1, True
+        self._source.chosen(listed[self._at])
+        self._draw()
+        return True
 
     def _is_there(self) -> bool:
         """Whether the character still stands where it was typed."""
@@ -141,6 +159,8 @@ class Completer:
             places = [at for at, entry in enumerate(entries) if entry.value == value]
             self._at = places[0] if places else None
         self._entries = entries
+        if not word:
+            self._listed = entries
         if entries:
             source.chosen(entries[self._at] if self._at is not None else None)
             self._draw()
@@ -256,6 +276,7 @@ class Completer:
         self._hide()
         source, self._source = self._source, None
         self._word, self._entries, self._at, self._takes_next = None, (), None, ""
+        self._listed = ()
         if source is not None:
             source.end()
 

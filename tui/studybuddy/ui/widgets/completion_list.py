@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
+
+from studybuddy.ui.as_written import is_spoken
 
 ROWS = 8
 """Most entries that are shown at once, where the screen has room for three times as many."""
@@ -82,6 +84,11 @@ class CompletionList(Widget):
         width = self.content_size.width
         shown = range(self._top, self._top + self._rows(len(self._entries)))
         entries = [self._entries[number] for number in shown if number < len(self._entries)]
+        if is_spoken(self):
+            entries = [
+                replace(e, label=f"{n}. {e.label}", places=())
+                for n, e in enumerate(entries, self._top + 1)
+            ]
         column = max((Content(entry.label).cell_length for entry in entries), default=0)
         column = min(column, width // 2 if any(e.detail for e in entries) else width)
         lines = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -17,7 +17,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from studybuddy.domain.text import one_line
+from studybuddy.ui.as_written import is_spoken
 from studybuddy.ui.transcript.wrap import cells, measurable
+
+if TYPE_CHECKING:
+    from studybuddy.ui.numbering import Typed
 
 Pieces = Sequence[tuple[str, Style]]
 """What a line is made of, from left to right."""
@@ -54,6 +58,7 @@ class RowList(ScrollView, can_focus=True):
         self.cursor = 0
         """The row with the cursor, from 0."""
         self._count = 0
+        self._digits: Typed | None = None
 
     # What is shown; for the kinds of lists
 
@@ -131,13 +136,47 @@ class RowList(ScrollView, can_focus=True):
         width, base = self.size.width, self.rich_style
         if y == 0:
             style = self.get_component_rich_style("rows--heading")
-            return _strip(self.heading(width), width, style)
+            label = " " * len(self._label(0))
+            return _strip([(label, style), *self.heading(width - len(label))], width, style)
         number = round(self.scroll_y) + y - 1
         if number >= self._count:
             return Strip.blank(width, base)
+        label = self._label(number)
         if number == self.cursor and self.has_focus:
             base = self.get_component_rich_style("rows--cursor")
-        return _strip(self.row(number, width, base), width, base)
+        return _strip([(label, base), *self.row(number, width - len(label), base)], width, base)
+
+    # Numbers, for screen readers
+
+    def is_name(self, row: int) -> bool:
+        """Whether a row only names those below it, and has no number."""
+        return False
+
+    @property
+    def _numbered(self) -> bool:
+        return is_spoken(self) and not any(
+            key.isdigit() for key in self.screen._bindings.key_to_bindings
+        )
+
+    def _label(self, row: int) -> str:
+        """What stands before a row: its number, where rows have some."""
+        if not self._numbered:
+            return ""
+        width = len(str(self._count))
+        if self.is_name(row):
+            return " " * (width + 2)
+        return f"{sum(not self.is_name(n) for n in range(row + 1)):>{width}}. "
+
+    def on_key(self, event: events.Key) -> None:
+        """Point at the row whose number is typed."""
+        if event.key.isdigit() and self._numbered:
+            from studybuddy.ui.numbering import Typed
+
+            event.stop()
+            rows = [row for row in range(self._count) if not self.is_name(row)]
+            self._digits = self._digits or Typed()
+            if number := self._digits.take(int(event.key), len(rows)):
+                self.point(rows[number - 1])
 
 
 def _strip(pieces: Pieces, width: int, base: Style) -> Strip:
