@@ -9,6 +9,7 @@ from studybuddy.domain.settings import Settings
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.settings_list import SettingsList
 from tests.ui.app_under_test import Student
+from tests.ui.library_student import LibraryStudent
 
 SPOKEN = Settings(screen_reader=True)
 
@@ -74,3 +75,24 @@ async def test_the_list_of_slash_has_numbers_and_typing_one_points_at_it() -> No
         assert completer is not None
         assert completer._at == 1
         assert "2. /" in student.shown()
+
+
+async def test_conversations_have_numbers_and_typing_one_points_at_it() -> None:
+    async with Student(settings=SPOKEN).at_work((100, 30)) as student:
+        for question in ("Apples?", "Pears?"):
+            await student.ask(question)
+            await student.pilot.press("ctrl+n")
+            await student.settle()
+        student.app.chat.action_conversations()
+        await student.until(lambda: "2. Apples?" in student.shown())
+        assert "1. Pears?" in student.shown()
+        await student.pilot.press("2", "enter")
+        await student.until(lambda: "You:" in student.shown() and "Apples?" in student.shown())
+        assert student.view.transcript.messages[0].text == "Apples?"
+
+
+async def test_beginnings_have_numbers_and_typing_one_points_at_it() -> None:
+    async with LibraryStudent(settings=SPOKEN).at_work((80, 30)) as student:
+        await student.until(lambda: "2. Make a plan." in student.shown())
+        await student.pilot.press("down", "2", "enter")
+        await student.until(lambda: student.view.prompt.text == "Make a plan.")

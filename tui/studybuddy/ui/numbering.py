@@ -70,6 +70,13 @@ class Typed:
         return self._number
 
 
+def point(options: OptionList, digit: int, typed: Typed) -> None:
+    """Point at the row of a list whose number is typed; rows that can't be chosen have none."""
+    rows = [row for row, option in enumerate(options.options) if not option.disabled]
+    if number := typed.take(digit, len(rows)):
+        options.highlighted = rows[number - 1]
+
+
 def choose(screen: Screen[Any], digit: int, typed: Typed | None = None) -> bool:
     """Make the choice with that number, or among many point at it.
 

@@ -6,14 +6,20 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from studybuddy.domain.messages import Conversation, Mode
+from studybuddy.ui.as_written import is_spoken
 from studybuddy.ui.commands import Scope, bindings
+
+if TYPE_CHECKING:
+    from studybuddy.ui.numbering import Typed
 
 UNTITLED = "New conversation"
 UNTITLED_THREAD = "New thread"
@@ -79,6 +85,16 @@ class ConversationList(OptionList):
         self._current = ""
         self._marks: dict[str, Mark] = {}
         self._asked_at = -1
+        self._digits: Typed | None = None
+
+    def on_key(self, event: events.Key) -> None:
+        """Point at the conversation whose number is typed, for a screen reader."""
+        if event.key.isdigit() and is_spoken(self):
+            from studybuddy.ui.numbering import Typed, point
+
+            event.stop()
+            self._digits = self._digits or Typed()
+            point(self, int(event.key), self._digits)
 
     @property
     def chosen_id(self) -> str | None:
@@ -104,13 +120,16 @@ class ConversationList(OptionList):
             if not conversations:
                 options.append(Option(Content("Nothing is here.").stylize("dim"), disabled=True))
         heading = ""
-        for conversation in conversations:
+        spoken = is_spoken(self)
+        for number, conversation in enumerate(conversations, 1):
             pinned = conversation.pinned
             day = PINNED if pinned else day_name(conversation.updated_at, today)
             if day != heading:
                 heading = day
                 options.append(Option(Content(day).stylize("bold $text-muted"), disabled=True))
-            options.append(Option(self._line(conversation), id=conversation.id))
+            line = self._line(conversation)
+            line = Content.assemble(f"{number}. ", line) if spoken else line
+            options.append(Option(line, id=conversation.id))
         with self.prevent(OptionList.OptionHighlighted):
             self.set_options(options)
             wanted = highlighted if self.has_focus and highlighted else current

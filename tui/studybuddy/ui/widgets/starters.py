@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.binding import Binding
@@ -13,6 +14,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from studybuddy.domain.text import harmless
+from studybuddy.ui.as_written import is_spoken
+
+if TYPE_CHECKING:
+    from studybuddy.ui.numbering import Typed
 
 HEADING = "Begin with one of these: ↓ Enter, or a click"
 
@@ -56,6 +61,7 @@ class Starters(OptionList):
         super().__init__(id=id, markup=False)
         self.texts: Sequence[str] = ()
         """What is offered."""
+        self._digits: Typed | None = None
 
     def offer(self, texts: Sequence[str]) -> None:
         """Show these questions."""
@@ -63,7 +69,11 @@ class Starters(OptionList):
             return
         self.texts = texts
         heading = Option(Content(HEADING).stylize("$foreground 60%"), disabled=True)
-        rows = [Option(Content(f"› {harmless(text)}")) for text in texts]
+        spoken = is_spoken(self)
+        rows = [
+            Option(Content(f"{number}. {harmless(text)}" if spoken else f"› {harmless(text)}"))
+            for number, text in enumerate(texts, 1)
+        ]
         self.set_options([heading, *rows] if rows else [])
 
     def begin(self) -> None:
@@ -93,7 +103,13 @@ class Starters(OptionList):
 
     def on_key(self, event: events.Key) -> None:
         """Let the prompt have what is typed."""
-        if event.is_printable:
+        if event.key.isdigit() and is_spoken(self):
+            from studybuddy.ui.numbering import Typed, point
+
+            event.stop()
+            self._digits = self._digits or Typed()
+            point(self, int(event.key), self._digits)
+        elif event.is_printable:
             event.stop()
             self.post_message(self.Left(event))
 
