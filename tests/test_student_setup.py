@@ -11,6 +11,7 @@ import pytest
 from studybuddy.assembly.app import assemble_app
 from studybuddy.assembly.parts import Parts
 from studybuddy.domain.endpoints import Endpoint, EndpointKind
+from studybuddy.domain.problems import StudyBuddyError
 from studybuddy.student_setup import StudentSetup
 
 OLLAMA = Endpoint("Ollama", "http://127.0.0.1:11434/v1", EndpointKind.LOCAL, "qwen3")
@@ -46,15 +47,15 @@ async def test_the_last_choice_counts_also_with_a_key_in_the_environment(tmp_pat
     await parts.close()
 
 
-async def test_writing_over_broken_settings_keeps_them_aside_and_says_so(tmp_path: Path) -> None:
+async def test_broken_settings_are_not_written_over(tmp_path: Path) -> None:
     settings = tmp_path / "config" / "settings.toml"
     settings.parent.mkdir()
     settings.write_text("theme = ")
     parts, setup = start(tmp_path)
-    before = len(parts.notices)
-    await setup.set("theme", "nord")
-    assert len(parts.notices) == before + 1
-    assert [p.read_text() for p in settings.parent.glob("settings-damaged-*")] == ["theme = "]
+    with pytest.raises(StudyBuddyError, match="It stays as it is"):
+        await setup.set("theme", "nord")
+    assert [path.name for path in settings.parent.glob("settings*")] == ["settings.toml"]
+    assert settings.read_text() == "theme = "
     await parts.close()
 
 

@@ -149,6 +149,10 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             '`limits.context` must be "refuse", "drop" or "summarise" (line 3)',
         ),
         ("limits.contxt = 'drop'", "`limits.contxt` is not a setting (did you mean `context`?)"),
+        (
+            "[limits]\nmax_completion_tokens = 99999999999999999999999",
+            "`limits.max_completion_tokens` must not be more than 1,000,000,000",
+        ),
         ("[limits]\nprompt_characters = -1", "`limits.prompt_characters` must not be negative"),
         ("limits.prompt_characters = 1.5", "must be a whole number, not a number (line 2)"),
         ("limits.max_completion_token = 9", "(did you mean `max_completion_tokens`?) (line 2)"),

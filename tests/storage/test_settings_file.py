@@ -47,7 +47,7 @@ def loaded(file: Path) -> Settings:
 
 
 def test_a_new_file_is_private_explains_itself_and_holds_the_setting(file: Path) -> None:
-    assert save_setting(file, "theme", "nord") is None
+    save_setting(file, "theme", "nord")
     assert loaded(file) == Settings(theme="nord")
     text = file.read_text()
     assert "# Static status texts and no animation.\n# reduced_motion = false\n" in text
@@ -155,24 +155,16 @@ def test_a_value_that_does_not_fit_is_refused(
     assert not file.exists()
 
 
-def test_a_broken_file_is_set_aside_and_never_overwritten(file: Path) -> None:
+def test_a_broken_file_is_neither_written_nor_renamed_and_is_told(file: Path) -> None:
     broken = "theme = nord # I forgot the quotes\nmy notes"
     written(file, broken)
-    notices = []
-    for _ in range(2):
-        notice = save_setting(file, "sidebar", False)
-        assert notice is not None
-        notices.append(notice.sentence)
-        assert notice.kind is ProblemKind.STORAGE
-        assert "line 1, column 9" in notice.sentence
-        assert loaded(file) == Settings(sidebar=False)
-        file.write_text(broken)
-    kept = [found for found in file.parent.iterdir() if "damaged" in found.name]
-    assert len(kept) == 2
-    assert all(found.name.startswith("settings-damaged-") for found in kept)
-    assert all(found.suffix == ".toml" for found in kept)
-    assert all(found.read_text() == broken for found in kept)
-    assert all(any(str(found) in notice for notice in notices) for found in kept)
+    for value in (False, True):
+        with pytest.raises(StudyBuddyError, match="line 1, column 9") as raised:
+            save_setting(file, "sidebar", value)
+        assert raised.value.problem.kind is ProblemKind.STORAGE
+        assert "stays as it is" in raised.value.problem.sentence
+    assert file.read_text() == broken
+    assert not [found for found in file.parent.iterdir() if "damaged" in found.name]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need rights here")

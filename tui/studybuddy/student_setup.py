@@ -133,9 +133,7 @@ class StudentSetup:
         from studybuddy.storage.settings_file import save_setting
 
         file = self._parts.paths.settings_file
-        notice = await asyncio.to_thread(save_setting, file, key, value, seen=seen)
-        if notice is not None:
-            self._parts.notices.append(notice)
+        await asyncio.to_thread(save_setting, file, key, value, seen=seen)
         await self.read()
 
     def weights_offer(self) -> WeightsOffer | None:

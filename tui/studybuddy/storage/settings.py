@@ -183,12 +183,18 @@ def _wrong(value: Any, hint: Any, message: str) -> str:
     return f"must be {_either(names)}, not {_found(value)}"
 
 
+MOST = 1_000_000_000
+"""No number of tokens, characters, days or dollars is larger; TOML itself ends at 64 bits."""
+
+
 def _out_of_range(number: float, key: str) -> str:
     """What is wrong with a number that is one; empty where nothing is. No setting is negative."""
     if not math.isfinite(number):
         return "must be a finite number"
     if key in _AT_LEAST_ONE and number < 1:
         return "must be at least 1"
+    if number > MOST:
+        return f"must not be more than {MOST:,}"
     return "" if number >= 0 else "must not be negative"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,25 @@ from typing import Any
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.setting_fields import value_at
 from studybuddy.domain.settings import Settings
-from studybuddy.storage.files import disk_problem, name_aside, one_at_a_time, write_private
+from studybuddy.storage.files import disk_problem, one_at_a_time, write_private
 from studybuddy.storage.settings import BrokenSettings, convert, parse, sentence
 from studybuddy.storage.settings_template import comment_of, new_settings_text
 
 
 def save_setting(
     path: Path, key: str | Sequence[str], value: Any, *, seen: Settings | None = None
-) -> Problem | None:
+) -> None:
     """Write one setting and keep all else in the file, comments too; `None` takes it out.
 
     A new file is readable by its owner only, and explains every setting. A file that is not
-    TOML is renamed beside the new one, and the problem returned tells so.
+    TOML stays as it is.
 
     Args:
         path: the settings file.
         key: with its tables, as "endpoints.lab.model", or in parts where a name has a dot.
         value: text, true or false, a number, or lists and tables of them.
-        seen: the settings that the student had before their eyes. With them, a file that is not
-            TOML stays as it is, and so does a setting that says something else there by now.
+        seen: the settings that the student had before their eyes. With them, a setting stays
+            that says something else there by now.
 
     Raises:
         StudyBuddyError: where the value does not fit the setting, the file can't be written, or
@@ -43,8 +42,7 @@ def save_setting(
         with one_at_a_time(path):
             if seen is not None:
                 _refuse_to_surprise(path, parts, seen)
-            text, notice = _current(path)
-            write_private(path, changed(text, parts, value))
+            write_private(path, changed(_current(path), parts, value))
     except OSError as error:
         raise StudyBuddyError(disk_problem(error, path)) from error
     except ValueError as error:
@@ -55,7 +53,6 @@ def save_setting(
                 "Write it there yourself, with a text editor.",
             )
         ) from error
-    return notice
 
 
 def changed(text: str, parts: tuple[str, ...], value: Any) -> str:
@@ -207,31 +204,24 @@ def read_settings(path: Path) -> Settings:
     except OSError as error:
         raise StudyBuddyError(disk_problem(error, path)) from error
     except BrokenSettings as error:
-        raise StudyBuddyError(
-            Problem(
-                ProblemKind.STORAGE,
-                f"The settings file {path} is not valid TOML: {error}. It stays as it is.",
-                "Mend it with a text editor first, or move it away.",
-            )
-        ) from error
+        raise _broken(path, error) from error
 
 
-def _current(path: Path) -> tuple[str, Problem | None]:
-    """The text to change, and what to tell where the file had to be set aside."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return new_settings_text(), None
-    try:
-        return parse(raw)[0], None
-    except BrokenSettings as error:
-        reason = str(error)
-    target = Path(os.path.realpath(path))
-    kept = name_aside(target)
-    os.replace(target, kept)
-    return new_settings_text(), Problem(
-        ProblemKind.STORAGE,
-        f"The settings file was not valid TOML ({reason}), so StudyBuddy kept it as {kept} "
-        "and began a new one.",
-        "Copy what you want to keep from it.",
+def _broken(path: Path, error: BrokenSettings) -> StudyBuddyError:
+    return StudyBuddyError(
+        Problem(
+            ProblemKind.STORAGE,
+            f"The settings file {path} is not valid TOML: {error}. It stays as it is.",
+            "Mend it with a text editor first, or move it away.",
+        )
     )
+
+
+def _current(path: Path) -> str:
+    """The text to change."""
+    try:
+        return parse(path.read_bytes())[0]
+    except FileNotFoundError:
+        return new_settings_text()
+    except BrokenSettings as error:
+        raise _broken(path, error) from error
