@@ -234,7 +234,7 @@ async def test_a_key_can_be_remapped_and_a_clash_is_told() -> None:
     async with Student(settings=settings).at_work() as student:
         await student.ask("Hi?")
         await student.until(lambda: "modle" in student.shown() or len(student.app._notifications))
-        told = " ".join(str(n.title) for n in student.app._notifications)
+        told = student.told()
         assert "no command “modle”" in told
         assert "share the key f4" in told
         assert "“notakey+q” is no key" in told
