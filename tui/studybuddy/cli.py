@@ -86,7 +86,8 @@ def _open_app(args: argparse.Namespace) -> int:
     # Loading makes no garbage worth looking for; the app collects again after its first frame.
     gc.disable()
     # What is drawn is written by a thread of its own, which waits so long for a busy interpreter,
-    # several times for a screen; at the usual 5 ms that is seen, at start and with each key.
+    # several times for a screen; at the usual 5 ms that is seen at start. The app goes back to
+    # that after its first frame, for later it was of no use that could be measured.
     sys.setswitchinterval(0.0005)
     from studybuddy.assembly.app import run_app
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -44,10 +45,15 @@ def _possible(screen: Screen[object], command: Command) -> bool:
     return screen.check_action(name, parameters) is not False
 
 
-def _collect_garbage_again() -> None:
-    """Leave what was loaded for the first frame out of every later collection."""
+_TURN = 0.005
+"""Python's own seconds until a busy thread lets another one have its turn."""
+
+
+def _begin_everyday_life() -> None:
+    """Collect garbage, but for what was loaded for the first frame, and let threads work longer."""
     gc.freeze()
     gc.enable()
+    sys.setswitchinterval(_TURN)
 
 
 class StudyBuddyApp(App[None], inherit_bindings=False):
@@ -85,7 +91,7 @@ class StudyBuddyApp(App[None], inherit_bindings=False):
             sentence = f"There is no theme “{settings.theme}”."
             self.chat.complain(Problem(ProblemKind.SETTINGS, sentence, f"Choose: {known}."))
         self._hold_linear(settings.screen_reader)
-        self.call_after_refresh(_collect_garbage_again)
+        self.call_after_refresh(_begin_everyday_life)
 
     async def on_event(self, event: Event) -> None:
         """Let no key with Alt be taken for the letter that is on it, whatever can be done by it."""
