@@ -119,6 +119,8 @@ async def test_a_broken_file_is_named_with_its_line_and_the_others_still_work(
     (complaint,) = library.complaints()
     assert str(path) in complaint
     assert told in complaint
+    assert list(library.complaints(template=False)) == [complaint]
+    assert list(library.complaints(template=True)) == []
     assert "Correct it there" in complaint
     write(path, "system_prompt = 'Mended.'")
     assert len(await library.personas()) == 2

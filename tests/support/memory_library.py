@@ -49,8 +49,8 @@ class MemoryLibrary:
     async def delete_template(self, name: str) -> None:
         self._own_templates.pop(name, None)
 
-    def complaints(self) -> Sequence[str]:
-        return list(self.wrong)
+    def complaints(self, *, template: bool | None = None) -> Sequence[str]:
+        return [told for told in self.wrong if template in (None, "template" in told)]
 
     def place(self, name: str, *, template: bool) -> str:
         return f"/library/{'templates' if template else 'personas'}/{name}.toml"

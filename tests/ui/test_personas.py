@@ -285,3 +285,17 @@ async def test_the_editor_of_a_persona(size: tuple[int, int], snapshot: Snapshot
         await student.open("e", "Edit “Poet”")
         await student.sees("in each request")
         assert picture(student) == snapshot
+
+
+async def test_many_broken_files_take_one_line_on_their_own_screen() -> None:
+    student = LibraryStudent()
+    student.library.wrong = [f"The template file {n}.toml is not valid TOML." for n in range(4)]
+    async with student.at_work():
+        await student.open("alt+i", "/summary")
+        assert "4 files have faults: f shows them." in student.shown()
+        assert "2.toml" not in student.shown()
+        await student.press("f")
+        await student.sees("0.toml", "3.toml")
+        await student.leave()
+        await student.open("alt+p", WHO)
+        assert "faults" not in student.shown()

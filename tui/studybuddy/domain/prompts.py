@@ -100,8 +100,11 @@ class PromptLibrary(Protocol):
         """Delete an own template; nothing where there is none."""
         ...
 
-    def complaints(self) -> Sequence[str]:
-        """What is wrong with files that could not be read the last time, a sentence each."""
+    def complaints(self, *, template: bool | None = None) -> Sequence[str]:
+        """What is wrong with files that could not be read the last time, a sentence each.
+
+        Of templates, of personas for `False`, or of both.
+        """
         ...
 
     def place(self, name: str, *, template: bool) -> str:

@@ -125,9 +125,10 @@ class FileLibrary:
         """
         await asyncio.to_thread(self._templates.delete, name)
 
-    def complaints(self) -> Sequence[str]:
+    def complaints(self, *, template: bool | None = None) -> Sequence[str]:
         """What is wrong with files that could not be read the last time, a sentence each."""
-        return [*self._personas.complaints, *self._templates.complaints]
+        personas = () if template else self._personas.complaints
+        return [*personas, *(() if template is False else self._templates.complaints)]
 
     def place(self, name: str, *, template: bool) -> str:
         """The file of an own persona or template, or that which it would be saved in."""

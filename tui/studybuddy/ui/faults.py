@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
@@ -17,3 +18,8 @@ def tell_fault(node: Widget, event: Worker.StateChanged) -> None:
         node.notify(
             "Something inside Study Buddy went wrong; the log has the details.", severity="error"
         )
+
+
+def in_a_line(faults: Sequence[str]) -> str:
+    """What is wrong with files, so short that it takes no room from what is right."""
+    return f"{len(faults)} files have faults: f shows them." if len(faults) > 1 else "".join(faults)

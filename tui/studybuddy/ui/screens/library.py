@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.prompts import Persona, Template
 from studybuddy.domain.text import harmless
+from studybuddy.ui.faults import in_a_line
 from studybuddy.ui.screens.dialog import Dialog
 from studybuddy.ui.screens.sheet import BREAKPOINTS
 from studybuddy.ui.undoing import Deed, Undoing
@@ -43,6 +44,7 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
         Binding("d", "duplicate", "Duplicate", show=False),
         Binding("delete,backspace", "delete", "Delete", show=False),
         Binding("u", "undo", "Undo", show=False),
+        Binding("f", "faults", "Faults", show=False),
         Binding("left,right", "switch", "Switch", show=False),
     ]
 
@@ -56,6 +58,7 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
         """How many deeds of this screen can be undone."""
         self._all: Sequence[Thing] = ()
         self._shown: Sequence[Thing] = ()
+        self._faults: Sequence[str] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet library"):
@@ -115,11 +118,11 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
     async def load(self, name: str = "") -> None:
         """Read the library, and point at the thing of that name."""
         try:
-            self._all, complaints = await self.read()
+            self._all, self._faults = await self.read()
         except StudyBuddyError as error:
             self._say(str(error.problem))
             return
-        self._say("\n".join(complaints))
+        self._say(in_a_line(self._faults))
         self.show(name or (self.chosen.name if self.chosen else self.first()))
 
     def show(self, name: str = "") -> None:
@@ -144,6 +147,7 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
         at = self.query_one("#list", OptionList).highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
 
+    @on(OptionList.OptionHighlighted)
     def _look(self) -> None:
         thing = self.chosen
         shown = self.preview(thing) if thing is not None else Content("Nothing fits.")
@@ -164,9 +168,10 @@ class LibraryScreen(Dialog[ScreenResultType], Generic[ScreenResultType, Thing]):
         error.update(text)
         error.display = bool(text)
 
-    @on(OptionList.OptionHighlighted)
-    def _moved(self) -> None:
-        self._look()
+    def action_faults(self) -> None:
+        """Show all that is wrong with files, in place of what is beside the list."""
+        if self._faults:
+            self.query_one("#shown", Static).update(Content("\n\n".join(self._faults)))
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:

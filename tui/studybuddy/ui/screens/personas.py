@@ -80,7 +80,7 @@ class PersonasScreen(LibraryScreen[Persona | None, Persona]):
         personas = list(await self._library.personas())
         if self._none is not None:
             personas.insert(0, self._none)
-        return personas, self._library.complaints()
+        return personas, self._library.complaints(template=False)
 
     def first(self) -> str:
         """The conversation's own one."""

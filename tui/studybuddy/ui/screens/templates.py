@@ -48,7 +48,7 @@ class TemplatesScreen(LibraryScreen[Template | None, Template]):
     async def read(self) -> tuple[Sequence[Template], Sequence[str]]:
         """The templates, and what is wrong with files."""
         templates = await self._library.templates()
-        return templates, self._library.complaints()
+        return templates, self._library.complaints(template=True)
 
     def row(self, thing: Template) -> Content:
         """What is typed for it."""
