@@ -144,3 +144,17 @@ def test_a_fence_is_open_until_one_like_it_closes_it() -> None:
     assert in_fence(["~~~~", "~~~", "```"])
     assert not in_fence(["```", "x", "````"])
     assert not in_fence(["text with ``` in it"])
+
+
+def test_a_picture_is_called_one_and_all_files_that_cannot_go_along_are_told(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "cell.png").write_bytes(b"\x89PNG\r\n\x1a\n\xff")
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7")
+    with pytest.raises(StudyBuddyError) as raised:
+        attach("What is in @cell.png?", tmp_path)
+    assert "cell.png is a picture" in raised.value.problem.sentence
+    with pytest.raises(StudyBuddyError) as raised:
+        attach("Compare @cell.png with @notes.pdf", tmp_path)
+    assert "cell.png is a picture" in raised.value.problem.sentence
+    assert "notes.pdf is a PDF file" in raised.value.problem.sentence

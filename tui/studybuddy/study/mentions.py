@@ -25,6 +25,7 @@ _ENDS = ".,;:!?)]}>'»”’…"
 """What may follow a name without being a part of it."""
 _OF_THE_SYSTEM = (("proc",), ("sys",), ("dev",))
 """Folders at the root with what processes keep to themselves, such as their environment."""
+_PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "heic", "ico"})
 _NOTES = frozenset({"pdf", "docx", "pptx"})
 
 
@@ -106,6 +107,7 @@ def attach(
         StudyBuddyError: where a file can't be read, is too long, or is no text.
     """
     files: dict[Path, Attached] = {}
+    wrong: list[Problem] = []
     own = [place.resolve() for place in private]
     for typed in mentioned(text):
         name = _file(typed, folder, chosen, own)
@@ -119,7 +121,15 @@ def attach(
                 "Take its name out of the prompt.",
             )
         if same not in files:
-            files[same] = Attached(name, path, read(name, path, most_bytes))
+            try:
+                files[same] = Attached(name, path, read(name, path, most_bytes))
+            except StudyBuddyError as error:
+                wrong.append(error.problem)
+    if len(wrong) > 1:
+        told = " ".join(problem.sentence for problem in wrong)
+        raise _problem(told, "Take their names out of the prompt.")
+    if wrong:
+        raise StudyBuddyError(wrong[0])
     return Whole(text, tuple(files.values()))
 
 
@@ -134,6 +144,11 @@ def read(name: str, path: Path, most_bytes: int = MOST_BYTES) -> str:
         raise _problem(
             f"{name} is a {kind.upper()} file, which can't be put into a prompt as text.",
             "In assistant mode, F5 adds it to the assistant's notes.",
+        )
+    if kind in _PICTURES:
+        raise _problem(
+            f"{name} is a picture, and only text can be put into a prompt.",
+            "Take its name out of the prompt, or write what is in it.",
         )
     try:
         return harmless(read_text(path, most_bytes, name))

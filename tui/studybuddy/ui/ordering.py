@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studybuddy.domain.messages import Conversation, Titled
 from studybuddy.domain.shelves import Place, Shelf
+from studybuddy.ui.commands import keys_of
 from studybuddy.ui.undoing import Deed
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ class Orderer:
             await self._place.opener.reload_list()
 
         self._place.undoing.done(Deed("It is in the list again.", undo))
-        self._place.say("Archived: searches find it, and f in the list shows it. u undoes it.")
+        self._place.say(
+            "Archived: searches find it, and f in the list shows it. "
+            f"{keys_of('undo', self._place.services.settings.keys)} undoes it."
+        )
 
     async def _move(self, head: Conversation) -> None:
         from studybuddy.ui.screens.one_line import OneLineScreen
