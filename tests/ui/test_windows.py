@@ -134,7 +134,8 @@ async def test_what_another_window_deleted_leaves_the_screen_with_the_next_quest
         async with two.at_work() as second:
             await second.until(lambda: "Two." in second.shown())
             await second.pilot.press("f6", "up", "up", "up", "up", "d")
-            await second.until(lambda: all(m.text != "First?" for m in second.view.transcript.messages))
+            shown = second.view.transcript
+            await second.until(lambda: all(m.text != "First?" for m in shown.messages))
         assert first.view.transcript.messages[0].text == "First?"
         await first.ask("Third?")
         shown = [message.text for message in first.view.transcript.messages]
