@@ -170,6 +170,15 @@ async def test_no_template_takes_the_name_of_a_command() -> None:
         assert not [t for t in await student.library.templates() if t.own]
 
 
+@pytest.mark.parametrize("odd", ["{{bad name}}", "{{open"])
+async def test_what_looks_like_a_place_and_is_none_is_told(odd: str) -> None:
+    async with LibraryStudent().at_work() as student:
+        await student.open("alt+i", "/summary")
+        await student.open("n", "New template")
+        student.write("#text", f"Explain {{{{topic}}}} {odd}")
+        await student.sees(f"“{odd}” is no place to fill in")
+
+
 async def test_places_come_and_go_with_the_text_and_keep_what_was_said_of_them() -> None:
     async with LibraryStudent().at_work() as student:
         await student.open("alt+i", "/summary")

@@ -24,6 +24,12 @@ def variables_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for match in _VARIABLE.finditer(text)))
 
 
+def no_variable_in(text: str) -> str:
+    """The first beginning of a variable that is none, as far as its line; empty for nothing."""
+    begun = re.search(r"\{\{.{0,30}", _VARIABLE.sub("", text))
+    return begun[0] if begun else ""
+
+
 def form_of(template: Template) -> tuple[Variable, ...]:
     """What a form asks for: the declared variables that the text has, then those undeclared."""
     names = variables_of(template.text)

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Label, TextArea
 
 from studybuddy.domain.prompts import Template
 from studybuddy.domain.text import harmless
-from studybuddy.study.filling import form_of, variables_of
+from studybuddy.study.filling import form_of, no_variable_in, variables_of
 from studybuddy.ui.pace import Pace
 from studybuddy.ui.prompt_tokens import CountText, tokens_in_words
 from studybuddy.ui.screens.editing_dialog import EditingDialog
@@ -111,7 +111,9 @@ class TemplateEditor(EditingDialog[Template | None]):
         text = self.query_one("#text", Editor).text
         await self.query_one(VariableRows).show(variables_of(text))
         told = tokens_in_words(await self._count(text))
-        self.query_one("#tokens", Label).update(f"{told} before it is filled in")
+        odd = no_variable_in(text)
+        hint = f" · “{odd}” is no place to fill in: it stays as text" if odd else ""
+        self.query_one("#tokens", Label).update(f"{told} before it is filled in{hint}")
 
     def save(self) -> None:
         """Save what is written."""
