@@ -158,6 +158,7 @@ class ThreadsContract:
         assert list(opened.messages) == line
         await store.set_deleted([again.id], False, show=again.id)
         assert await store.unchanged(head.id, ids([*line[:3], again])) is not None
+        assert await store.unchanged(head.id, ids([*line[:3], again]), alone=True) is None
         await store.set_deleted([again.id], True)  # which shows the one beside it
         assert await store.unchanged(head.id, ids(line[:3])) is None
         assert await store.unchanged(head.id, ids(line)) is not None

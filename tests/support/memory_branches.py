@@ -37,11 +37,14 @@ class MemoryBranches:
                 self.data.messages[message_id] = owner, cut
         return [m for owner, m in self.data.messages.values() if owner == conversation_id]
 
-    async def unchanged(self, conversation_id: str, shown: Sequence[str]) -> Conversation | None:
+    async def unchanged(
+        self, conversation_id: str, shown: Sequence[str], *, alone: bool = False
+    ) -> Conversation | None:
         opened = await type(self).load(self, conversation_id)  # not one that a test holds up
         if opened is None or [message.id for message in opened.messages] != list(shown):
             return None
-        return opened.head
+        there = [m for m in await self.tree(conversation_id) if not m.deleted]
+        return None if alone and len(there) != len(shown) else opened.head
 
     async def set_thread(
         self, conversation_id: str, thread_id: str, shown: Sequence[str] = ()

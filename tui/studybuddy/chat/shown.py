@@ -90,8 +90,9 @@ class ShownBranch:
         if self._unsaved:
             return
         now = None
-        if not self.elsewhere:
-            now = await self._store.unchanged(before.id, [m.id for m in self._messages])
+        if not self.elsewhere and not self.alternatives:
+            shown = [message.id for message in self._messages]
+            now = await self._store.unchanged(before.id, shown, alone=True)
         if now is None:
             await self.refresh()
         elif self.head is before:

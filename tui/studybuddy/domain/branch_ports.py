@@ -44,9 +44,12 @@ class BranchStore(Protocol):
         """
         ...
 
-    async def unchanged(self, conversation_id: str, shown: Sequence[str]) -> Conversation | None:
+    async def unchanged(
+        self, conversation_id: str, shown: Sequence[str], *, alone: bool = False
+    ) -> Conversation | None:
         """The head, where the messages of those ids are the shown branch; else `None`.
 
+        With `alone`, they must also be all there is but for what is deleted: no alternatives.
         It is much less work than `load`, as no text is read.
         """
         ...

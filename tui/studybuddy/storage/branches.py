@@ -48,11 +48,18 @@ def tree(connection: sqlite3.Connection, conversation_id: str, instance: Livenes
 
 
 def unchanged(
-    connection: sqlite3.Connection, conversation_id: str, shown: Sequence[str]
+    connection: sqlite3.Connection, conversation_id: str, shown: Sequence[str], alone: bool
 ) -> Conversation | None:
-    """The head, where those messages are the shown branch."""
+    """The head, where those messages are the shown branch, and all there is where `alone`."""
     connection.execute("BEGIN")  # one view of the head and its messages
     try:
+        if alone:
+            there = connection.execute(
+                "SELECT count(*) FROM messages WHERE conversation_id = ? AND deleted = 0",
+                (conversation_id,),
+            ).fetchone()
+            if there[0] != len(shown):
+                return None
         return _where_shown(connection, conversation_id, shown)
     finally:
         if connection.in_transaction:

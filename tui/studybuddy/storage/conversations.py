@@ -118,9 +118,11 @@ class SqliteConversationStore:
         """The head of a conversation alone; `None` where there is none of that id."""
         return await self.database.run(order.head, conversation_id)
 
-    async def unchanged(self, conversation_id: str, shown: Sequence[str]) -> Conversation | None:
+    async def unchanged(
+        self, conversation_id: str, shown: Sequence[str], *, alone: bool = False
+    ) -> Conversation | None:
         """The head, where the messages of those ids are the shown branch; else `None`."""
-        return await self.database.run(branches.unchanged, conversation_id, shown)
+        return await self.database.run(branches.unchanged, conversation_id, shown, alone)
 
     async def last_opened(self) -> str | None:
         """Id of the conversation that was on screen last, where it is still there."""
