@@ -54,11 +54,9 @@ def unchanged(
     connection.execute("BEGIN")  # one view of the head and its messages
     try:
         if alone:
-            there = connection.execute(
-                "SELECT count(*) FROM messages WHERE conversation_id = ? AND deleted = 0",
-                (conversation_id,),
-            ).fetchone()
-            if there[0] != len(shown):
+            count = "SELECT count(*) FROM messages WHERE conversation_id = ? AND deleted = 0"
+            (there,) = connection.execute(count, (conversation_id,)).fetchone()
+            if there != len(shown):
                 return None
         return _where_shown(connection, conversation_id, shown)
     finally:

@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from studybuddy.domain.problems import StudyBuddyError
+from studybuddy.ui.unsent import give_back
 from studybuddy.ui.workers import start
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Attacher:
     async def _give_back(self, asked: tuple[Session, str]) -> None:
         self._pending.remove(asked)
         try:
-            await self._view.give_back(*asked)
+            await give_back(self._view, *asked)
         except StudyBuddyError as error:
             self._view.post_message(self._view.Refused(str(error.problem)))
 

@@ -81,6 +81,10 @@ class ConversationView(ConversationPane):
         """The latest turn of the conversation on screen."""
         return self._turns.of(self.session)
 
+    def turn_of(self, session: Session) -> Turn | None:
+        """The latest turn of a conversation, on screen or not."""
+        return self._turns.of(session)
+
     @property
     def waiting(self) -> Sequence[str]:
         """The conversations whose runs wait for the student."""
@@ -253,37 +257,6 @@ class ConversationView(ConversationPane):
     def _counted(self, reading: Reading) -> None:
         if not self.busy:
             self._marks.show(reading)
-
-    async def change_draft(self, session: Session, change: Callable[[str], str]) -> None:
-        """Change what is typed for a conversation, wherever that is: on screen or not.
-
-        Raises:
-            StudyBuddyError: where the disk fails; what is on screen needs none.
-        """
-        if session is not self.session:
-            turn = self._turns.of(session)
-            if turn is None or turn.aside is None:
-                await session.save_draft(change(session.head.draft))
-            else:
-                turn.aside = change(turn.aside)
-                await session.save_draft(joined(turn.pending_text, turn.aside))
-                return
-        if session is self.session:  # it may have been shown meanwhile, with the draft before
-            self.prompt.put(change(self.prompt.text))
-
-    async def give_back(self, session: Session, text: str) -> None:
-        """Put a text that was not sent in front of what was typed for its conversation since.
-
-        One that is kept in the draft already is not put there twice.
-
-        Raises:
-            StudyBuddyError: where that is not on screen, and the disk fails.
-        """
-        text = self.prompt.as_typed(text)
-        await self.change_draft(
-            session,
-            lambda typed: typed if f"{typed}\n".startswith(f"{text}\n") else joined(text, typed),
-        )
 
     async def flush_draft(self) -> None:
         """Store where it is scrolled to, and what is typed."""

@@ -19,6 +19,7 @@ from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.domain.text import harmless
 from studybuddy.study.text_files import read_text
 from studybuddy.ui.drafts import replaced
+from studybuddy.ui.unsent import change_draft
 
 if TYPE_CHECKING:
     from studybuddy.ui.conversation_view import ConversationView
@@ -42,7 +43,7 @@ async def edit_prompt(app: App[Any], view: ConversationView) -> None:
     session, before = view.session, view.prompt.text
     text = await edit_text(app, before)
     if text != before:
-        await view.change_draft(session, lambda typed: replaced(typed, before, text))
+        await change_draft(view, session, lambda typed: replaced(typed, before, text))
 
 
 async def edit_text(app: App[Any], text: str, suffix: str = ".md") -> str:

@@ -13,6 +13,7 @@ from studybuddy.chat.desk import Desk
 from studybuddy.chat.sessions import Session
 from studybuddy.domain.messages import MessageState, Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
+from studybuddy.domain.shelves import EVERYTHING_ACTIVE
 from studybuddy.ui.conversation_view import ConversationView
 from studybuddy.ui.widgets.sidebar import Sidebar
 from studybuddy.ui.widgets.status import Activity
@@ -97,10 +98,13 @@ class Opener:
         await self.put_on_screen(session or self._desk.new(mode=mode))
 
     async def new(self) -> None:
-        """Show a new conversation of the same mode."""
+        """Show a new conversation of the same mode, and list all again, so that it is there."""
         await self._take_keys()
         await self.put_on_screen(self._desk.new(mode=self._view.session.head.mode))
         self._to_prompt()
+        if self._sidebar.place != EVERYTHING_ACTIVE:
+            self._sidebar.place = EVERYTHING_ACTIVE
+            await self.reload_list()
 
     async def switch(self, mode: Mode, *, to_newest: bool) -> None:
         """Show what was on screen last in a mode, else its newest conversation, else a new one."""

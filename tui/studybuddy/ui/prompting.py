@@ -15,6 +15,7 @@ from studybuddy.ui.drafts import joined, replaced
 from studybuddy.ui.form_values import FormValues
 from studybuddy.ui.prompt_tokens import count_prompt, count_text
 from studybuddy.ui.screens.persona_editor import PersonaEditor
+from studybuddy.ui.unsent import change_draft
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
@@ -212,7 +213,7 @@ class Prompter:
         if filled is not None:
             takes = first_text(form) is not None
             text = filled if takes else joined(filled, given if given.strip() else "")
-            await place.view.change_draft(session, lambda typed: replaced(typed, before, text))
+            await change_draft(place.view, session, lambda typed: replaced(typed, before, text))
         place.view.prompt.focus()
 
     # The editor

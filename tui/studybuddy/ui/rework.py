@@ -8,6 +8,7 @@ from studybuddy.domain.messages import Message, Role
 from studybuddy.domain.problems import Problem, ProblemKind, StudyBuddyError
 from studybuddy.ui.asking import question_before
 from studybuddy.ui.undoing import Deed
+from studybuddy.ui.unsent import give_back
 
 if TYPE_CHECKING:
     from studybuddy.chat.sessions import Session
@@ -103,13 +104,13 @@ class Rework:
         try:
             asked = (await view.files.read_in(text)).text
         except Exception:
-            await view.give_back(session, text)
+            await give_back(view, session, text)
             raise
         if not self._still(session):
             place.say("What you wrote is in the prompt of the conversation that it was for.")
-            await view.give_back(session, text)
+            await give_back(view, session, text)
         elif not view.asking.edit(question.id, asked):
-            await view.give_back(session, text)
+            await give_back(view, session, text)
 
     # Versions
 

@@ -14,7 +14,7 @@ from textual.worker import Worker
 
 from studybuddy.domain.messages import Mode
 from studybuddy.domain.problems import Problem, StudyBuddyError
-from studybuddy.domain.shelves import EVERYTHING_ACTIVE, Shelf
+from studybuddy.domain.shelves import Shelf
 from studybuddy.ui.commands import (
     ASSISTANT_MODE,
     COMMANDS,
@@ -235,10 +235,7 @@ class ChatScreen(CopyCommands):
                 return True
 
     async def action_new(self) -> None:
-        """Start a new conversation; the list shows all of them again, so that it is among them."""
-        if self.sidebar.place != EVERYTHING_ACTIVE:
-            self.sidebar.place = EVERYTHING_ACTIVE
-            await self._opener.reload_list()
+        """Start a new conversation."""
         await self._opener.new()
 
     def action_conversations(self) -> None:
