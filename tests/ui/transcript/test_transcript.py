@@ -145,6 +145,7 @@ async def test_scrolling_back_down_to_the_end_follows_again() -> None:
         await pilot.pause()
 
 
+@pytest.mark.usefixtures("painted")
 async def test_home_and_end_go_to_the_ends() -> None:
     app = Host(talk(300))
     async with app.run_test(size=SIZE) as pilot:
@@ -158,6 +159,7 @@ async def test_home_and_end_go_to_the_ends() -> None:
         assert app.lines()[-1] == "Answer 299"
 
 
+@pytest.mark.usefixtures("painted")
 async def test_only_lines_that_changed_are_painted_and_the_screen_is_not_laid_out() -> None:
     app = Host([*talk(30), live("First paragraph.\n\nSecond")])
     async with app.run_test(size=SIZE) as pilot:
