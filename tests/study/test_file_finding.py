@@ -49,7 +49,7 @@ def test_what_is_hidden_a_tools_or_no_text_is_left_out(tmp_path: Path) -> None:
 def test_a_path_that_leads_out_is_followed_as_it_is_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home, work = tmp_path / "home", tmp_path / "here"
+    home, work = tmp_path / "home", tmp_path / "desk"
     write(home, "notes/x.md", ".secret/key.md")
     write(work, "here.md")
     write(tmp_path, "y.md")
@@ -60,7 +60,7 @@ def test_a_path_that_leads_out_is_followed_as_it_is_typed(
     assert names("~/notes/x", work) == ["~/notes/x.md"]
     assert names("~/.se", work) == ["~/.secret/"]
     assert names("../y", work) == ["../y.md"]
-    assert names(f"{tmp_path.as_posix()}/he", work) == [f"{tmp_path.as_posix()}/here/"]
+    assert names(f"{tmp_path.as_posix()}/de", work) == [f"{tmp_path.as_posix()}/desk/"]
     [found] = find("../y", searched(work))
     assert found.path.read_text() == "text"
     assert found.size == 4
