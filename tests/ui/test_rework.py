@@ -252,6 +252,16 @@ async def test_what_the_ways_to_answer_look_like(
         assert steady(student) == snapshot
 
 
+async def test_long_versions_are_read_from_their_beginning() -> None:
+    long = "\n\n".join(f"Paragraph {number}." for number in range(60))
+    student = Student(says(f"First. {long}"), says(f"Second. {long}"))
+    async with student.at_work((80, 24)):
+        await student.ask("Tell me all.")
+        await differently(student, "5")
+        await student.pilot.press("alt+d")
+        await student.until(lambda: "First." in student.shown() and "Second." in student.shown())
+
+
 async def test_in_assistant_mode_it_works_alike() -> None:
     async with Student().at_work() as student:
         await student.in_assistant_mode()

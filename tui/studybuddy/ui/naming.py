@@ -27,5 +27,5 @@ class NameKeeper:
         if settings.name or not name:
             return
         text = f"Hello, {name}! That is what you are called from now on; Settings change it."
-        self._place.say(text, timeout=8)
+        self._place.say(text, timeout=5)
         await self._place.settings.hold(replace(settings, name=name), "name", name)

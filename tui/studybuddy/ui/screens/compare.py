@@ -63,6 +63,7 @@ class CompareScreen(Dialog[str | None]):
             )
 
     def on_mount(self) -> None:
+        self.app.clear_notifications()  # they would lie over it
         told = f"Versions of the answer to: {one_line(self._question)}"
         self.query_one("#question", Label).update(told if self._question else "Versions")
         for side in (0, 1):
@@ -81,7 +82,7 @@ class CompareScreen(Dialog[str | None]):
         message = self._versions[self._at[side]]
         transcript = self._transcript(side)
         transcript.set_messages([message])
-        transcript.scroll_to(y=0, animate=False, force=True)
+        transcript.go_to(f"{message.id}:0")  # both are read from their beginning
         name = f"Version {self._at[side] + 1} of {len(self._versions)}"
         self.query_one(f"#side-{side} .name", Label).update(name)
 
